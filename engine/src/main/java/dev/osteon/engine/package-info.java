@@ -1,0 +1,2 @@
+/** Tensors, operations, reverse-mode autograd, memory management and backends. */
+package dev.osteon.engine;
