@@ -1,0 +1,46 @@
+package dev.osteon.engine.autograd;
+
+import dev.osteon.engine.EngineException;
+import dev.osteon.engine.tensor.Tensor;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/** Gradients by tensor, a returned value rather than a hidden field. Owns its tensors until closed. */
+public final class Gradients implements AutoCloseable {
+
+    private final Map<Long, Tensor> byId = new LinkedHashMap<>();
+
+    void put(Tensor of, Tensor gradient) {
+        byId.put(of.id(), gradient);
+    }
+
+    /**
+     * The gradient with respect to {@code tensor}, of its shape.
+     *
+     * @throws EngineException when the loss does not depend on it
+     */
+    public Tensor of(Tensor tensor) {
+        return find(tensor).orElseThrow(() -> new EngineException("gradient of " + tensor
+                + ": the loss does not depend on it, or it was not watched by the tape"));
+    }
+
+    /** The gradient with respect to {@code tensor}, empty when the loss does not depend on it. */
+    public Optional<Tensor> find(Tensor tensor) {
+        return Optional.ofNullable(byId.get(tensor.id()));
+    }
+
+    /** Drops a gradient, as SwAV does for frozen prototypes: an optimiser then skips the tensor altogether. */
+    public void drop(Tensor tensor) {
+        Tensor gradient = byId.remove(tensor.id());
+        if (gradient != null) {
+            gradient.close();
+        }
+    }
+
+    @Override
+    public void close() {
+        byId.values().forEach(Tensor::close);
+        byId.clear();
+    }
+}

@@ -1,0 +1,28 @@
+package dev.osteon.engine.backend;
+
+import dev.osteon.engine.memory.Buffer;
+import dev.osteon.engine.memory.CachingAllocator;
+import dev.osteon.engine.tensor.Device;
+import java.lang.foreign.MemorySegment;
+
+/** A device's kernels and memory. */
+public interface Backend {
+
+    Device device();
+
+    /** One line for people: library, version, instruction set. */
+    String description();
+
+    KernelTable kernels();
+
+    CachingAllocator allocator();
+
+    /** Copies host memory into {@code target}; returns when {@code source} may be reused. */
+    void upload(MemorySegment source, Buffer target);
+
+    /** Copies {@code source} into host memory; returns when all of it is there. */
+    void download(Buffer source, MemorySegment target);
+
+    /** Waits until all work given to the device is done. */
+    void synchronize();
+}

@@ -1,0 +1,20 @@
+package dev.osteon.engine.backend.onednn;
+
+import dev.osteon.engine.backend.Backend;
+import dev.osteon.engine.backend.HostBackend;
+import dev.osteon.engine.backend.KernelTable;
+import dev.osteon.engine.tensor.Device;
+
+/** oneDNN for convolutions and matrix products, our own vectorised kernels for everything else. */
+public final class OneDnnBackend {
+
+    private OneDnnBackend() {}
+
+    public static Backend create() {
+        return HostBackend.of(Device.CPU, "oneDNN", kernels());
+    }
+
+    private static KernelTable kernels() {
+        return new KernelTable("onednn");
+    }
+}

@@ -1,0 +1,199 @@
+package dev.osteon.engine.dispatch;
+
+import dev.osteon.engine.EngineException;
+import dev.osteon.engine.UnsupportedOpException;
+import dev.osteon.engine.autograd.Tape;
+import dev.osteon.engine.backend.Backend;
+import dev.osteon.engine.backend.Backends;
+import dev.osteon.engine.backend.KernelTable;
+import dev.osteon.engine.memory.TensorScope;
+import dev.osteon.engine.op.Cast;
+import dev.osteon.engine.op.Op;
+import dev.osteon.engine.op.Precision;
+import dev.osteon.engine.op.Reshape;
+import dev.osteon.engine.op.ToLayout;
+import dev.osteon.engine.tensor.DType;
+import dev.osteon.engine.tensor.Device;
+import dev.osteon.engine.tensor.Layout;
+import dev.osteon.engine.tensor.Tensor;
+import dev.osteon.engine.tensor.TensorSpec;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** The one way from an operation to its kernel: autocast → shapes → kernel → observers → tape. */
+public final class Dispatcher {
+
+    private static final ThreadLocal<DType> AUTOCAST = new ThreadLocal<>();
+    private static final List<OpListener> LISTENERS = new CopyOnWriteArrayList<>();
+
+    private Dispatcher() {}
+
+    /** Runs an operation with one result. */
+    public static Tensor run(Op op, Tensor... inputs) {
+        return runAll(op, List.of(inputs)).getFirst();
+    }
+
+    /** Runs an operation; the results belong to the innermost scope. */
+    public static List<Tensor> runAll(Op op, List<Tensor> given) {
+        Device device = commonDevice(op, given);
+        List<Tensor> inputs = autocast(op, given);
+        List<TensorSpec> specs = op.infer(inputs.stream().map(Tensor::spec).toList());
+        List<Tensor> outputs = op instanceof Reshape
+                ? List.of(view(inputs.getFirst(), specs.getFirst()))
+                : execute(op, inputs, specs, Backends.of(device));
+        Tape.record(op, inputs, outputs);
+        return outputs;
+    }
+
+    private static Device commonDevice(Op op, List<Tensor> inputs) {
+        Device device = inputs.getFirst().device();
+        for (Tensor input : inputs) {
+            input.requireOpen();
+            if (!input.device().equals(device)) {
+                throw new EngineException(op.name() + ": given tensors on " + device + " and " + input.device()
+                        + "; expected one device; copy one of them first");
+            }
+        }
+        return device;
+    }
+
+    private static List<Tensor> autocast(Op op, List<Tensor> inputs) {
+        DType low = AUTOCAST.get();
+        boolean mixed = inputs.stream().map(Tensor::dtype).filter(DType::isFloating).distinct().count() > 1;
+        if (op instanceof Cast || low == null && !mixed) {
+            return inputs;
+        }
+        DType target = switch (op.precision()) {
+            case LOW -> low == null ? DType.F32 : low;
+            case FULL -> DType.F32;
+            case FOLLOW -> mixed ? DType.F32 : null;
+            case KEEP -> null;
+        };
+        if (target == null) {
+            return inputs;
+        }
+        List<Tensor> cast = new ArrayList<>(inputs.size());
+        for (Tensor input : inputs) {
+            boolean convert = (input.dtype() == DType.F32 || input.dtype() == DType.BF16) && input.dtype() != target;
+            cast.add(convert ? run(new Cast(target), input) : input);
+        }
+        return cast;
+    }
+
+    private static List<Tensor> execute(Op op, List<Tensor> inputs, List<TensorSpec> specs, Backend backend) {
+        KernelTable.Entry<Op> entry = backend.kernels().get(op);
+        boolean rowMajor = entry.layouts() == KernelTable.Layouts.ROW_MAJOR;
+        List<Tensor> outputs = new ArrayList<>(specs.size());
+        for (TensorSpec spec : specs) {
+            String label = op.name() + " " + spec;
+            outputs.add(Tensor.empty(backend.device(), rowMajor ? spec.rowMajor() : spec, label));
+        }
+        boolean fits = inputs.stream().allMatch(t -> takes(entry, t)) && outputs.stream().allMatch(t -> takes(entry, t));
+        if (fits) {
+            kernel(op, entry, inputs, outputs);
+            return outputs;
+        }
+        try (TensorScope temporary = TensorScope.open()) {
+            List<Tensor> readyInputs = inputs.stream().map(t -> adapt(op, entry, t, backend)).toList();
+            List<Tensor> wideOutputs = outputs.stream().map(t -> takes(entry, t) ? t
+                    : Tensor.empty(backend.device(), t.spec().withDType(wider(op, entry, t, backend)), op.name())).toList();
+            kernel(op, entry, readyInputs, wideOutputs);
+            for (int i = 0; i < outputs.size(); i++) {
+                if (wideOutputs.get(i) != outputs.get(i)) {
+                    Cast narrow = new Cast(outputs.get(i).dtype());
+                    kernel(narrow, backend.kernels().get(narrow), List.of(wideOutputs.get(i)), List.of(outputs.get(i)));
+                }
+            }
+        }
+        return outputs;
+    }
+
+    private static boolean takes(KernelTable.Entry<?> entry, Tensor tensor) {
+        return (entry.layouts() == KernelTable.Layouts.ANY || tensor.layout() == Layout.ROW_MAJOR)
+                && (!tensor.dtype().isFloating() || entry.floating().contains(tensor.dtype()));
+    }
+
+    private static Tensor adapt(Op op, KernelTable.Entry<?> entry, Tensor tensor, Backend backend) {
+        Tensor ready = tensor;
+        if (entry.layouts() == KernelTable.Layouts.ROW_MAJOR && ready.layout() != Layout.ROW_MAJOR) {
+            ready = rowMajor(ready, backend);
+        }
+        if (ready.dtype().isFloating() && !entry.floating().contains(ready.dtype())) {
+            Cast widen = new Cast(wider(op, entry, ready, backend));
+            ready = execute(widen, List.of(ready), widen.infer(List.of(ready.spec())), backend).getFirst();
+        }
+        return ready;
+    }
+
+    private static DType wider(Op op, KernelTable.Entry<?> entry, Tensor tensor, Backend backend) {
+        if (tensor.dtype() == DType.BF16 && entry.floating().contains(DType.F32)) {
+            return DType.F32;
+        }
+        throw new UnsupportedOpException("the " + backend.device() + " backend has no " + tensor.dtype()
+                + " kernel for " + op.name() + "; use float32, or the reference backend for float64");
+    }
+
+    private static Tensor rowMajor(Tensor tensor, Backend backend) {
+        boolean samePhysically = tensor.dim(1) == 1 || tensor.dim(2) * tensor.dim(3) == 1;
+        if (samePhysically) {
+            return tensor.alias(tensor.spec().rowMajor());
+        }
+        ToLayout reorder = new ToLayout(Layout.ROW_MAJOR);
+        return execute(reorder, List.of(tensor), reorder.infer(List.of(tensor.spec())), backend).getFirst();
+    }
+
+    private static Tensor view(Tensor input, TensorSpec spec) {
+        if (input.layout() == Layout.ROW_MAJOR) {
+            return input.alias(spec);
+        }
+        try (TensorScope temporary = TensorScope.open()) {
+            return temporary.keep(rowMajor(input, Backends.of(input.device())).alias(spec));
+        }
+    }
+
+    private static void kernel(Op op, KernelTable.Entry<Op> entry, List<Tensor> inputs, List<Tensor> outputs) {
+        if (LISTENERS.isEmpty()) {
+            entry.kernel().run(op, inputs, outputs);
+            return;
+        }
+        long start = System.nanoTime();
+        entry.kernel().run(op, inputs, outputs);
+        long nanos = System.nanoTime() - start;
+        for (OpListener listener : LISTENERS) {
+            listener.ran(op, inputs, outputs, nanos);
+        }
+    }
+
+    /** Adds an observer until the returned handle is closed. */
+    public static Registration listen(OpListener listener) {
+        LISTENERS.add(listener);
+        return () -> LISTENERS.remove(listener);
+    }
+
+    /** Removes an observer when closed. */
+    public interface Registration extends AutoCloseable {
+        @Override
+        void close();
+    }
+
+    /** Runs {@code work} on this thread in mixed precision: {@link Precision#LOW} operations in {@code low}. */
+    public static void autocast(DType low, Runnable work) {
+        withAutocast(low, work);
+    }
+
+    /** Runs {@code work} on this thread with autocast off, as the backward pass does: operands keep their types. */
+    public static void fullPrecision(Runnable work) {
+        withAutocast(null, work);
+    }
+
+    private static void withAutocast(DType low, Runnable work) {
+        DType before = AUTOCAST.get();
+        AUTOCAST.set(low);
+        try {
+            work.run();
+        } finally {
+            AUTOCAST.set(before);
+        }
+    }
+}

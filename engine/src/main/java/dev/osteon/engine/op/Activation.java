@@ -1,0 +1,4 @@
+package dev.osteon.engine.op;
+
+/** What follows a normalisation in the same operation. */
+public enum Activation { NONE, RELU }

@@ -1,0 +1,35 @@
+package dev.osteon.engine.tensor;
+
+import java.util.Locale;
+
+/** Element types. {@link #F64} runs on the reference backend only. */
+public enum DType {
+    F64(8),
+    F32(4),
+    BF16(2),
+    I64(8),
+    I32(4),
+    U8(1),
+    BOOL(1);
+
+    private final int bytes;
+
+    DType(int bytes) {
+        this.bytes = bytes;
+    }
+
+    /** Bytes per element. */
+    public int bytes() {
+        return bytes;
+    }
+
+    /** Whether values are real numbers, so that gradients exist. */
+    public boolean isFloating() {
+        return this == F64 || this == F32 || this == BF16;
+    }
+
+    @Override
+    public String toString() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}
