@@ -39,6 +39,6 @@ class ConformanceTest {
     }
 
     private static void check(Conformance.Outcome outcome) {
-        assertThat(outcome.passed()).as(outcome.detail()).isTrue();
+        assertThat(outcome.passed()).as("%s: %s", outcome.sample(), outcome.detail()).isTrue();
     }
 }
