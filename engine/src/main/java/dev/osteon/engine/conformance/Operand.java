@@ -79,7 +79,7 @@ public record Operand(Shape shape, Values values, Layout layout) {
                 case Values.Uniform uniform -> (float) random.nextDouble(uniform.low(), uniform.high());
                 case Values.Index index -> random.nextInt(index.bound());
                 case Values.Truth truth -> random.nextInt(2);
-                case Values.Given given -> given.numbers()[i];
+                case Values.Given given -> (float) given.numbers()[i];
             };
         }
         DType dtype = switch (values) {
