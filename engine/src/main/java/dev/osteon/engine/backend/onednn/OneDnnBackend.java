@@ -4,6 +4,7 @@ import dev.osteon.engine.backend.Backend;
 import dev.osteon.engine.backend.HostBackend;
 import dev.osteon.engine.backend.KernelTable;
 import dev.osteon.engine.backend.onednn.vector.VectorKernels;
+import dev.osteon.engine.backend.reference.ReferenceBackend;
 import dev.osteon.engine.tensor.Device;
 
 /** oneDNN for convolutions and matrix products, our own vectorised kernels for everything else. */
@@ -20,6 +21,6 @@ public final class OneDnnBackend {
         ConvolutionKernels.register(table);
         MatMulKernels.register(table);
         VectorKernels.register(table);
-        return table;
+        return table.orElse(ReferenceBackend.kernels());
     }
 }
