@@ -7,6 +7,7 @@ import dev.osteon.engine.autograd.Tape;
 import dev.osteon.engine.backend.Backends;
 import dev.osteon.engine.memory.TensorScope;
 import dev.osteon.engine.op.Binary;
+import dev.osteon.engine.op.Cast;
 import dev.osteon.engine.op.Compare;
 import dev.osteon.engine.op.Op;
 import dev.osteon.engine.op.Ops;
@@ -71,7 +72,8 @@ class ConformanceTest {
         Set<Class<?>> checked = differentiable().map(s -> s.op().getClass()).collect(Collectors.toSet());
         for (Class<?> op : Op.class.getPermittedSubclasses()) {
             assertThat(sampled).as("samples of " + op.getSimpleName()).contains(op);
-            if (samples().stream().anyMatch(s -> s.op().getClass() == op && s.op().differentiable())) {
+            boolean hasItsOwnTest = op == Cast.class;   // in float64 a cast changes nothing
+            if (!hasItsOwnTest && samples().stream().anyMatch(s -> s.op().getClass() == op && s.op().differentiable())) {
                 assertThat(checked).as("gradient checks of " + op.getSimpleName()).contains(op);
             }
             if (op != Reshape.class) {

@@ -1,0 +1,53 @@
+package dev.osteon.engine.io;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+
+/** Files that are either the old or the new one, whenever the power goes. */
+public final class AtomicFile {
+
+    private AtomicFile() {}
+
+    /** What puts the contents into the file. */
+    @FunctionalInterface
+    public interface Contents {
+        void writeTo(FileChannel channel) throws IOException;
+    }
+
+    /** Temporary file in the same folder, forced to disk, renamed over {@code file}; the folder is made if missing. */
+    public static void write(Path file, Contents contents) throws IOException {
+        Path folder = file.toAbsolutePath().getParent();
+        Files.createDirectories(folder);
+        Path partial = Files.createTempFile(folder, "." + file.getFileName(), ".tmp");
+        try {
+            try (FileChannel channel = FileChannel.open(partial, StandardOpenOption.WRITE)) {
+                contents.writeTo(channel);
+                channel.force(true);
+            }
+            try {
+                Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            } catch (AtomicMoveNotSupportedException e) {
+                Files.move(partial, file, StandardCopyOption.REPLACE_EXISTING);
+            }
+        } finally {
+            Files.deleteIfExists(partial);
+        }
+    }
+
+    /** The same for text, in UTF-8. */
+    public static void write(Path file, String text) throws IOException {
+        write(file, channel -> {
+            ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+            while (bytes.hasRemaining()) {
+                channel.write(bytes);
+            }
+        });
+    }
+}
