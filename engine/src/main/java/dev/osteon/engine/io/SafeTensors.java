@@ -143,9 +143,17 @@ public record SafeTensors(Map<String, Entry> tensors, Map<String, String> metada
         for (Entry entry : tensors.values()) {
             for (long at = 0; at < entry.data().byteSize(); at += 1 << 28) {
                 long count = Math.min(1 << 28, entry.data().byteSize() - at);
-                writeFully(channel, entry.data().asSlice(at, count).asByteBuffer());
+                writeFully(channel, bytes(entry.data().asSlice(at, count)));
             }
         }
+    }
+
+    /** The memory as bytes; arrays of other types on the Java heap are copied. */
+    private static ByteBuffer bytes(MemorySegment part) {
+        if (part.isNative()) {
+            return part.asByteBuffer();
+        }
+        return ByteBuffer.wrap(part.toArray(java.lang.foreign.ValueLayout.JAVA_BYTE));
     }
 
     private static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
