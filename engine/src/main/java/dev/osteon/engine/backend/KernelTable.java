@@ -52,6 +52,12 @@ public final class KernelTable {
         return entry;
     }
 
+    /** Takes over {@code other}'s kernels for the operations that have none here. */
+    public KernelTable orElse(KernelTable other) {
+        other.entries.forEach(entries::putIfAbsent);
+        return this;
+    }
+
     public boolean has(Class<? extends Op> op) {
         return entries.containsKey(op);
     }

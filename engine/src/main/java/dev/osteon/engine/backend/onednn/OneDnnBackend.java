@@ -3,6 +3,8 @@ package dev.osteon.engine.backend.onednn;
 import dev.osteon.engine.backend.Backend;
 import dev.osteon.engine.backend.HostBackend;
 import dev.osteon.engine.backend.KernelTable;
+import dev.osteon.engine.backend.onednn.vector.VectorKernels;
+import dev.osteon.engine.backend.reference.ReferenceBackend;
 import dev.osteon.engine.tensor.Device;
 
 /** oneDNN for convolutions and matrix products, our own vectorised kernels for everything else. */
@@ -11,10 +13,14 @@ public final class OneDnnBackend {
     private OneDnnBackend() {}
 
     public static Backend create() {
-        return HostBackend.of(Device.CPU, "oneDNN", kernels());
+        return HostBackend.of(Device.CPU, Dnnl.describe(), kernels());
     }
 
     private static KernelTable kernels() {
-        return new KernelTable("onednn");
+        KernelTable table = new KernelTable("onednn");
+        ConvolutionKernels.register(table);
+        MatMulKernels.register(table);
+        VectorKernels.register(table);
+        return table.orElse(ReferenceBackend.kernels());
     }
 }

@@ -1,0 +1,64 @@
+package dev.osteon.engine.backend.onednn;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * A primitive made once for its shapes, with its memory objects and argument array: running it sets data pointers and
+ * calls, nothing is allocated. Lives as long as the process, as oneDNN's own cache does.
+ */
+final class Primitive {
+
+    private static final long ENTRY = 16;   // sizeof(dnnl_exec_arg_t): int, padding, pointer
+
+    private static MemorySegment scratchpad = MemorySegment.NULL;
+
+    private final MemorySegment primitive;
+    private final MemorySegment[] memories;
+    private final MemorySegment arguments;
+    private final MemorySegment scratchpadMemory;
+    private final long scratchpadBytes;
+
+    /**
+     * @param descriptor the primitive's descriptor
+     * @param ids        its execution arguments, in the order in which {@link #run} is given data
+     */
+    Primitive(MemorySegment descriptor, int... ids) {
+        primitive = Dnnl.primitive(descriptor);
+        memories = new MemorySegment[ids.length];
+        arguments = Arena.global().allocate(ENTRY * (ids.length + 1), 8);
+        for (int i = 0; i < ids.length; i++) {
+            memories[i] = argument(descriptor, i, ids[i]);
+        }
+        MemorySegment wanted = Dnnl.wanted(descriptor, Dnnl.SCRATCHPAD);
+        scratchpadBytes = wanted.equals(MemorySegment.NULL) ? 0 : Dnnl.size(wanted);
+        scratchpadMemory = scratchpadBytes == 0 ? MemorySegment.NULL : argument(descriptor, ids.length, Dnnl.SCRATCHPAD);
+    }
+
+    private MemorySegment argument(MemorySegment descriptor, int slot, int id) {
+        MemorySegment memory = Dnnl.memory(Dnnl.wanted(descriptor, id));
+        arguments.set(JAVA_INT, slot * ENTRY, id);
+        arguments.set(ADDRESS, slot * ENTRY + 8, memory);
+        return memory;
+    }
+
+    /** Runs it over {@code data}, in the order of the constructor's ids; returns when it is done. */
+    void run(MemorySegment... data) {
+        synchronized (Dnnl.LOCK) {
+            Dnnl.OpenMp.apply();
+            for (int i = 0; i < data.length; i++) {
+                Dnnl.point(memories[i], data[i]);
+            }
+            if (scratchpadBytes > 0) {
+                if (scratchpad.byteSize() < scratchpadBytes) {
+                    scratchpad = Arena.ofAuto().allocate(scratchpadBytes, 64);
+                }
+                Dnnl.point(scratchpadMemory, scratchpad);
+            }
+            Dnnl.execute(primitive, scratchpadBytes > 0 ? memories.length + 1 : memories.length, arguments);
+        }
+    }
+}

@@ -1,0 +1,29 @@
+package dev.osteon.engine.backend.onednn.vector;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/** The width of the machine's vectors, and memory as the vector kernels see it. */
+final class Lanes {
+
+    static final VectorSpecies<Float> F32 = FloatVector.SPECIES_PREFERRED;
+    static final int COUNT = F32.length();
+    static final ByteOrder ORDER = ByteOrder.nativeOrder();
+
+    private Lanes() {}
+
+    /** The same memory without a lifetime to check at every access: the caller holds the tensor open. */
+    static MemorySegment global(MemorySegment segment) {
+        return MemorySegment.ofAddress(segment.address()).reinterpret(segment.byteSize());
+    }
+
+    static FloatVector load(MemorySegment memory, long element) {
+        return FloatVector.fromMemorySegment(F32, memory, element * Float.BYTES, ORDER);
+    }
+
+    static void store(FloatVector vector, MemorySegment memory, long element) {
+        vector.intoMemorySegment(memory, element * Float.BYTES, ORDER);
+    }
+}

@@ -1,0 +1,15 @@
+package dev.osteon.ssl.loss;
+
+import dev.osteon.engine.tensor.Tensor;
+
+/** A self-supervised loss between two views of the same samples. */
+@FunctionalInterface
+public interface PairLoss {
+
+    /**
+     * @param zi embeddings of one view [N, d], row n belonging to sample n
+     * @param zj embeddings of the other view [N, d]
+     * @return the loss, one element
+     */
+    Tensor loss(Tensor zi, Tensor zj);
+}
