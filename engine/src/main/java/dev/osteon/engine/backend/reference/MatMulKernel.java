@@ -13,47 +13,37 @@ final class MatMulKernel {
     private MatMulKernel() {}
 
     static void matMul(MatMul op, List<Tensor> inputs, List<Tensor> outputs) {
-        Tensor left = inputs.get(0);
-        Tensor right = inputs.get(1);
         Tensor result = outputs.getFirst();
-        int m = result.dim(-2);
         int n = result.dim(-1);
-        boolean transposeA = op.a() == MatMul.Transpose.YES;
-        boolean transposeB = op.b() == MatMul.Transpose.YES;
-        int k = left.dim(transposeA ? -2 : -1);
-        int rowStepA = transposeA ? 1 : k;
-        int innerStepA = transposeA ? m : 1;
-        int innerStepB = transposeB ? 1 : n;
-        int columnStepB = transposeB ? k : 1;
-        double[] a = Elements.doubles(left);
-        double[] b = Elements.doubles(right);
+        int size = result.dim(-2) * n;
+        double[] a = Elements.doubles(inputs.get(0));
+        double[] b = Elements.doubles(inputs.get(1));
         double[] bias = inputs.size() == 3 ? Elements.doubles(inputs.get(2)) : new double[n];
         double[] y = new double[Elements.count(result)];
-        Cursor matrixA = matrices(left.shape(), result.shape());
-        Cursor matrixB = matrices(right.shape(), result.shape());
-        for (int matrix = 0; matrix < y.length; matrix += m * n) {
-            int startA = matrixA.next();
-            int startB = matrixB.next();
-            for (int i = 0; i < m; i++) {
-                for (int j = 0; j < n; j++) {
-                    double sum = bias[j];
-                    int atA = startA + i * rowStepA;
-                    int atB = startB + j * columnStepB;
-                    for (int l = 0; l < k; l++) {
-                        sum += a[atA + l * innerStepA] * b[atB + l * innerStepB];
-                    }
-                    y[matrix + i * n + j] = sum;
-                }
+        Cursor startsA = starts(inputs.get(0).shape(), result.shape());
+        Cursor startsB = starts(inputs.get(1).shape(), result.shape());
+        for (int start = 0; start < y.length; start += size) {
+            Matrix left = matrix(a, startsA.next(), inputs.get(0).shape(), op.a());
+            Matrix right = matrix(b, startsB.next(), inputs.get(1).shape(), op.b());
+            double[] product = left.times(right).values();
+            for (int i = 0; i < size; i++) {
+                y[start + i] = product[i] + bias[i % n];
             }
         }
         Elements.write(result, y);
     }
 
+    private static Matrix matrix(double[] values, int start, Shape shape, MatMul.Transpose transpose) {
+        int rows = shape.dim(-2);
+        int columns = shape.dim(-1);
+        Matrix given = new Matrix(rows, columns, Arrays.copyOfRange(values, start, start + rows * columns));
+        return transpose == MatMul.Transpose.YES ? given.transposed() : given;
+    }
+
     /** Where each of the result's matrices finds its operand, which is broadcast over the leading dimensions. */
-    private static Cursor matrices(Shape operand, Shape result) {
+    private static Cursor starts(Shape operand, Shape result) {
         Shape batch = Shape.of(Arrays.copyOf(result.toArray(), result.rank() - 2));
-        long[] strides = operand.stridesWithin(result.with(-1, operand.dim(-1)).with(-2, operand.dim(-2)),
-                Layout.ROW_MAJOR);
+        long[] strides = operand.stridesWithin(result, Layout.ROW_MAJOR);
         return new Cursor(batch, Arrays.copyOf(strides, batch.rank()));
     }
 }

@@ -1,5 +1,8 @@
 package dev.osteon.engine.backend.reference;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.osteon.engine.tensor.DType;
@@ -36,6 +39,15 @@ record GoldenCase(JsonNode entry, JsonNode header, ByteBuffer data) {
             }
         }
         return Optional.empty();
+    }
+
+    /** The folder of golden vectors; without it the test is skipped, but fails in continuous integration. */
+    static Optional<Path> required() {
+        Optional<Path> folder = folder();
+        String message = "no golden vectors here; set -Dosteon.shared to the folder that holds golden";
+        assertThat(folder.isPresent() || !"true".equals(System.getenv("CI"))).as(message).isTrue();
+        assumeTrue(folder.isPresent(), message);
+        return folder;
     }
 
     static List<GoldenCase> ofFamily(Path folder, String family) {
@@ -99,13 +111,16 @@ record GoldenCase(JsonNode entry, JsonNode header, ByteBuffer data) {
         return StreamSupport.stream(hyper(name).spliterator(), false).mapToInt(JsonNode::asInt).toArray();
     }
 
-    /** Absolute tolerance of each element in float64. */
-    double[] tolerances(String name) {
-        double[] tolerances = values(has("tol64." + name) ? "tol64." + name : name);
-        if (!has("tol64." + name)) {
-            java.util.Arrays.fill(tolerances, entry.get("tensors").get(name).get("atol_f64").asDouble());
+    /** Fails unless every element is within the case's absolute tolerance for float64. */
+    void requireNear(String name, double[] actual) {
+        double[] expected = values(name);
+        double[] each = has("tol64." + name) ? values("tol64." + name) : new double[0];
+        assertThat(actual).as(name).hasSameSizeAs(expected);
+        for (int i = 0; i < actual.length; i++) {
+            double tolerance = each.length > 0 ? each[i] : entry.get("tensors").get(name).get("atol_f64").asDouble();
+            assertThat(Math.abs(actual[i] - expected[i])).as("%s element %d: %s, expected %s", name, i, actual[i],
+                    expected[i]).isLessThanOrEqualTo(tolerance);
         }
-        return tolerances;
     }
 
     @Override
