@@ -1,0 +1,4 @@
+package dev.osteon.ssl.views;
+
+/** A rectangle of whole pixels. */
+public record Crop(int top, int left, int height, int width) {}
