@@ -65,11 +65,16 @@ public final class ReferenceBackend {
     private ReferenceBackend() {}
 
     public static Backend create() {
-        return HostBackend.of(Device.REFERENCE, "plain loops, one thread", new ReferenceBackend().kernels());
+        return HostBackend.of(Device.REFERENCE, "plain loops, one thread", kernels());
+    }
+
+    /** Plain loops for every operation; other host backends take them where they have nothing faster. */
+    public static KernelTable kernels() {
+        return new ReferenceBackend().fill();
     }
 
     /** Every operation but Reshape, which is a view in the dispatcher. */
-    private KernelTable kernels() {
+    private KernelTable fill() {
         put(Unary.class, PointwiseKernels::unary);
         put(Binary.class, PointwiseKernels::binary);
         put(Affine.class, PointwiseKernels::affine);
