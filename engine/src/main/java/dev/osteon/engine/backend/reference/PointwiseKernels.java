@@ -116,7 +116,7 @@ final class PointwiseKernels {
 
     private static long power(long base, long exponent) {
         if (exponent < 0) {
-            return quotient(1, power(base, -exponent));
+            return quotient(1, base) * ((exponent & 1) == 0 ? base : 1);   // truncated: 0 but for a base of 1 or −1
         }
         long result = 1;
         long square = base;

@@ -108,7 +108,8 @@ class GoldenTest {
             try (Tape tape = Tape.watching(given)) {
                 Tensor y = FAMILIES.get(family).y(golden, tensors);
                 near(golden, "out.y", y);
-                Tensor up = golden.has("up.y") ? golden.tensor("up.y") : Ops.full(Device.REFERENCE, y.shape(), y.dtype(), 1);
+                Tensor up = golden.has("up.y") ? golden.tensor("up.y")
+                        : Ops.full(Device.REFERENCE, y.shape(), y.dtype(), 1);
                 try (Gradients gradients = tape.gradients(y, up, given)) {
                     assertThat(golden.names("grad.")).isNotEmpty();
                     for (String name : golden.names("grad.")) {
