@@ -1,0 +1,163 @@
+package dev.osteon.ssl.data;
+
+import dev.osteon.engine.EngineException;
+import dev.osteon.engine.dispatch.Dispatcher;
+import dev.osteon.engine.memory.TensorScope;
+import dev.osteon.engine.op.AffineCropResize;
+import dev.osteon.engine.op.Ops;
+import dev.osteon.engine.op.Window;
+import dev.osteon.engine.random.Philox;
+import dev.osteon.engine.tensor.DType;
+import dev.osteon.engine.tensor.Device;
+import dev.osteon.engine.tensor.Shape;
+import dev.osteon.engine.tensor.Tensor;
+import dev.osteon.ssl.views.AffineMatrix;
+import dev.osteon.ssl.views.Crop;
+import dev.osteon.ssl.views.MultiCrop;
+import dev.osteon.ssl.views.View;
+import dev.osteon.ssl.views.ViewPolicy;
+import dev.osteon.ssl.views.ViewStatistics;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * All segments of a data set on one device, each at the top left of a square canvas of zeros, so that the views of a
+ * whole batch are one {@link AffineCropResize} for each resolution. Views are standardised by the mean and standard
+ * deviation of the training segments' non-zero pixels, with the background at 0 before.
+ */
+public final class SegmentStore implements AutoCloseable {
+
+    private final List<Segment> segments;
+    private final Tensor images;   // [N, 1, S, S]
+    private final double mean;
+    private final double deviation;
+
+    /** @param standardiseBy numbers of the segments whose pixels give mean and standard deviation: the training ones */
+    public SegmentStore(List<Segment> given, Device device, List<Integer> standardiseBy) {
+        if (given.isEmpty()) {
+            throw new EngineException("segments: given none; expected at least one");
+        }
+        segments = List.copyOf(given);
+        int side = segments.stream().mapToInt(s -> Math.max(s.height(), s.width())).max().orElse(1);
+        float[] canvas = new float[Math.multiplyExact(segments.size(), side * side)];
+        for (int n = 0; n < segments.size(); n++) {
+            Segment s = segments.get(n);
+            for (int y = 0; y < s.height(); y++) {
+                System.arraycopy(s.pixels(), y * s.width(), canvas, (n * side + y) * side, s.width());
+            }
+        }
+        double[] moments = moments(standardiseBy);
+        mean = moments[0];
+        deviation = moments[1];
+        try (TensorScope scope = TensorScope.open()) {
+            images = scope.release(Tensor.of(device, Shape.of(segments.size(), 1, side, side), canvas));
+        }
+    }
+
+    private double[] moments(List<Integer> of) {
+        double sum = 0;
+        double squares = 0;
+        long count = 0;
+        for (int n : of) {
+            for (float p : segments.get(n).pixels()) {
+                if (p != 0) {
+                    sum += p;
+                    squares += (double) p * p;
+                    count++;
+                }
+            }
+        }
+        double average = count == 0 ? 0 : sum / count;
+        double variance = count == 0 ? 1 : squares / count - average * average;
+        return new double[] {average, Math.sqrt(Math.max(variance, 1e-8))};
+    }
+
+    public int size() {
+        return segments.size();
+    }
+
+    public Segment segment(int n) {
+        return segments.get(n);
+    }
+
+    public double mean() {
+        return mean;
+    }
+
+    public double deviation() {
+        return deviation;
+    }
+
+    public Device device() {
+        return images.device();
+    }
+
+    /**
+     * Freshly drawn views of a batch, one tensor for each resolution that has any: [views·B, 1, size, size], row v·B + b
+     * being view v of sample b.
+     *
+     * @param random this epoch's stream; each sample forks its own, so that views do not depend on the batching
+     */
+    public List<Tensor> views(int[] samples, ViewPolicy policy, Philox random, ViewStatistics statistics) {
+        List<List<View>> drawn = IntStream.of(samples).parallel()
+                .mapToObj(n -> policy.draw(segments.get(n).geometry(), random.fork(n), statistics)).toList();
+        List<Tensor> groups = new ArrayList<>();
+        int first = 0;
+        for (MultiCrop.Resolution resolution : List.of(policy.crops().global(), policy.crops().local())) {
+            if (resolution.count() > 0) {
+                groups.add(group(samples, drawn, first, resolution));
+                first += resolution.count();
+            }
+        }
+        return groups;
+    }
+
+    private Tensor group(int[] samples, List<List<View>> drawn, int first, MultiCrop.Resolution resolution) {
+        int rows = resolution.count() * samples.length;
+        AffineMatrix[] matrices = new AffineMatrix[rows];
+        int[] numbers = new int[rows];
+        for (int v = 0; v < resolution.count(); v++) {
+            for (int b = 0; b < samples.length; b++) {
+                matrices[v * samples.length + b] = drawn.get(b).get(first + v).matrix();
+                numbers[v * samples.length + b] = samples[b];
+            }
+        }
+        return sample(matrices, numbers, resolution.size());
+    }
+
+    /** Each segment as a whole, resized to a square: what a frozen encoder sees. [B, 1, size, size]. */
+    public Tensor whole(int[] samples, int size) {
+        AffineMatrix[] matrices = IntStream.of(samples).mapToObj(segments::get)
+                .map(s -> AffineMatrix.resize(new Crop(0, 0, s.height(), s.width()), size)).toArray(AffineMatrix[]::new);
+        return sample(matrices, samples, size);
+    }
+
+    private Tensor sample(AffineMatrix[] matrices, int[] numbers, int size) {
+        double[] values = new double[matrices.length * 6];
+        for (int i = 0; i < matrices.length; i++) {
+            AffineMatrix m = matrices[i];
+            System.arraycopy(new double[] {m.a(), m.b(), m.c(), m.d(), m.e(), m.f()}, 0, values, i * 6, 6);
+        }
+        try (TensorScope scope = TensorScope.open()) {
+            Tensor maps = Tensor.of(images.device(), Shape.of(matrices.length, 2, 3), DType.F32, values);
+            Tensor index = Tensor.of(images.device(), Shape.of(numbers.length), numbers);
+            Tensor views = Dispatcher.run(new AffineCropResize(new Window(size, size), AffineCropResize.Filter.TRIANGLE,
+                    AffineCropResize.Border.ZERO), images, maps, index);
+            return scope.keep(Ops.affine(views, 1 / deviation, -mean / deviation));
+        }
+    }
+
+    /** The pixels of one view as they are, in [0, 1]: for people. */
+    public float[] picture(int segment, View view) {
+        try (TensorScope scope = TensorScope.open()) {
+            Tensor standardised = sample(new AffineMatrix[] {view.matrix()}, new int[] {segment}, view.size());
+            return Ops.clamp(Ops.affine(standardised, deviation, mean), 0, 1).toFloats();
+        }
+    }
+
+    @Override
+    public void close() {
+        images.close();
+    }
+}

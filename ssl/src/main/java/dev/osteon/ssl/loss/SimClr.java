@@ -1,0 +1,17 @@
+package dev.osteon.ssl.loss;
+
+import dev.osteon.engine.tensor.Tensor;
+import java.util.List;
+
+/** SimCLR (Chen et al. 2020) over multi-crop views: {@link NtXent} for each pair of a global with another view. */
+public record SimClr(MultiCropLoss loss) implements SslMethod {
+
+    public static SimClr of(double temperature, MultiCropLoss.Reduction reduction) {
+        return new SimClr(new MultiCropLoss(new NtXent(temperature), reduction));
+    }
+
+    @Override
+    public Tensor loss(List<Tensor> views) {
+        return loss.loss(views);
+    }
+}

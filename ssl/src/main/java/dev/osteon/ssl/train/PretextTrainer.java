@@ -1,0 +1,128 @@
+package dev.osteon.ssl.train;
+
+import dev.osteon.engine.EngineException;
+import dev.osteon.engine.autograd.Gradients;
+import dev.osteon.engine.autograd.Tape;
+import dev.osteon.engine.memory.TensorScope;
+import dev.osteon.engine.op.Ops;
+import dev.osteon.engine.random.Philox;
+import dev.osteon.engine.tensor.Tensor;
+import dev.osteon.nn.Mode;
+import dev.osteon.nn.Module;
+import dev.osteon.nn.Optimizer;
+import dev.osteon.nn.schedule.LearningRate;
+import dev.osteon.ssl.data.SegmentStore;
+import dev.osteon.ssl.loss.SslMethod;
+import dev.osteon.ssl.views.ViewPolicy;
+import dev.osteon.ssl.views.ViewStatistics;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Trains an encoder and its projection head on views alone. The encoder runs once for each resolution, so that
+ * batch-norm's statistics are of one resolution; the head runs once over all views.
+ *
+ * @param encoder [B, 1, s, s] to features [B, D], for any s of the policy
+ * @param head    features to embeddings [B, d]
+ */
+public record PretextTrainer(Module encoder, Module head, SslMethod method, ViewPolicy policy, SegmentStore segments,
+        Optimizer optimizer, LearningRate schedule, Settings settings, ViewStatistics statistics) {
+
+    /**
+     * How long and how.
+     *
+     * @param batch samples per step; fewer when there are not so many; what does not fill a batch waits for another epoch
+     * @param seed  of the order of samples and of their views
+     */
+    public record Settings(int epochs, int batch, long seed) {
+
+        public Settings {
+            if (epochs < 0 || batch < 2) {
+                throw new EngineException("pretraining: given " + epochs + " epochs and a batch of " + batch
+                        + "; expected 0 or more epochs and a batch of 2 or more");
+            }
+        }
+    }
+
+    /** What an epoch came to. */
+    public record Epoch(int number, double loss, double learningRate, double seconds, int images) {}
+
+    /** Hears of the progress. */
+    public interface Listener {
+
+        /** After each step. */
+        void step(int epoch, int step, int stepsPerEpoch, double loss);
+
+        /** After each epoch. */
+        void epoch(Epoch epoch);
+    }
+
+    /** Steps of one epoch over {@code samples} samples. */
+    public static int stepsPerEpoch(int samples, int batch) {
+        return Math.max(1, samples / batch);
+    }
+
+    /**
+     * Trains on the samples given; the modules are left in evaluation mode.
+     *
+     * @throws EngineException when the loss is no longer a number
+     */
+    public void train(int[] samples, Listener listener) {
+        if (samples.length < 2) {
+            throw new EngineException("pretraining: given " + samples.length + " segments; expected 2 or more");
+        }
+        encoder.mode(Mode.TRAIN);
+        head.mode(Mode.TRAIN);
+        int batch = Math.min(settings.batch, samples.length);
+        int steps = stepsPerEpoch(samples.length, batch);
+        Philox random = Philox.of(settings.seed).fork("pretext");
+        for (int epoch = 0; epoch < settings.epochs; epoch++) {
+            Philox views = random.fork("views").fork(epoch);
+            int[] order = random.fork("order").fork(epoch).permutation(samples.length);
+            long start = System.nanoTime();
+            double sum = 0;
+            double rate = 0;
+            for (int step = 0; step < steps; step++) {
+                int[] chosen = Arrays.stream(order, step * batch, (step + 1) * batch).map(i -> samples[i]).toArray();
+                rate = schedule.at(epoch * steps + step);
+                double loss = step(chosen, views, rate);
+                if (!Double.isFinite(loss)) {
+                    throw new EngineException("pretraining: the loss is " + loss + " in epoch " + (epoch + 1) + ", step "
+                            + (step + 1) + "; expected a number; lower the learning rate (now " + rate + ")");
+                }
+                sum += loss;
+                listener.step(epoch, step, steps, loss);
+            }
+            listener.epoch(new Epoch(epoch, sum / steps, rate, (System.nanoTime() - start) / 1e9, steps * batch));
+        }
+        encoder.mode(Mode.EVAL);
+        head.mode(Mode.EVAL);
+    }
+
+    private double step(int[] samples, Philox views, double rate) {
+        List<Tensor> parameters = new ArrayList<>(encoder.trainable());
+        parameters.addAll(head.trainable());
+        try (TensorScope scope = TensorScope.open()) {
+            List<Tensor> groups = segments.views(samples, policy, views, statistics);
+            try (Tape tape = Tape.watching(parameters)) {
+                Tensor loss = method.loss(embeddings(groups, samples.length));
+                try (Gradients gradients = tape.gradients(loss, parameters)) {
+                    optimizer.step(gradients, rate);
+                }
+                return loss.item();
+            }
+        }
+    }
+
+    /** [B, d] for each view. */
+    private List<Tensor> embeddings(List<Tensor> groups, int batch) {
+        List<Tensor> features = groups.stream().map(encoder::forward).toList();
+        Tensor all = head.forward(features.size() == 1 ? features.getFirst() : Ops.concat(0, features));
+        List<Tensor> views = new ArrayList<>();
+        for (int row = 0; row < all.dim(0); row += batch) {
+            views.add(Ops.slice(all, 0, row, batch));
+        }
+        return views;
+    }
+}
