@@ -1,0 +1,83 @@
+package dev.osteon.nn;
+
+import dev.osteon.engine.ShapeException;
+import dev.osteon.engine.memory.TensorScope;
+import dev.osteon.engine.tensor.DType;
+import dev.osteon.engine.tensor.Device;
+import dev.osteon.engine.tensor.HostData;
+import dev.osteon.engine.tensor.Shape;
+import dev.osteon.engine.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/** A named tensor that outlives every scope and is overwritten in place: a weight, a statistic, a momentum buffer. */
+public final class Parameter implements AutoCloseable {
+
+    private final String name;
+    private final Tensor tensor;
+
+    private Parameter(String name, Tensor tensor) {
+        this.name = name;
+        this.tensor = tensor;
+    }
+
+    /** A parameter of {@code values} in row-major order, rounded to {@code dtype}. */
+    public static Parameter of(String name, Device device, Shape shape, DType dtype, double... values) {
+        try (TensorScope scope = TensorScope.open()) {
+            return new Parameter(name, scope.release(Tensor.of(device, shape, dtype, values)));
+        }
+    }
+
+    /** Zeros like {@code other}. */
+    static Parameter zerosLike(String name, Parameter other) {
+        return of(name, other.tensor.device(), other.shape(), other.tensor.dtype(),
+                new double[Math.toIntExact(other.tensor.size())]);
+    }
+
+    /** The full name it was made under. */
+    public String name() {
+        return name;
+    }
+
+    /** The tensor; the same one for the parameter's whole life. */
+    public Tensor tensor() {
+        return tensor;
+    }
+
+    public Shape shape() {
+        return tensor.shape();
+    }
+
+    /** The values in row-major order; waits for the device. */
+    public double[] values() {
+        return tensor.toDoubles();
+    }
+
+    /**
+     * Overwrites the values, given in row-major order and rounded to the tensor's type.
+     *
+     * @throws ShapeException when their number differs
+     */
+    public void assign(double... values) {
+        if (values.length != tensor.size()) {
+            throw new ShapeException("assign " + name, values.length + " values", tensor.size() + " for " + tensor.spec());
+        }
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment data = arena.allocate(Math.max(8, tensor.spec().bytes()), 8);
+            for (int i = 0; i < values.length; i++) {
+                HostData.set(data, tensor.dtype(), i, values[i]);
+            }
+            tensor.assign(data.asSlice(0, tensor.spec().bytes()));
+        }
+    }
+
+    @Override
+    public void close() {
+        tensor.close();
+    }
+
+    @Override
+    public String toString() {
+        return name + " " + tensor;
+    }
+}

@@ -1,0 +1,2 @@
+/** Modules with named parameters, optimisers, learning-rate schedules and checkpoints. */
+package dev.osteon.nn;
