@@ -85,7 +85,8 @@ public record Weights(String source, SequencedMap<String, StoredTensor> tensors,
                 return;
             }
             if (!stored.shape().equals(parameter.shape())) {
-                throw mismatch(architecture, name + " is " + stored.shape() + " there and " + parameter.shape() + " here");
+                throw mismatch(architecture, name + " is " + stored.shape() + " there and " + parameter.shape()
+                        + " here");
             }
             loaded.add(name);
         });

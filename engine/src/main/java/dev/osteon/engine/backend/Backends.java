@@ -28,7 +28,8 @@ public final class Backends {
         return switch (device.kind()) {
             case REFERENCE -> ReferenceBackend.create();
             case ONEDNN -> OneDnnBackend.create();
-            case CUDA -> throw new EngineException("device " + device + " was asked for; this build has no CUDA backend; "
+            case CUDA -> throw new EngineException("device " + device
+                    + " was asked for; this build has no CUDA backend; "
                     + "use --device cpu");
         };
     }

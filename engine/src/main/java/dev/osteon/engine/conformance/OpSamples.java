@@ -92,7 +92,8 @@ public final class OpSamples {
                 default -> false;
             };
             s.add(of(f + " flat", new Unary(f), positive ? positive(37) : awayFromZero(37)));
-            s.add(of(f + " nhwc", new Unary(f), (positive ? positive(2, 3, 4, 5) : awayFromZero(2, 3, 4, 5)).channelsLast()));
+            s.add(of(f + " nhwc", new Unary(f), (positive ? positive(2, 3, 4, 5)
+                    : awayFromZero(2, 3, 4, 5)).channelsLast()));
         }
         for (Binary.Function f : Binary.Function.values()) {
             s.add(of(f + " same", new Binary(f), positive(3, 17), positive(3, 17)));
@@ -106,7 +107,8 @@ public final class OpSamples {
             s.add(of(r + " integers", new Compare(r), index(3, DType.I64, 4, 5), index(3, DType.I64, 5)));
         }
         s.add(of("where", new Where(), truth(3, 1), normal(3, 19), normal(19)));
-        s.add(of("where nhwc", new Where(), truth(2, 3, 4, 5).channelsLast(), normal(2, 3, 4, 5).channelsLast(), normal()));
+        s.add(of("where nhwc", new Where(), truth(2, 3, 4, 5).channelsLast(), normal(2, 3, 4, 5).channelsLast(),
+                normal()));
         s.add(of("affine", new Affine(-1.5, 0.25), normal(2, 3, 3, 3).channelsLast()));
         s.add(of("clamp", new Clamp(-0.05, 0.05), awayFromZero(50)));
         s.add(of("clamp inside", new Clamp(-50, 50), normal(50)));
@@ -213,7 +215,8 @@ public final class OpSamples {
                 normal(4, 3, 3, 5), normal(4, 3, 3, 5), positive(3), normal(3), positive(3)));
         s.add(of("batch-norm gradient residual",
                 new BatchNormBackward(1e-5, Activation.RELU, BatchNormTrain.Branch.RESIDUAL),
-                normal(4, 3, 3, 5).channelsLast(), normal(4, 3, 3, 5).channelsLast(), positive(3), normal(3), positive(3),
+                normal(4, 3, 3, 5).channelsLast(), normal(4, 3, 3, 5).channelsLast(), positive(3), normal(3),
+                        positive(3),
                 normal(4, 3, 3, 5).channelsLast()));
         s.add(of("layer-norm", new LayerNorm(1, 1e-5), normal(5, 37), positive(37), normal(37)));
         s.add(of("layer-norm 2", new LayerNorm(2, 1e-5), normal(5, 3, 7), positive(3, 7), normal(3, 7)));
@@ -226,7 +229,8 @@ public final class OpSamples {
         MaxPool2d plainMax = new MaxPool2d(square(2), square(2), ZERO);
         s.add(of("max-pool", max, normal(2, 3, 7, 8)));
         s.add(of("max-pool nhwc", max, normal(2, 19, 7, 8).channelsLast()));
-        s.add(of("max-pool gradient", new MaxPool2dBackward(plainMax, new Window(6, 8)), normal(2, 3, 3, 4).channelsLast(),
+        s.add(of("max-pool gradient", new MaxPool2dBackward(plainMax, new Window(6, 8)),
+                normal(2, 3, 3, 4).channelsLast(),
                 index(4, DType.U8, 2, 3, 3, 4).channelsLast()));
         for (AvgPool2d.Divisor d : AvgPool2d.Divisor.values()) {
             AvgPool2d average = new AvgPool2d(square(3), square(2), square(1), d);

@@ -89,7 +89,8 @@ public final class Dispatcher {
             String label = op.name() + " " + spec;
             outputs.add(Tensor.empty(backend.device(), rowMajor ? spec.rowMajor() : spec, label));
         }
-        boolean fits = inputs.stream().allMatch(t -> takes(entry, t)) && outputs.stream().allMatch(t -> takes(entry, t));
+        boolean fits = inputs.stream().allMatch(t -> takes(entry, t)) && outputs.stream()
+                .allMatch(t -> takes(entry, t));
         if (fits) {
             kernel(op, entry, inputs, outputs);
             return outputs;
@@ -97,7 +98,8 @@ public final class Dispatcher {
         try (TensorScope temporary = TensorScope.open()) {
             List<Tensor> readyInputs = inputs.stream().map(t -> adapt(op, entry, t, backend)).toList();
             List<Tensor> wideOutputs = outputs.stream().map(t -> takes(entry, t) ? t
-                    : Tensor.empty(backend.device(), t.spec().withDType(wider(op, entry, t, backend)), op.name())).toList();
+                    : Tensor.empty(backend.device(), t.spec().withDType(wider(op, entry, t, backend)), op
+                            .name())).toList();
             kernel(op, entry, readyInputs, wideOutputs);
             for (int i = 0; i < outputs.size(); i++) {
                 if (wideOutputs.get(i) != outputs.get(i)) {

@@ -48,7 +48,8 @@ public record SafeTensors(Map<String, Entry> tensors, Map<String, String> metada
             MemorySegment all = channel.map(FileChannel.MapMode.READ_ONLY, 0, size, arena);
             long header = all.get(java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED
                     .withOrder(ByteOrder.LITTLE_ENDIAN), 0);
-            require(header >= 2 && header <= LARGEST_HEADER && header <= size - 8, file, "header of " + header + " bytes");
+            require(header >= 2 && header <= LARGEST_HEADER && header <= size - 8, file, "header of " + header
+                    + " bytes");
             byte[] text = all.asSlice(8, header).toArray(java.lang.foreign.ValueLayout.JAVA_BYTE);
             return parse(file, JSON.readTree(text), all.asSlice(8 + header));
         } catch (JsonProcessingException e) {
@@ -73,7 +74,8 @@ public record SafeTensors(Map<String, Entry> tensors, Map<String, String> metada
     private static Entry entry(Path file, String name, JsonNode node, MemorySegment data) throws IOException {
         DType dtype = dtype(file, name, node.path("dtype").asText());
         JsonNode offsets = node.path("data_offsets");
-        require(node.path("shape").isArray() && offsets.size() == 2, file, "tensor " + name + " lacks shape or offsets");
+        require(node.path("shape").isArray() && offsets.size() == 2, file, "tensor " + name
+                + " lacks shape or offsets");
         int[] dims = new int[node.path("shape").size()];
         long count = 1;
         for (int i = 0; i < dims.length; i++) {

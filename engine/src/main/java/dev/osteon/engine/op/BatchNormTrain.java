@@ -53,7 +53,8 @@ public record BatchNormTrain(double eps, Activation activation) implements Op {
     @Override
     public void vjp(Backward b) {
         boolean residual = b.inputs() == 4;
-        List<Tensor> operands = new ArrayList<>(List.of(b.upstream(), b.input(0), b.input(1), b.output(1), b.output(2)));
+        List<Tensor> operands = new ArrayList<>(List.of(b.upstream(), b.input(0), b.input(1), b.output(1), b
+                .output(2)));
         if (activation == Activation.RELU) {
             operands.add(b.output(0));
         }

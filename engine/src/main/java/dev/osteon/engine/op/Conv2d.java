@@ -44,7 +44,8 @@ public record Conv2d(Window stride, Window padding, Window dilation, int groups)
     @Override
     public void vjp(Backward b) {
         Tensor dy = b.upstream();
-        b.to(0, () -> Dispatcher.run(transposeFor(b.inputSpec(0), kernelOf(b.inputSpec(1)), b.outputSpec(0)), dy, b.input(1)));
+        b.to(0, () -> Dispatcher.run(transposeFor(b.inputSpec(0), kernelOf(b.inputSpec(1)), b.outputSpec(0)), dy,
+                b.input(1)));
         b.to(1, () -> Dispatcher.run(new Conv2dBackwardWeights(this, kernelOf(b.inputSpec(1))), b.input(0), dy));
         b.to(2, () -> Ops.reshape(Ops.sum(dy, 0, 2, 3), b.inputSpec(2).dim(0)));
     }
@@ -53,7 +54,9 @@ public record Conv2d(Window stride, Window padding, Window dilation, int groups)
         return new Window(weight.dim(2), weight.dim(3));
     }
 
-    /** The transposed convolution that maps gradients of y back to x: same weights, rows that no window saw are zero. */
+    /**
+     * The transposed convolution that maps gradients of y back to x: same weights, rows that no window saw are zero.
+     */
     ConvTranspose2d transposeFor(TensorSpec x, Window kernel, TensorSpec y) {
         int bottom = x.dim(2) + 2 * padding.height() - dilation.height() * (kernel.height() - 1) - 1
                 - (y.dim(2) - 1) * stride.height();

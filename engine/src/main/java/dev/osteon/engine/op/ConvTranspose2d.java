@@ -29,7 +29,8 @@ public record ConvTranspose2d(Window stride, Window padding, Window outputPaddin
         Check.that(inputs.size() == 2 || inputs.get(2).shape().equals(Shape.of(channels)), this, inputs,
                 "a bias of [" + channels + "]");
         Check.that(outputPadding.height() >= 0 && outputPadding.height() < Math.max(stride.height(), dilation.height())
-                        && outputPadding.width() >= 0 && outputPadding.width() < Math.max(stride.width(), dilation.width()),
+                        && outputPadding.width() >= 0 && outputPadding.width() < Math
+                                .max(stride.width(), dilation.width()),
                 this, inputs, "output padding of 0 or more and smaller than stride or dilation");
         int height = (x.dim(2) - 1) * stride.height() - 2 * padding.height() + dilation.height() * (w.dim(2) - 1)
                 + outputPadding.height() + 1;

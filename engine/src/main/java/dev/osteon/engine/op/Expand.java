@@ -12,7 +12,8 @@ public record Expand(Shape shape) implements Op {
     public List<TensorSpec> infer(List<TensorSpec> inputs) {
         Check.count(this, inputs, 1, 1);
         TensorSpec x = inputs.getFirst();
-        Check.that(Shape.broadcast(x.shape(), shape).equals(shape), this, inputs, "a shape that broadcasts to " + shape);
+        Check.that(Shape.broadcast(x.shape(), shape).equals(shape), this, inputs, "a shape that broadcasts to "
+                + shape);
         return List.of(TensorSpec.of(shape, x.dtype()));
     }
 

@@ -16,7 +16,8 @@ public record Gather() implements Op {
         Check.count(this, inputs, 2, 2);
         TensorSpec x = inputs.get(0);
         TensorSpec index = inputs.get(1);
-        Check.that(index.dtype() == DType.I32 || index.dtype() == DType.I64, this, inputs, "indices of type i32 or i64");
+        Check.that(index.dtype() == DType.I32 || index.dtype() == DType.I64, this, inputs,
+                "indices of type i32 or i64");
         Check.that(x.rank() == index.rank() + 1 && matches(x, index), this, inputs,
                 "indices of x's shape without its last dimension");
         return List.of(TensorSpec.of(index.shape(), x.dtype()));

@@ -31,7 +31,8 @@ public record MatMul(Transpose a, Transpose b) implements Op {
         int k2 = right.dim(b == Transpose.YES ? -1 : -2);
         int n = right.dim(b == Transpose.YES ? -2 : -1);
         Check.that(k == k2, this, inputs, "equal inner sizes, not " + k + " and " + k2);
-        Check.that(inputs.size() == 2 || inputs.get(2).shape().equals(Shape.of(n)), this, inputs, "a bias of [" + n + "]");
+        Check.that(inputs.size() == 2 || inputs.get(2).shape().equals(Shape.of(n)), this, inputs, "a bias of [" + n
+                + "]");
         Shape batch = Shape.broadcast(batchOf(left), batchOf(right));
         int[] dims = Arrays.copyOf(batch.toArray(), batch.rank() + 2);
         dims[batch.rank()] = m;

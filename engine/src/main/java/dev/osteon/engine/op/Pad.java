@@ -14,7 +14,8 @@ public record Pad(int axis, int before, int after, int step, double value) imple
     public List<TensorSpec> infer(List<TensorSpec> inputs) {
         Check.count(this, inputs, 1, 1);
         TensorSpec x = inputs.getFirst();
-        Check.that(before >= 0 && after >= 0 && step >= 1, this, inputs, "padding of 0 or more and a step of 1 or more");
+        Check.that(before >= 0 && after >= 0 && step >= 1, this, inputs,
+                "padding of 0 or more and a step of 1 or more");
         int n = x.dim(axis);
         int size = before + after + (n == 0 ? 0 : (n - 1) * step + 1);
         return List.of(TensorSpec.of(x.shape().with(axis, size), x.dtype()));

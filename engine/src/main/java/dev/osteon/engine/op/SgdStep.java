@@ -5,7 +5,8 @@ import java.util.List;
 
 /**
  * One step of stochastic gradient descent over all parameters, in place, as torch.optim.SGD: with g = gradient +
- * weightDecay·p, buffer b ← momentum·b + g, p ← p − learningRate·b. Operands come in threes: p, gradient, b; p and b are
+ * weightDecay·p, buffer b ← momentum·b + g, p ← p − learningRate·b. Operands come in threes: p, gradient, b; p and b
+ * are
  * overwritten. Buffers start as zeros (which equals torch's first step, as dampening is 0).
  */
 public record SgdStep(double learningRate, double momentum, double weightDecay, Nesterov nesterov) implements Op {

@@ -73,7 +73,8 @@ class ConformanceTest {
         for (Class<?> op : Op.class.getPermittedSubclasses()) {
             assertThat(sampled).as("samples of " + op.getSimpleName()).contains(op);
             boolean hasItsOwnTest = op == Cast.class;   // in float64 a cast changes nothing
-            if (!hasItsOwnTest && samples().stream().anyMatch(s -> s.op().getClass() == op && s.op().differentiable())) {
+            if (!hasItsOwnTest && samples().stream().anyMatch(s -> s.op().getClass() == op && s.op()
+                    .differentiable())) {
                 assertThat(checked).as("gradient checks of " + op.getSimpleName()).contains(op);
             }
             if (op != Reshape.class) {

@@ -40,7 +40,8 @@ class SafeTensorsTest {
             SafeTensors read = SafeTensors.map(file, arena);
             assertThat(read.tensors().keySet()).containsExactly("z", "a", "empty");
             assertThat(read.metadata()).containsEntry("epoch", "3");
-            assertThat(read.tensors().get("z").data().toArray(ValueLayout.JAVA_FLOAT_UNALIGNED)).containsExactly(1.5f, -2);
+            assertThat(read.tensors().get("z").data().toArray(ValueLayout.JAVA_FLOAT_UNALIGNED))
+                    .containsExactly(1.5f, -2);
             assertThat(read.tensors().get("z").spec()).isEqualTo(TensorSpec.of(Shape.of(2, 1), DType.F32));
             assertThat(read.tensors().get("a").data().get(ValueLayout.JAVA_LONG_UNALIGNED, 0)).isEqualTo(7);
         }

@@ -94,7 +94,8 @@ public final class SegmentStore implements AutoCloseable {
     }
 
     /**
-     * Freshly drawn views of a batch, one tensor for each resolution that has any: [views·B, 1, size, size], row v·B + b
+     * Freshly drawn views of a batch, one tensor for each resolution that has any: [views·B, 1, size, size], row v·B +
+     * b
      * being view v of sample b.
      *
      * @param random this epoch's stream; each sample forks its own, so that views do not depend on the batching
@@ -129,7 +130,8 @@ public final class SegmentStore implements AutoCloseable {
     /** Each segment as a whole, resized to a square: what a frozen encoder sees. [B, 1, size, size]. */
     public Tensor whole(int[] samples, int size) {
         AffineMatrix[] matrices = IntStream.of(samples).mapToObj(segments::get)
-                .map(s -> AffineMatrix.resize(new Crop(0, 0, s.height(), s.width()), size)).toArray(AffineMatrix[]::new);
+                .map(s -> AffineMatrix.resize(new Crop(0, 0, s.height(), s.width()), size))
+                        .toArray(AffineMatrix[]::new);
         return sample(matrices, samples, size);
     }
 

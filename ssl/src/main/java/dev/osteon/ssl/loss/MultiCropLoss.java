@@ -6,7 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A pair loss over multi-crop views (the paper's Appendix A): L = Σ_{i ∈ {1, 2}} Σ_{v ≠ i} l(z_v, z_i), where views 1 and
+ * A pair loss over multi-crop views (the paper's Appendix A): L = Σ_{i ∈ {1, 2}} Σ_{v ≠ i} l(z_v, z_i), where views 1
+ * and
  * 2 are the global ones and v runs over all of them; two local views never meet.
  *
  * @param pair      l

@@ -10,7 +10,8 @@ import java.util.stream.IntStream;
 
 /**
  * Percentile intervals by resampling whole subjects (Efron and Tibshirani 1993, ch. 13; clusters as in Field and Welsh
- * 2007): a subject's bones are not independent, so they are drawn together. Resamples that hold one class only are drawn
+ * 2007): a subject's bones are not independent, so they are drawn together. Resamples that hold one class only are
+ * drawn
  * again.
  *
  * @param resamples number of resamples, 1 or more

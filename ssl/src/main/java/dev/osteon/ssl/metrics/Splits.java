@@ -31,7 +31,8 @@ public record Splits(List<Integer> train, List<Integer> validation, List<Integer
         List<Integer> test = new ArrayList<>();
         for (int label = 0; label <= 1; label++) {
             int wanted = label;
-            List<String> names = members.keySet().stream().filter(g -> classOf(members.get(g), labels) == wanted).toList();
+            List<String> names = members.keySet().stream().filter(g -> classOf(members.get(g),
+                    labels) == wanted).toList();
             if (names.size() < 3) {
                 throw new EngineException("split: given " + names.size() + " subjects of class " + label
                         + "; expected at least 3 of each class, one for each of training, validation and test");

@@ -32,7 +32,8 @@ public record PretextTrainer(Module encoder, Module head, SslMethod method, View
     /**
      * How long and how.
      *
-     * @param batch samples per step; fewer when there are not so many; what does not fill a batch waits for another epoch
+     * @param batch samples per step; fewer when there are not so many; what does not fill a batch waits for another
+     * epoch
      * @param seed  of the order of samples and of their views
      */
     public record Settings(int epochs, int batch, long seed) {
@@ -88,7 +89,8 @@ public record PretextTrainer(Module encoder, Module head, SslMethod method, View
                 rate = schedule.at(epoch * steps + step);
                 double loss = step(chosen, views, rate);
                 if (!Double.isFinite(loss)) {
-                    throw new EngineException("pretraining: the loss is " + loss + " in epoch " + (epoch + 1) + ", step "
+                    throw new EngineException("pretraining: the loss is " + loss + " in epoch " + (epoch + 1)
+                            + ", step "
                             + (step + 1) + "; expected a number; lower the learning rate (now " + rate + ")");
                 }
                 sum += loss;

@@ -6,7 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Multi-crop (Caron et al. 2020, section 3.3): a few large views of much of the segment and more small ones of little of
+ * Multi-crop (Caron et al. 2020, section 3.3): a few large views of much of the segment and more small ones of little
+ * of
  * it. Each view is rotated about the segment's centre, flipped both ways with probability one half, then cropped.
  *
  * @param rotationDegrees largest rotation to either side

@@ -4,7 +4,8 @@ import dev.osteon.engine.EngineException;
 import dev.osteon.engine.random.Philox;
 
 /**
- * The rectangle that torchvision's RandomResizedCrop.get_params draws (Szegedy et al. 2015, section 6): a random share of
+ * The rectangle that torchvision's RandomResizedCrop.get_params draws (Szegedy et al. 2015, section 6): a random share
+ * of
  * the image's area at a random aspect ratio; after ten draws that do not fit, the largest central crop of an allowed
  * ratio. For elongated bones large shares often fail, so what is accepted leans to small ones.
  *

@@ -47,7 +47,8 @@ public final class SegmentGeometry {
     }
 
     /**
-     * Non-zero pixels of a view as it will be sampled: an output pixel is not zero when a source pixel within its filter
+     * Non-zero pixels of a view as it will be sampled: an output pixel is not zero when a source pixel within its
+     * filter
      * is not. Counting stops at {@code enough}.
      */
     public int countSampled(View view, int enough) {

@@ -17,6 +17,7 @@ import java.util.Arrays;
  * oneDNN's C API (version 3) through the Foreign Function API: one engine, one stream, and the calls that the backend
  * makes. Names and numbers follow {@code dnnl_types.h}. All calls are serialised by whoever holds {@link #LOCK}.
  */
+@SuppressWarnings("restricted")   // calling native code is what this is for
 final class Dnnl {
 
     static final Object LOCK = new Object();
@@ -65,8 +66,10 @@ final class Dnnl {
     private static final MethodHandle ATTR_SCRATCHPAD =
             handle("dnnl_primitive_attr_set_scratchpad_mode", ADDRESS, JAVA_INT);
     private static final MethodHandle CONV_FORWARD = handle("dnnl_convolution_forward_primitive_desc_create", ADDRESS,
-            ADDRESS, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS);
-    private static final MethodHandle CONV_DATA = handle("dnnl_convolution_backward_data_primitive_desc_create", ADDRESS,
+            ADDRESS, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS,
+                    ADDRESS);
+    private static final MethodHandle CONV_DATA = handle("dnnl_convolution_backward_data_primitive_desc_create",
+            ADDRESS,
             ADDRESS, JAVA_INT, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS);
     private static final MethodHandle CONV_WEIGHTS = handle("dnnl_convolution_backward_weights_primitive_desc_create",
             ADDRESS, ADDRESS, JAVA_INT, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS,
@@ -211,7 +214,8 @@ final class Dnnl {
     static MemorySegment convolutionBackwardWeights(MemorySegment x, MemorySegment dw, MemorySegment dy, Geometry g,
             MemorySegment forward) {
         return created("convolution backward weights", () -> (int) CONV_WEIGHTS.invokeExact(OUT, ENGINE,
-                CONVOLUTION_DIRECT, x, dw, MemorySegment.NULL, dy, g.strides, g.dilations, g.padding, g.padding, forward,
+                CONVOLUTION_DIRECT, x, dw, MemorySegment.NULL, dy, g.strides, g.dilations, g.padding, g.padding,
+                        forward,
                 ATTRIBUTES));
     }
 

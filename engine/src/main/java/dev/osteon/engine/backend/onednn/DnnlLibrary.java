@@ -14,12 +14,14 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Locale;
 
 /**
- * Finds oneDNN's shared library: the file named by {@code -Dosteon.onednn.path}, otherwise the one in the natives jar on
+ * Finds oneDNN's shared library: the file named by {@code -Dosteon.onednn.path}, otherwise the one in the natives jar
+ * on
  * the class path, unpacked once into a private cache folder.
  *
  * @param path   the library's file
  * @param lookup its symbols, and OpenMP's
  */
+@SuppressWarnings("restricted")
 record DnnlLibrary(Path path, SymbolLookup lookup) {
 
     private static final String RESOURCES = "/org/bytedeco/dnnl/";
@@ -83,7 +85,8 @@ record DnnlLibrary(Path path, SymbolLookup lookup) {
         String version = Long.toHexString(connection.getContentLengthLong() * 31 + connection.getLastModified());
         connection.getInputStream().close();
         String cache = System.getenv("XDG_CACHE_HOME");
-        Path home = cache == null || cache.isBlank() ? Path.of(System.getProperty("user.home"), ".cache") : Path.of(cache);
+        Path home = cache == null || cache.isBlank() ? Path.of(System.getProperty("user.home"), ".cache") : Path
+                .of(cache);
         Path folder = home.resolve("osteon").resolve("onednn-" + version);
         Files.createDirectories(folder);
         if (folder.getFileSystem().supportedFileAttributeViews().contains("posix")) {

@@ -35,7 +35,8 @@ final class Primitive {
         }
         MemorySegment wanted = Dnnl.wanted(descriptor, Dnnl.SCRATCHPAD);
         scratchpadBytes = wanted.equals(MemorySegment.NULL) ? 0 : Dnnl.size(wanted);
-        scratchpadMemory = scratchpadBytes == 0 ? MemorySegment.NULL : argument(descriptor, ids.length, Dnnl.SCRATCHPAD);
+        scratchpadMemory = scratchpadBytes == 0 ? MemorySegment.NULL : argument(descriptor, ids.length,
+                Dnnl.SCRATCHPAD);
     }
 
     private MemorySegment argument(MemorySegment descriptor, int slot, int id) {

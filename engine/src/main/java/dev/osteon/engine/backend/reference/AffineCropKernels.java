@@ -65,7 +65,9 @@ final class AffineCropKernels {
         }
     }
 
-    /** Weights of the pixels 0 … size − 1 around {@code centre}; {@code reduction} source pixels a pixel of the view. */
+    /**
+     * Weights of the pixels 0 … size − 1 around {@code centre}; {@code reduction} source pixels a pixel of the view.
+     */
     private static Taps taps(AffineCropResize op, double centre, double reduction, int size) {
         if (op.filter() == Filter.NEAREST) {
             double nearest = Math.rint(centre);

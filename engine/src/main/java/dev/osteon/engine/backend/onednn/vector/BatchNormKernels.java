@@ -85,7 +85,8 @@ final class BatchNormKernels {
         double[] dbeta = new double[gamma.length];
         double[] dgamma = new double[gamma.length];   // Σ g·(x − mean) at first
         Optional<MemorySegment> y = relu ? Optional.of(aligned(in.get(5), x)) : Optional.empty();
-        Optional<MemorySegment> masked = writesMasked ? Optional.of(Lanes.global(out.get(3).segment())) : Optional.empty();
+        Optional<MemorySegment> masked = writesMasked ? Optional.of(Lanes.global(out.get(3).segment()))
+                : Optional.empty();
         rows.gradientSums(dy, data, y, masked, mean, dbeta, dgamma);
 
         double n = (double) x.size() / gamma.length;
@@ -154,7 +155,8 @@ final class BatchNormKernels {
                 float[] mean, double[] sum, double[] product);
 
         /** dx = a·g + b·x + c. */
-        void inputGradient(MemorySegment dy, MemorySegment x, Optional<MemorySegment> y, float[] a, float[] b, float[] c,
+        void inputGradient(MemorySegment dy, MemorySegment x, Optional<MemorySegment> y, float[] a, float[] b,
+                float[] c,
                 MemorySegment dx);
     }
 }

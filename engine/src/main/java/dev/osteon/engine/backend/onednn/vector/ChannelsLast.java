@@ -274,7 +274,8 @@ record ChannelsLast(long pixels, int channels) implements BatchNormKernels.Rows 
         }
     }
 
-    private void inputGradientMasked(MemorySegment dy, MemorySegment x, MemorySegment y, float[] a, float[] b, float[] c,
+    private void inputGradientMasked(MemorySegment dy, MemorySegment x, MemorySegment y, float[] a, float[] b,
+            float[] c,
             MemorySegment dx, long first, long last) {
         FloatVector zero = FloatVector.zero(Lanes.F32);
         for (long r = first; r < last; r++) {

@@ -6,6 +6,7 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /** The width of the machine's vectors, and memory as the vector kernels see it. */
+@SuppressWarnings("restricted")
 final class Lanes {
 
     static final VectorSpecies<Float> F32 = FloatVector.SPECIES_PREFERRED;

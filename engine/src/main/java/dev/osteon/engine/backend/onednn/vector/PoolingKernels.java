@@ -98,7 +98,8 @@ final class PoolingKernels {
         });
     }
 
-    private static void maxVectors(MaxPool2d op, Image x, Image y, Image places, int n, int h, int w, int top, int left) {
+    private static void maxVectors(MaxPool2d op, Image x, Image y, Image places, int n, int h, int w, int top,
+            int left) {
         float[] place = new float[Lanes.COUNT];
         for (int c = 0; c < y.channels; c += Lanes.COUNT) {
             FloatVector best = FloatVector.broadcast(Lanes.F32, Float.NEGATIVE_INFINITY);
