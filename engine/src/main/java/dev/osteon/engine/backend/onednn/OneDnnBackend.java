@@ -20,7 +20,8 @@ public final class OneDnnBackend {
         KernelTable table = new KernelTable("onednn");
         ConvolutionKernels.register(table);
         MatMulKernels.register(table);
-        VectorKernels.register(table);
-        return table.orElse(ReferenceBackend.kernels());
+        KernelTable general = ReferenceBackend.kernels();
+        VectorKernels.register(table, general);
+        return table.orElse(general);
     }
 }

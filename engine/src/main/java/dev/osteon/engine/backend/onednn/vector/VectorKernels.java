@@ -7,7 +7,13 @@ public final class VectorKernels {
 
     private VectorKernels() {}
 
-    public static void register(KernelTable table) {
+    /**
+     * @param general kernels for what ours pass on: other element types, unusual arrangements
+     */
+    public static void register(KernelTable table, KernelTable general) {
+        ElementwiseKernels.register(table, general);
+        CopyKernels.register(table, general);
+        OptimizerKernels.register(table);
         BatchNormKernels.register(table);
         PoolingKernels.register(table);
         CropKernels.register(table);
