@@ -36,9 +36,7 @@ public record Weights(String source, SequencedMap<String, StoredTensor> tensors,
 
     /** Writes a network's parameters and buffers, flushed to disk. */
     public static void write(Path file, Module module) throws IOException {
-        SequencedMap<String, Parameter> all = new LinkedHashMap<>(module.parameters());
-        all.putAll(module.buffers());
-        SafeTensorsFile.write(file, all, Map.of(ARCHITECTURE, module.architecture()));
+        SafeTensorsFile.write(file, namesOf(module), Map.of(ARCHITECTURE, module.architecture()));
     }
 
     /** These weights with one tensor changed. */
@@ -63,6 +61,15 @@ public record Weights(String source, SequencedMap<String, StoredTensor> tensors,
     public record Loaded(List<String> loaded, List<String> missing, List<String> unexpected) {}
 
     /**
+     * What {@link #loadInto} would do.
+     *
+     * @throws EngineException for a tensor of another shape; it names the tensor, both shapes and both architectures
+     */
+    public Loaded plan(Module module) {
+        return plan(namesOf(module), module.architecture());
+    }
+
+    /**
      * Overwrites the parameters and buffers of {@code module}. Nothing is changed when anything does not fit.
      * PyTorch's {@code num_batches_tracked} is passed over.
      *
@@ -70,36 +77,44 @@ public record Weights(String source, SequencedMap<String, StoredTensor> tensors,
      *                         it names the tensors and both architectures
      */
     public Loaded loadInto(Module module, Match match) {
-        SequencedMap<String, Parameter> wanted = new LinkedHashMap<>(module.parameters());
-        wanted.putAll(module.buffers());
-        return load(wanted, module.architecture(), match);
+        return load(namesOf(module), module.architecture(), match);
+    }
+
+    static SequencedMap<String, Parameter> namesOf(Module module) {
+        SequencedMap<String, Parameter> all = new LinkedHashMap<>(module.parameters());
+        all.putAll(module.buffers());
+        return all;
     }
 
     Loaded load(SequencedMap<String, Parameter> wanted, String architecture, Match match) {
+        Loaded plan = plan(wanted, architecture);
+        if (match == Match.STRICT && !(plan.missing.isEmpty() && plan.unexpected.isEmpty())) {
+            throw mismatch(architecture, "missing " + some(plan.missing) + ", unexpected " + some(plan.unexpected));
+        }
+        if (plan.loaded.isEmpty() && !wanted.isEmpty()) {
+            throw mismatch(architecture, "no name in common; there " + some(List.copyOf(tensors.keySet())) + ", here "
+                    + some(plan.missing));
+        }
+        plan.loaded.forEach(name -> wanted.get(name).assign(tensors.get(name).values().get()));
+        return plan;
+    }
+
+    private Loaded plan(SequencedMap<String, Parameter> wanted, String architecture) {
         List<String> loaded = new ArrayList<>();
         List<String> missing = new ArrayList<>();
         wanted.forEach((name, parameter) -> {
             StoredTensor stored = tensors.get(name);
             if (stored == null) {
                 missing.add(name);
-                return;
-            }
-            if (!stored.shape().equals(parameter.shape())) {
+            } else if (stored.shape().equals(parameter.shape())) {
+                loaded.add(name);
+            } else {
                 throw mismatch(architecture, name + " is " + stored.shape() + " there and " + parameter.shape()
                         + " here");
             }
-            loaded.add(name);
         });
         List<String> unexpected = tensors.keySet().stream()
                 .filter(name -> !wanted.containsKey(name) && !name.endsWith("num_batches_tracked")).toList();
-        if (match == Match.STRICT && !(missing.isEmpty() && unexpected.isEmpty())) {
-            throw mismatch(architecture, "missing " + some(missing) + ", unexpected " + some(unexpected));
-        }
-        if (loaded.isEmpty() && !wanted.isEmpty()) {
-            throw mismatch(architecture, "no name in common; there " + some(List.copyOf(tensors.keySet())) + ", here "
-                    + some(missing));
-        }
-        loaded.forEach(name -> wanted.get(name).assign(tensors.get(name).values().get()));
         return new Loaded(loaded, missing, unexpected);
     }
 

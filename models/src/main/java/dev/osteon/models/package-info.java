@@ -1,0 +1,2 @@
+/** Networks: ResNet encoders and the heads on top of them. */
+package dev.osteon.models;
