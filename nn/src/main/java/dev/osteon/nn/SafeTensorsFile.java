@@ -113,20 +113,22 @@ final class SafeTensorsFile {
             }
             writeFully(channel, head.flip());
             for (Parameter parameter : tensors.values()) {
-                writeFully(channel, bytes(parameter));
+                write(channel, parameter);
             }
             channel.force(true);
         }
     }
 
-    private static ByteBuffer bytes(Parameter parameter) {
+    private static void write(FileChannel channel, Parameter parameter) throws IOException {
         DType dtype = parameter.tensor().dtype();
         double[] values = parameter.values();
-        MemorySegment data = MemorySegment.ofArray(new long[(values.length * dtype.bytes() + 7) / 8]);
-        for (int i = 0; i < values.length; i++) {
-            HostData.set(data, dtype, i, values[i]);
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment data = arena.allocate(Math.max(8, (long) values.length * dtype.bytes()), 8);
+            for (int i = 0; i < values.length; i++) {
+                HostData.set(data, dtype, i, values[i]);
+            }
+            writeFully(channel, data.asSlice(0, (long) values.length * dtype.bytes()).asByteBuffer());
         }
-        return data.asSlice(0, (long) values.length * dtype.bytes()).asByteBuffer();
     }
 
     private static void writeFully(FileChannel channel, ByteBuffer data) throws IOException {
