@@ -45,7 +45,7 @@ class ResNetTest {
 
     @Test
     void everyStemAndBlockGivesFeaturesOfTheSaidLength() {
-        try (TensorScope scope = TensorScope.open()) {
+        try (TensorScope _ = TensorScope.open()) {
             for (Stem stem : Stem.values()) {
                 for (Block block : Block.values()) {
                     ResNetSpec spec = ResNetSpec.of(block, 1, 1).withWidth(4).withStem(stem).withClasses(3);
@@ -78,7 +78,7 @@ class ResNetTest {
     }
 
     private static void check(ResNet net) {
-        try (TensorScope scope = TensorScope.open(); Tape tape = Tape.watching(net.trainable())) {
+        try (TensorScope _ = TensorScope.open(); Tape tape = Tape.watching(net.trainable())) {
             Tensor x = images(3, 1, 8, "gradcheck");
             try (Gradients gradients = tape.gradients(loss(net, x), net.trainable())) {
                 net.parameters().forEach((name, parameter) -> {
@@ -111,7 +111,7 @@ class ResNetTest {
 
     @Test
     void evaluationKeepsOnlyTheFeatures() {
-        try (TensorScope scope = TensorScope.open(); ResNet net = new ResNet(INIT, TINY)) {
+        try (TensorScope _ = TensorScope.open(); ResNet net = new ResNet(INIT, TINY)) {
             net.mode(Mode.EVAL);
             Tensor x = images(2, 1, 16, "x");
             long live = Tensor.live();
@@ -122,7 +122,7 @@ class ResNetTest {
 
     @Test
     void imagesOfOtherChannelsAreRefused() {
-        try (TensorScope scope = TensorScope.open(); ResNet net = new ResNet(INIT, TINY)) {
+        try (TensorScope _ = TensorScope.open(); ResNet net = new ResNet(INIT, TINY)) {
             Tensor rgb = images(1, 3, 16, "x");
             assertThatThrownBy(() -> net.forward(rgb)).isInstanceOf(EngineException.class)
                     .hasMessageContaining("given f64[1, 3, 16, 16]; expected images [N, 1, H, W]");
@@ -136,7 +136,7 @@ class ResNetTest {
     @Test
     void torchvisionWeightsLoadWithoutClassifierAndIntoOneChannel(@TempDir Path folder) throws IOException {
         Path file = folder.resolve("rgb.safetensors");
-        try (TensorScope scope = TensorScope.open();
+        try (TensorScope _ = TensorScope.open();
                 ResNet rgb = new ResNet(INIT, TINY.withInputChannels(3).withClasses(5));
                 ResNet grey = new ResNet(INIT.child("other"), TINY);
                 ResNet deeper = new ResNet(INIT, ResNetSpec.of(Block.BASIC, 1, 1, 1).withWidth(4)
@@ -179,7 +179,7 @@ class ResNetTest {
 
     @Test
     void multiCropRunsTheBackbonePerResolutionAndTheHeadOnce() {
-        try (TensorScope scope = TensorScope.open(); EncoderWithHead net = new EncoderWithHead(INIT, TINY,
+        try (TensorScope _ = TensorScope.open(); EncoderWithHead net = new EncoderWithHead(INIT, TINY,
                 ProjectionHead.Settings.plain(TINY.features(), 4, 2))) {
             Tensor large = images(2, 1, 16, "large");
             Tensor small = images(3, 1, 8, "small");

@@ -18,7 +18,8 @@ public final class Conv2d implements Module {
     private final Parameter weight;
     private final Optional<Parameter> bias;
 
-    public Conv2d(Initializer init, int in, int out, Window kernel, dev.osteon.engine.op.Conv2d convolution, Bias bias) {
+    public Conv2d(Initializer init, int in, int out, Window kernel, dev.osteon.engine.op.Conv2d convolution,
+            Bias bias) {
         this.convolution = convolution;
         int places = kernel.height() * kernel.width();
         Shape shape = Shape.of(out, in / convolution.groups(), kernel.height(), kernel.width());

@@ -61,9 +61,9 @@ final class SafeTensorsFile {
     }
 
     private static StoredTensor tensor(Path file, String name, JsonNode entry, MemorySegment data) {
-        DType dtype = Arrays.stream(DType.values()).filter(d -> d.name().equals(entry.path("dtype").asText())).findFirst()
-                .orElseThrow(() -> broken(file, name + " of type " + entry.path("dtype").asText() + "; this reader takes "
-                        + Arrays.toString(DType.values())));
+        String type = entry.path("dtype").asText();
+        DType dtype = Arrays.stream(DType.values()).filter(d -> d.name().equals(type)).findFirst().orElseThrow(() ->
+                broken(file, name + " of type " + type + ", which is none of " + Arrays.toString(DType.values())));
         Shape shape = Shape.of(JSON.convertValue(entry.path("shape"), int[].class));
         long begin = entry.path("data_offsets").path(0).asLong(-1);
         long end = entry.path("data_offsets").path(1).asLong(-1);

@@ -43,7 +43,7 @@ class CheckpointTest {
     }
 
     private static void train(Module net, Optimizer optimizer) {
-        try (TensorScope scope = TensorScope.open(); Tape tape = Tape.watching(net.trainable())) {
+        try (TensorScope _ = TensorScope.open(); Tape tape = Tape.watching(net.trainable())) {
             Tensor x = Tensor.of(Device.REFERENCE, Shape.of(2, 3), DType.F32, 1, 2, 3, -1, 0, 5);
             try (Gradients gradients = tape.gradients(Ops.mean(net.forward(x)), net.trainable())) {
                 optimizer.step(gradients, 0.1);
@@ -128,7 +128,8 @@ class CheckpointTest {
     @Test
     void anotherOptimiserIsRefused() throws IOException {
         Path folder = temporary.resolve("last");
-        try (Sequential net = net(4, 1); Sgd sgd = Sgd.of(net, 0.9, 0); Larc larc = Larc.of(net, 0, Larc.Settings.APEX)) {
+        try (Sequential net = net(4, 1); Sgd sgd = Sgd.of(net, 0.9, 0);
+                Larc larc = Larc.of(net, 0, Larc.Settings.APEX)) {
             Checkpoint.write(folder, net, sgd, RUN);
             assertThatThrownBy(() -> Checkpoint.open(folder).restore(larc)).isInstanceOf(EngineException.class)
                     .hasMessageContaining("sgd momentum 0.9").hasMessageContaining("larc momentum 0.9 trust 0.02");

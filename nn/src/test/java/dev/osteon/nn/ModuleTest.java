@@ -33,7 +33,7 @@ class ModuleTest {
 
     @Test
     void batchNormMovesItsRunningStatisticsInTrainingOnly() {
-        try (TensorScope scope = TensorScope.open();
+        try (TensorScope _ = TensorScope.open();
                 BatchNorm norm = new BatchNorm(INIT, 2, Activation.NONE)) {
             Tensor x = Tensor.of(Device.REFERENCE, Shape.of(4, 2), DType.F64, 1, 10, 2, 10, 3, 10, 6, 14);
             double[] y = norm.forward(x).toDoubles();
@@ -51,7 +51,7 @@ class ModuleTest {
 
     @Test
     void layersComputeWhatTheirFormulasSay() {
-        try (TensorScope scope = TensorScope.open();
+        try (TensorScope _ = TensorScope.open();
                 Linear linear = new Linear(INIT.child("fc"), 2, 1, Bias.WITH);
                 LayerNorm norm = new LayerNorm(INIT.child("norm"), Shape.of(2), 0);
                 Sequential both = Sequential.of(norm, new Relu(), new Flatten())) {
@@ -66,7 +66,7 @@ class ModuleTest {
 
     @Test
     void convolutionWithBiasAddsIt() {
-        try (TensorScope scope = TensorScope.open();
+        try (TensorScope _ = TensorScope.open();
                 Conv2d conv = new Conv2d(INIT, 1, 1, dev.osteon.engine.op.Window.ONE, new dev.osteon.engine.op.Conv2d(
                         dev.osteon.engine.op.Window.ONE, dev.osteon.engine.op.Window.ZERO,
                         dev.osteon.engine.op.Window.ONE, 1), Bias.WITH)) {
@@ -83,7 +83,8 @@ class ModuleTest {
                 Linear again = new Linear(INIT.child("a"), 3, 5, Bias.WITH);
                 Linear b = new Linear(INIT.child("b"), 3, 5, Bias.WITH);
                 Linear other = new Linear(Initializer.on(Device.REFERENCE, DType.F32, 8).child("a"), 3, 5, Bias.WITH);
-                Linear single = new Linear(Initializer.on(Device.REFERENCE, DType.F32, 7).child("a"), 3, 5, Bias.WITH)) {
+                Linear single = new Linear(Initializer.on(Device.REFERENCE, DType.F32, 7).child("a"), 3, 5,
+                        Bias.WITH)) {
             double[] weight = a.weight().values();
             assertThat(again.weight().values()).isEqualTo(weight);
             assertThat(single.weight().values()).as("float32 starts from the same numbers").isEqualTo(weight);
@@ -139,7 +140,7 @@ class ModuleTest {
         try (Sequential net = new Sequential(parts); Sgd sgd = Sgd.of(net, 0.9, 0.1)) {
             double[] kept = net.parameters().get("unused.weight").values();
             double[] moved = net.parameters().get("used.weight").values();
-            try (TensorScope scope = TensorScope.open(); Tape tape = Tape.watching(net.trainable())) {
+            try (TensorScope _ = TensorScope.open(); Tape tape = Tape.watching(net.trainable())) {
                 Tensor x = Ops.full(Device.REFERENCE, Shape.of(1, 2), DType.F64, 1);
                 Tensor loss = Ops.sum(parts.get("used").forward(x));
                 try (Gradients gradients = tape.gradients(loss, net.trainable())) {
