@@ -79,7 +79,8 @@ public final class ProjectionHead implements Module {
             boolean normed = (last ? settings.output() : settings.hidden()) == Norm.BATCH;
             if (normed) {
                 String norm = String.valueOf(place++);
-                named.put(norm, new BatchNorm(init.child(norm), sizes.get(i), last ? Activation.NONE : Activation.RELU));
+                named.put(norm, new BatchNorm(init.child(norm), sizes.get(i),
+                        last ? Activation.NONE : Activation.RELU));
             }
             if (!last) {
                 String relu = String.valueOf(place++);     // with a norm the ReLU is part of it, and only its place is

@@ -51,7 +51,7 @@ class GoldenResNetTest {
     void networks(Golden golden) {
         long before = Tensor.live();
         boolean train = golden.hyper("mode").asText().equals("train");
-        try (TensorScope scope = TensorScope.open(); ResNet net = net(golden)) {
+        try (TensorScope _ = TensorScope.open(); ResNet net = net(golden)) {
             net.mode(train ? Mode.TRAIN : Mode.EVAL);
             assertThat(net.parameters().keySet()).containsExactlyElementsOf(golden.strings("param_names"));
             Tensor x = input(golden);
@@ -99,7 +99,7 @@ class GoldenResNetTest {
                 Larc larc = Larc.of(net, golden.number("weight_decay"), new Larc.Settings(0.9,
                         golden.number("trust_coefficient"), golden.number("eps"), mode))) {
             for (int step = 0; step <= steps; step++) {
-                try (TensorScope scope = TensorScope.open(); Tape tape = Tape.watching(net.trainable())) {
+                try (TensorScope _ = TensorScope.open(); Tape tape = Tape.watching(net.trainable())) {
                     Tensor loss = Ops.crossEntropy(net.forward(input(golden)), labels(golden));
                     golden.checkFrom("out.losses", step, loss.item());
                     if (step < steps) {

@@ -22,8 +22,8 @@ public final class Linear implements Module {
     /** x [..., in] to [..., out]. */
     @Override
     public Tensor forward(Tensor x) {
-        return bias.map(b -> Ops.linear(x, weight.tensor(), b.tensor())).orElseGet(() -> Ops
-                .linear(x, weight.tensor()));
+        return bias.map(b -> Ops.linear(x, weight.tensor(), b.tensor()))
+                .orElseGet(() -> Ops.linear(x, weight.tensor()));
     }
 
     /** The weight [out, in]: prototypes are normalised in place. */

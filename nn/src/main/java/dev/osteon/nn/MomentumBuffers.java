@@ -34,7 +34,7 @@ final class MomentumBuffers {
     }
 
     void step(Gradients gradients, Function<ParameterGroup, Op> op) {
-        try (TensorScope scope = TensorScope.open()) {
+        try (TensorScope _ = TensorScope.open()) {
             for (ParameterGroup group : groups) {
                 List<Tensor> triples = new ArrayList<>();
                 group.parameters().forEach((name, parameter) -> gradients.find(parameter.tensor())

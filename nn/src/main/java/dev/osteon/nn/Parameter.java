@@ -60,8 +60,8 @@ public final class Parameter implements AutoCloseable {
      */
     public void assign(double... values) {
         if (values.length != tensor.size()) {
-            throw new ShapeException("assign " + name, values.length + " values", tensor.size() + " for "
-                    + tensor.spec());
+            throw new ShapeException("assign " + name, values.length + " values",
+                    tensor.size() + " for " + tensor.spec());
         }
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment data = arena.allocate(Math.max(8, tensor.spec().bytes()), 8);

@@ -61,11 +61,9 @@ final class SafeTensorsFile {
     }
 
     private static StoredTensor tensor(Path file, String name, JsonNode entry, MemorySegment data) {
-        DType dtype = Arrays.stream(DType.values()).filter(d -> d.name().equals(entry.path("dtype")
-                .asText())).findFirst()
-                .orElseThrow(() -> broken(file, name + " of type " + entry.path("dtype").asText()
-                        + "; this reader takes "
-                        + Arrays.toString(DType.values())));
+        String type = entry.path("dtype").asText();
+        DType dtype = Arrays.stream(DType.values()).filter(d -> d.name().equals(type)).findFirst().orElseThrow(() ->
+                broken(file, name + " of type " + type + ", which is none of " + Arrays.toString(DType.values())));
         Shape shape = Shape.of(JSON.convertValue(entry.path("shape"), int[].class));
         long begin = entry.path("data_offsets").path(0).asLong(-1);
         long end = entry.path("data_offsets").path(1).asLong(-1);
@@ -115,20 +113,22 @@ final class SafeTensorsFile {
             }
             writeFully(channel, head.flip());
             for (Parameter parameter : tensors.values()) {
-                writeFully(channel, bytes(parameter));
+                write(channel, parameter);
             }
             channel.force(true);
         }
     }
 
-    private static ByteBuffer bytes(Parameter parameter) {
+    private static void write(FileChannel channel, Parameter parameter) throws IOException {
         DType dtype = parameter.tensor().dtype();
         double[] values = parameter.values();
-        MemorySegment data = MemorySegment.ofArray(new long[(values.length * dtype.bytes() + 7) / 8]);
-        for (int i = 0; i < values.length; i++) {
-            HostData.set(data, dtype, i, values[i]);
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment data = arena.allocate(Math.max(8, (long) values.length * dtype.bytes()), 8);
+            for (int i = 0; i < values.length; i++) {
+                HostData.set(data, dtype, i, values[i]);
+            }
+            writeFully(channel, data.asSlice(0, (long) values.length * dtype.bytes()).asByteBuffer());
         }
-        return data.asSlice(0, (long) values.length * dtype.bytes()).asByteBuffer();
     }
 
     private static void writeFully(FileChannel channel, ByteBuffer data) throws IOException {

@@ -109,8 +109,8 @@ public record Weights(String source, SequencedMap<String, StoredTensor> tensors,
             } else if (stored.shape().equals(parameter.shape())) {
                 loaded.add(name);
             } else {
-                throw mismatch(architecture, name + " is " + stored.shape() + " there and " + parameter.shape()
-                        + " here");
+                throw mismatch(architecture,
+                        name + " is " + stored.shape() + " there and " + parameter.shape() + " here");
             }
         });
         List<String> unexpected = tensors.keySet().stream()

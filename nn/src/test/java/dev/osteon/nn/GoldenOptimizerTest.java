@@ -86,7 +86,7 @@ class GoldenOptimizerTest {
     private static void step(Golden golden, SequencedMap<String, Parameter> parameters, Optimizer optimizer, int step,
             double rate) {
         List<Tensor> tensors = parameters.values().stream().map(Parameter::tensor).toList();
-        try (TensorScope scope = TensorScope.open(); Tape tape = Tape.watching(tensors)) {
+        try (TensorScope _ = TensorScope.open(); Tape tape = Tape.watching(tensors)) {
             List<Tensor> terms = new ArrayList<>();
             for (Parameter p : parameters.values()) {
                 boolean frozen = p.name().equals("frozen_two_steps") && step < 2;
