@@ -20,7 +20,6 @@ import dev.osteon.nn.Golden;
 import dev.osteon.nn.Initializer;
 import dev.osteon.nn.Larc;
 import dev.osteon.nn.Mode;
-import dev.osteon.nn.Parameter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

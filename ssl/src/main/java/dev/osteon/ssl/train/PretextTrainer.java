@@ -7,8 +7,8 @@ import dev.osteon.engine.memory.TensorScope;
 import dev.osteon.engine.op.Ops;
 import dev.osteon.engine.random.Philox;
 import dev.osteon.engine.tensor.Tensor;
+import dev.osteon.models.EncoderWithHead;
 import dev.osteon.nn.Mode;
-import dev.osteon.nn.Module;
 import dev.osteon.nn.Optimizer;
 import dev.osteon.nn.schedule.LearningRate;
 import dev.osteon.ssl.data.SegmentStore;
@@ -23,10 +23,9 @@ import java.util.List;
  * Trains an encoder and its projection head on views alone. The encoder runs once for each resolution, so that
  * batch-norm's statistics are of one resolution; the head runs once over all views.
  *
- * @param encoder [B, 1, s, s] to features [B, D], for any s of the policy
- * @param head    features to embeddings [B, d]
+ * @param model images [B, 1, s, s] to embeddings [B, d], for any s of the policy
  */
-public record PretextTrainer(Module encoder, Module head, SslMethod method, ViewPolicy policy, SegmentStore segments,
+public record PretextTrainer(EncoderWithHead model, SslMethod method, ViewPolicy policy, SegmentStore segments,
         Optimizer optimizer, LearningRate schedule, Settings settings, ViewStatistics statistics) {
 
     /**
@@ -73,8 +72,7 @@ public record PretextTrainer(Module encoder, Module head, SslMethod method, View
         if (samples.length < 2) {
             throw new EngineException("pretraining: given " + samples.length + " segments; expected 2 or more");
         }
-        encoder.mode(Mode.TRAIN);
-        head.mode(Mode.TRAIN);
+        model.mode(Mode.TRAIN);
         int batch = Math.min(settings.batch, samples.length);
         int steps = stepsPerEpoch(samples.length, batch);
         Philox random = Philox.of(settings.seed).fork("pretext");
@@ -98,13 +96,11 @@ public record PretextTrainer(Module encoder, Module head, SslMethod method, View
             }
             listener.epoch(new Epoch(epoch, sum / steps, rate, (System.nanoTime() - start) / 1e9, steps * batch));
         }
-        encoder.mode(Mode.EVAL);
-        head.mode(Mode.EVAL);
+        model.mode(Mode.EVAL);
     }
 
     private double step(int[] samples, Philox views, double rate) {
-        List<Tensor> parameters = new ArrayList<>(encoder.trainable());
-        parameters.addAll(head.trainable());
+        List<Tensor> parameters = model.trainable();
         try (TensorScope scope = TensorScope.open()) {
             List<Tensor> groups = segments.views(samples, policy, views, statistics);
             try (Tape tape = Tape.watching(parameters)) {
@@ -119,8 +115,7 @@ public record PretextTrainer(Module encoder, Module head, SslMethod method, View
 
     /** [B, d] for each view. */
     private List<Tensor> embeddings(List<Tensor> groups, int batch) {
-        List<Tensor> features = groups.stream().map(encoder::forward).toList();
-        Tensor all = head.forward(features.size() == 1 ? features.getFirst() : Ops.concat(0, features));
+        Tensor all = model.forward(groups);
         List<Tensor> views = new ArrayList<>();
         for (int row = 0; row < all.dim(0); row += batch) {
             views.add(Ops.slice(all, 0, row, batch));

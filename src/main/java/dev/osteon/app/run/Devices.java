@@ -1,0 +1,52 @@
+package dev.osteon.app.run;
+
+import dev.osteon.app.UserError;
+import dev.osteon.engine.EngineException;
+import dev.osteon.engine.backend.Backends;
+import dev.osteon.engine.backend.onednn.vector.Parallel;
+import dev.osteon.engine.tensor.Device;
+
+/** From the words of the command line to a device that works on this machine. */
+public final class Devices {
+
+    private Devices() {}
+
+    /**
+     * @param name    auto, cpu, reference or cuda
+     * @param threads compute threads, 0 for all that the process may use
+     * @throws UserError when it is none of these or does not work here
+     */
+    public static Device choose(String name, int threads) {
+        if (threads < 0) {
+            throw new UserError("--threads: given " + threads + "; expected 1 or more, or 0 for all cores");
+        }
+        if (threads > 0) {
+            Parallel.setThreads(threads);
+        }
+        return switch (name) {
+            case "auto" -> works(Device.CPU) ? Device.CPU : Device.REFERENCE;
+            case "cpu" -> required(Device.CPU);
+            case "reference" -> Device.REFERENCE;
+            case "cuda" -> required(new Device(Device.Kind.CUDA, 0));
+            default -> throw new UserError("--device: given " + name + "; expected auto, cpu, reference or cuda");
+        };
+    }
+
+    private static boolean works(Device device) {
+        try {
+            Backends.of(device);
+            return true;
+        } catch (EngineException e) {
+            return false;
+        }
+    }
+
+    private static Device required(Device device) {
+        try {
+            Backends.of(device);
+            return device;
+        } catch (EngineException e) {
+            throw new UserError(e.getMessage(), e);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+package dev.osteon.app.run;
+
+import java.io.PrintStream;
+import java.util.Locale;
+
+/**
+ * A line of progress that is redrawn in place: done of total, rate, time left. It appears only on a terminal, and only
+ * for work that takes longer than two seconds; {@link #say} is for what should stand in a log as well.
+ */
+public final class Progress {
+
+    private static final long PATIENCE = 2_000_000_000L;
+    private static final long REDRAW = 100_000_000L;
+    private static final int BAR = 24;
+
+    private final PrintStream out;
+    private final boolean terminal;
+    private String phase = "";
+    private long start;
+    private long drawn;
+    private boolean visible;
+
+    public Progress(PrintStream out, boolean terminal) {
+        this.out = out;
+        this.terminal = terminal;
+    }
+
+    /** On standard error, visible when that is a terminal. */
+    public static Progress onConsole() {
+        return new Progress(System.err, System.console() != null && System.console().isTerminal());
+    }
+
+    /** Starts a phase; its clock starts now. */
+    public synchronized void begin(String name) {
+        clear();
+        phase = name;
+        start = System.nanoTime();
+        drawn = 0;
+    }
+
+    /** @param detail what else to show, as a loss */
+    public synchronized void update(long done, long total, String unit, String detail) {
+        long now = System.nanoTime();
+        if (!terminal || now - start < PATIENCE || now - drawn < REDRAW && done < total) {
+            return;
+        }
+        drawn = now;
+        visible = true;
+        double seconds = (now - start) / 1e9;
+        double rate = done / seconds;
+        int filled = (int) (BAR * done / Math.max(1, total));
+        out.print(String.format(Locale.ROOT, "\r\033[K%-12s %s%s %d/%d  %.1f %s/s  %s left  %s", phase, "█"
+                .repeat(filled),
+                "░".repeat(BAR - filled), done, total, rate, unit, clock((total - done) / rate), detail));
+        out.flush();
+    }
+
+    /** A line that stays, with or without a terminal. */
+    public synchronized void say(String line) {
+        clear();
+        out.println(line);
+    }
+
+    /** Takes the progress line away. */
+    public synchronized void end() {
+        clear();
+    }
+
+    private void clear() {
+        if (visible) {
+            out.print("\r\033[K");
+            out.flush();
+            visible = false;
+        }
+    }
+
+    private static String clock(double seconds) {
+        long s = Math.round(seconds);
+        return s >= 3600 ? String.format(Locale.ROOT, "%d:%02d:%02d", s / 3600, s / 60 % 60, s % 60)
+                : String.format(Locale.ROOT, "%d:%02d", s / 60, s % 60);
+    }
+}

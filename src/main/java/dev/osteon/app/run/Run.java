@@ -1,0 +1,285 @@
+package dev.osteon.app.run;
+
+import dev.osteon.app.config.ConfigFile;
+import dev.osteon.app.config.RunConfig;
+import dev.osteon.app.data.LabelsFile;
+import dev.osteon.app.data.Sample;
+import dev.osteon.app.data.Samples;
+import dev.osteon.app.phantom.PhantomConfig;
+import dev.osteon.app.phantom.PhantomDataset;
+import dev.osteon.app.report.HtmlReport;
+import dev.osteon.engine.EngineException;
+import dev.osteon.engine.random.Philox;
+import dev.osteon.engine.tensor.DType;
+import dev.osteon.engine.tensor.Device;
+import dev.osteon.models.EncoderWithHead;
+import dev.osteon.models.ProjectionHead;
+import dev.osteon.models.ResNetSpec;
+import dev.osteon.nn.Checkpoint;
+import dev.osteon.nn.Initializer;
+import dev.osteon.nn.Larc;
+import dev.osteon.nn.RunState;
+import dev.osteon.nn.schedule.SwavSchedule;
+import dev.osteon.ssl.data.Segment;
+import dev.osteon.ssl.data.SegmentStore;
+import dev.osteon.ssl.loss.SimClr;
+import dev.osteon.ssl.metrics.BinaryMetrics;
+import dev.osteon.ssl.metrics.Bootstrap;
+import dev.osteon.ssl.metrics.Interval;
+import dev.osteon.ssl.metrics.Splits;
+import dev.osteon.ssl.train.Features;
+import dev.osteon.ssl.train.LinearProbe;
+import dev.osteon.ssl.train.PretextTrainer;
+import dev.osteon.ssl.views.ExtendedMultiCrop;
+import dev.osteon.ssl.views.MultiCrop;
+import dev.osteon.ssl.views.RandomResizedCrop;
+import dev.osteon.ssl.views.View;
+import dev.osteon.ssl.views.ViewPolicy;
+import dev.osteon.ssl.views.ViewStatistics;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/**
+ * The whole of it: segments, views, pretext training, linear probe on the frozen encoder, evaluation, report. Every
+ * stage leaves its files in the run's folder.
+ */
+public final class Run {
+
+    private static final int PICTURES = 4;
+
+    private final RunConfig config;
+    private final RunFolder folder;
+    private final Progress progress;
+    private final Map<String, Double> timing = new LinkedHashMap<>();
+
+    public Run(RunConfig config, RunFolder folder, Progress progress) {
+        this.config = config;
+        this.folder = folder;
+        this.progress = progress;
+    }
+
+    /** Runs to the end and returns what the report shows. */
+    public RunResult execute() throws IOException {
+        folder.writeText("config.yaml", ConfigFile.toYaml(config));
+        folder.status("running", "since " + java.time.Instant.now());
+        Thread onInterrupt = new Thread(() -> markInterrupted(folder));
+        Runtime.getRuntime().addShutdownHook(onInterrupt);
+        try {
+            RunResult result = stages();
+            Runtime.getRuntime().removeShutdownHook(onInterrupt);
+            folder.status("finished", "");
+            return result;
+        } catch (IOException | RuntimeException e) {
+            Runtime.getRuntime().removeShutdownHook(onInterrupt);
+            folder.status("failed", String.valueOf(e.getMessage()));
+            throw e;
+        } finally {
+            progress.end();
+        }
+    }
+
+    private static void markInterrupted(RunFolder folder) {
+        try {
+            folder.status("interrupted", "the checkpoint holds the last whole epoch");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private interface Stage<T> {
+        T run() throws IOException;
+    }
+
+    private <T> T timed(String name, Stage<T> stage) throws IOException {
+        long start = System.nanoTime();
+        T result = stage.run();
+        timing.put(name, (System.nanoTime() - start) / 1e9);
+        progress.end();
+        return result;
+    }
+
+    private RunResult stages() throws IOException {
+        Device device = Devices.choose(config.device(), config.threads());
+        Samples samples = timed("data", this::samples);
+        SegmentLoader loader = new SegmentLoader(config.data().longestSide());
+        List<Segment> segments = timed("reading", () -> loader.load(samples.rows(), progress));
+        Splits splits = split(samples);
+        progress.say(describe(samples, splits));
+        ViewPolicy policy = policy();
+        ViewStatistics statistics = new ViewStatistics();
+        ResNetSpec backbone = ResNetSpec.named(config.encoder().architecture()).withInputChannels(1)
+                .withWidth(config.encoder().width()).withStem(config.encoder().stem());
+        try (SegmentStore store = new SegmentStore(segments, device, splits.train());
+                EncoderWithHead model = new EncoderWithHead(Initializer.on(device, DType.F32, config.seed()), backbone,
+                        head(backbone))) {
+            List<PretextTrainer.Epoch> curve = timed("pretraining",
+                    () -> pretrain(model, store, splits, policy, statistics));
+            Features features = timed("features",
+                    () -> Features.of(model.backbone(), store, config.views().globalSize()));
+            LinearProbe.Fit fit = timed("linear probe", () -> probe(device).fit(features, samples.labels(), splits));
+            writeProbeCurve(fit);
+            RunResult result = timed("evaluation", () -> evaluate(samples, splits, fit, curve, store, policy,
+                    statistics,
+                    loader.hash(), device));
+            MetricsFile.write(folder, result);
+            HtmlReport.write(result, folder.resolve("report.html"));
+            return result;
+        }
+    }
+
+    private Samples samples() throws IOException {
+        RunConfig.Data data = config.data();
+        if (!data.folder().isEmpty()) {
+            return LabelsFile.read(Path.of(data.folder()), data.task());
+        }
+        Path phantom = folder.resolve("phantom");
+        progress.begin("phantom");
+        PhantomDataset.generate(new PhantomConfig(data.subjects(), config.seed(), data.phantomScale()), phantom,
+                (done, total) -> progress.update(done, total, "subjects", ""));
+        return LabelsFile.read(phantom, data.task());
+    }
+
+    private Splits split(Samples samples) {
+        List<String> groups = config.data().split() == RunConfig.Data.SplitBy.SUBJECT ? samples.subjects()
+                : IntStream.range(0, samples.rows().size()).mapToObj(String::valueOf).toList();
+        return Splits.stratified(samples.labels(), groups, config.seed());
+    }
+
+    private static String describe(Samples samples, Splits splits) {
+        return String.format(Locale.ROOT, "%d segments of %d subjects, %d of class osteoporosis; split %d / %d / %d%s",
+                samples.rows().size(), new LinkedHashSet<>(samples.subjects()).size(), samples.count(1),
+                splits.train().size(), splits.validation().size(), splits.test().size(),
+                samples.leftOut().isEmpty() ? "" : "; left out: " + samples.leftOut());
+    }
+
+    private ViewPolicy policy() {
+        RunConfig.Views v = config.views();
+        MultiCrop crops = new MultiCrop(
+                new MultiCrop.Resolution(v.globalCount(), v.globalSize(),
+                        new RandomResizedCrop(v.globalMinScale(), v.globalMaxScale())),
+                new MultiCrop.Resolution(v.localCount(), v.localSize(),
+                        new RandomResizedCrop(v.localMinScale(), v.localMaxScale())), v.rotationDegrees());
+        return v.sampling() == RunConfig.Views.Sampling.PLAIN ? crops
+                : new ExtendedMultiCrop(crops, v.minShare(), v.maxTries());
+    }
+
+    private ProjectionHead.Settings head(ResNetSpec backbone) {
+        List<Integer> sizes = new ArrayList<>(List.of(backbone.features()));
+        sizes.addAll(Collections.nCopies(config.head().layers() - 1, config.head().hidden()));
+        sizes.add(config.head().output());
+        return ProjectionHead.Settings.simclr(sizes.toArray(Integer[]::new));
+    }
+
+    private List<PretextTrainer.Epoch> pretrain(EncoderWithHead model, SegmentStore store, Splits splits,
+            ViewPolicy policy, ViewStatistics statistics) throws IOException {
+        RunConfig.Pretrain p = config.pretrain();
+        int[] train = splits.train().stream().mapToInt(Integer::intValue).toArray();
+        int steps = PretextTrainer.stepsPerEpoch(train.length, Math.min(p.batch(), train.length));
+        SwavSchedule schedule = new SwavSchedule(0, p.learningRate(), p.finalLearningRate(),
+                Math.min(p.warmupEpochs(), Math.max(0, p.epochs() - 1)) * steps, Math.max(1, p.epochs() * steps));
+        List<PretextTrainer.Epoch> curve = new ArrayList<>();
+        folder.append("curves.csv", "phase,epoch,loss,learning_rate,train_auc,validation_loss,validation_auc\n");
+        progress.begin("pretraining");
+        try (Larc larc = Larc.of(model, p.weightDecay(), new Larc.Settings(p.momentum(), p.trust(), 1e-8, p.larc()))) {
+            PretextTrainer trainer = new PretextTrainer(model, SimClr.of(p.temperature(), p.reduction()), policy, store,
+                    larc, schedule, new PretextTrainer.Settings(p.epochs(), p.batch(), config.seed()), statistics);
+            trainer.train(train, new PretextTrainer.Listener() {
+                @Override
+                public void step(int epoch, int step, int stepsPerEpoch, double loss) {
+                    long done = (long) epoch * stepsPerEpoch + step + 1;
+                    int batch = Math.min(p.batch(), train.length);
+                    progress.update(done * batch, (long) p.epochs() * stepsPerEpoch * batch, "images",
+                            String.format(Locale.ROOT, "epoch %d/%d  loss %.4f", epoch + 1, p.epochs(), loss));
+                }
+
+                @Override
+                public void epoch(PretextTrainer.Epoch epoch) {
+                    curve.add(epoch);
+                    try {
+                        folder.append("curves.csv", String.format(Locale.ROOT, "pretext,%d,%.6g,%.6g,,,%n",
+                                epoch.number() + 1, epoch.loss(), epoch.learningRate()));
+                        Checkpoint.write(folder.resolve("checkpoint"), model, larc, new RunState(epoch.number() + 1,
+                                (long) (epoch.number() + 1) * steps, Map.of("seed", config.seed()),
+                                Map.of("yaml", ConfigFile.toYaml(config)), Provenance.facts(config)));
+                    } catch (IOException e) {
+                        throw new EngineException("checkpoint in " + folder.path() + " could not be written: "
+                                + e.getMessage(), e);
+                    }
+                }
+            });
+        }
+        return curve;
+    }
+
+    private LinearProbe probe(Device device) {
+        RunConfig.Probe p = config.probe();
+        return new LinearProbe(new LinearProbe.Settings(p.epochs(), p.batch(), p.learningRate(), p.weightDecay(),
+                config.seed()), device);
+    }
+
+    private void writeProbeCurve(LinearProbe.Fit fit) throws IOException {
+        StringBuilder lines = new StringBuilder();
+        for (LinearProbe.Epoch e : fit.curve()) {
+            lines.append(String.format(Locale.ROOT, "probe,%d,%.6g,,%.6g,%.6g,%.6g%n", e.number() + 1, e.trainLoss(),
+                    e.trainAuc(), e.validationLoss(), e.validationAuc()));
+        }
+        folder.append("curves.csv", lines.toString());
+        folder.writeJson("probe.json", Map.of("weight", fit.weight(), "bias", fit.bias(), "epoch", fit.bestEpoch()
+                + 1));
+    }
+
+    private RunResult evaluate(Samples samples, Splits splits, LinearProbe.Fit fit, List<PretextTrainer.Epoch> curve,
+            SegmentStore store, ViewPolicy policy, ViewStatistics statistics, String hash, Device device) {
+        int[] labels = samples.labels();
+        List<String> subjects = samples.subjects();
+        Evaluation validation = Evaluation.of(splits.validation(), labels, fit.scores(), subjects);
+        Evaluation test = Evaluation.of(splits.test(), labels, fit.scores(), subjects);
+        Bootstrap bootstrap = new Bootstrap(config.evaluation().resamples(), config.seed());
+        double threshold = validation.threshold(config.evaluation().threshold());
+        Map<String, Map<String, Interval>> figures = new LinkedHashMap<>();
+        figures.put("test", test.figures(threshold, bootstrap));
+        figures.put("test per subject", test.bySubject().figures(threshold, bootstrap));
+        figures.put("validation", validation.figures(threshold, bootstrap));
+        Map<String, String> facts = new LinkedHashMap<>(Provenance.facts(config));
+        facts.put("data hash (SHA-256)", hash);
+        facts.put("device", device.toString());
+        return new RunResult(config, List.of(part("train", splits.train(), samples),
+                part("validation", splits.validation(), samples), part("test", splits.test(), samples)), figures,
+                threshold, BinaryMetrics.roc(test.labels(), test.scores()), curve, fit,
+                pictures(samples, splits, store, policy), statistics.toString(), timing, facts);
+    }
+
+    private static RunResult.Part part(String name, List<Integer> rows, Samples samples) {
+        List<Sample> of = rows.stream().map(samples.rows()::get).toList();
+        return new RunResult.Part(name, of.size(), (int) of.stream().map(Sample::subject).distinct().count(),
+                of.stream().filter(s -> s.label() == 1).count());
+    }
+
+    private List<RunResult.Picture> pictures(Samples samples, Splits splits, SegmentStore store, ViewPolicy policy) {
+        List<RunResult.Picture> pictures = new ArrayList<>();
+        Philox random = Philox.of(config.seed()).fork("pictures");
+        int[] order = random.permutation(splits.train().size());
+        for (int i = 0; i < Math.min(PICTURES, order.length); i++) {
+            int n = splits.train().get(order[i]);
+            Segment segment = store.segment(n);
+            List<byte[]> views = new ArrayList<>();
+            for (View view : policy.draw(segment.geometry(), random.fork(n), new ViewStatistics())) {
+                views.add(Pictures.png(store.picture(n, view), view.size(), view.size()));
+            }
+            Sample sample = samples.rows().get(n);
+            pictures.add(new RunResult.Picture(sample.subject() + " " + sample.bone() + ", "
+                    + (sample.label() == 1 ? "osteoporosis" : "no osteoporosis"),
+                    Pictures.png(segment.pixels(), segment.height(), segment.width()), views));
+        }
+        return pictures;
+    }
+}
