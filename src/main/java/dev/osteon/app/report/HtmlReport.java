@@ -109,8 +109,8 @@ public final class HtmlReport {
                 .append(new SvgChart("Linear probe: loss", "epoch", "cross-entropy")
                         .line("training", probeEpochs, column(probe, LinearProbe.Epoch::trainLoss))
                         .line("validation", probeEpochs, column(probe, LinearProbe.Epoch::validationLoss)).render())
-                .append("</div><p class=\"muted\">The circle is the decision threshold. The probe's epoch with the best "
-                        + "validation AUC counts: epoch ")
+                .append("</div><p class=\"muted\">The circle is the decision threshold. The probe epoch with the "
+                        + "best validation AUC counts: epoch ")
                 .append(result.probe().bestEpoch() + 1).append(".</p></section>\n");
     }
 
