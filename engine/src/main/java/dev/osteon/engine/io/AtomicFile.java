@@ -25,9 +25,12 @@ public final class AtomicFile {
     public static void write(Path file, Contents contents) throws IOException {
         Path folder = file.toAbsolutePath().getParent();
         Files.createDirectories(folder);
-        Path partial = Files.createTempFile(folder, "." + file.getFileName(), ".tmp");
+        // not Files.createTempFile, whose files nobody else may read
+        String unique = Long.toHexString(System.nanoTime()) + "-" + ProcessHandle.current().pid();
+        Path partial = folder.resolve("." + file.getFileName() + "." + unique + ".tmp");
         try {
-            try (FileChannel channel = FileChannel.open(partial, StandardOpenOption.WRITE)) {
+            try (FileChannel channel = FileChannel.open(partial, StandardOpenOption.WRITE,
+                    StandardOpenOption.CREATE_NEW)) {
                 contents.writeTo(channel);
                 channel.force(true);
             }
