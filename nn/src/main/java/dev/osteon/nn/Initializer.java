@@ -1,11 +1,12 @@
 package dev.osteon.nn;
 
 import dev.osteon.engine.EngineException;
+import dev.osteon.engine.random.Philox;
 import dev.osteon.engine.tensor.DType;
 import dev.osteon.engine.tensor.Device;
 import dev.osteon.engine.tensor.Shape;
 import java.util.Arrays;
-import java.util.function.DoubleUnaryOperator;
+import java.util.function.DoubleSupplier;
 
 /**
  * Where and with which numbers a module's parameters are made. Numbers depend on the seed and the parameter's full
@@ -49,24 +50,23 @@ public record Initializer(Device device, DType dtype, long seed, String path) {
 
     /** Normal values of mean 0. */
     public Parameter normal(String name, Shape shape, double standardDeviation) {
-        double[] values = stream(name).normals(Math.toIntExact(shape.size()));
-        return scaled(name, shape, values, z -> standardDeviation * z);
+        Philox random = stream(name);
+        return filled(name, shape, () -> standardDeviation * random.nextGaussian());
     }
 
     /** Values uniform within ±bound. */
     public Parameter uniform(String name, Shape shape, double bound) {
-        double[] values = stream(name).uniforms(Math.toIntExact(shape.size()));
-        return scaled(name, shape, values, u -> bound * (2 * u - 1));
+        Philox random = stream(name);
+        return filled(name, shape, () -> random.nextDouble(-bound, bound));
     }
 
-    private NamedStream stream(String name) {
-        return new NamedStream(seed, full(name));
+    private Philox stream(String name) {
+        return Philox.of(seed).fork("init").fork(full(name));
     }
 
-    private Parameter scaled(String name, Shape shape, double[] values, DoubleUnaryOperator scale) {
-        for (int i = 0; i < values.length; i++) {
-            values[i] = (float) scale.applyAsDouble(values[i]);
-        }
+    private Parameter filled(String name, Shape shape, DoubleSupplier next) {
+        double[] values = new double[Math.toIntExact(shape.size())];
+        Arrays.setAll(values, i -> (float) next.getAsDouble());
         return Parameter.of(full(name), device, shape, dtype, values);
     }
 }
