@@ -55,8 +55,8 @@ public record Subject(int index, String id, double tScore, Microstructure micros
             double loss = Math.clamp((1 - quality) / 5, -0.2, 1.2); // 0 at T = +1, 1 at T = -4
             return new Microstructure(
                     Math.clamp((0.28 - 0.18 * loss) * (1 + 0.05 * random.nextGaussian()), 0.06, 0.32),
-                    1.5 * (1 + loss) * (1 + 0.06 * random.nextGaussian()),
-                    0.75 - 0.15 * loss,
+                    1.25 * (1 + loss) * (1 + 0.06 * random.nextGaussian()),
+                    0.6 - 0.1 * loss,
                     1.8 + 1.6 * loss,
                     Math.clamp(0.9 - 0.7 * loss, 0.05, 1));
         }
@@ -118,7 +118,7 @@ public record Subject(int index, String id, double tScore, Microstructure micros
                 Math.clamp(1 + 0.06 * random.nextGaussian(), 0.88, 1.12), Math.toRadians(uniform(random, -10, 10)),
                 uniform(random, -8, 8), uniform(random, -7, 7), uniform(random, 0.75, 1.2));
         Exposure exposure = new Exposure(Math.exp(uniform(random, Math.log(6e4), Math.log(3e5))),
-                uniform(random, 0.08, 0.20), uniform(random, 0.46, 0.62), uniform(random, 0.10, 0.16),
+                uniform(random, 0.08, 0.20), uniform(random, 0.48, 0.64), uniform(random, 0.075, 0.12),
                 uniform(random, 0.75, 1.35));
         double softTissue = Math.clamp(1 + 0.12 * random.nextGaussian(), 0.7, 1.4);
         double mineral = Math.exp(0.12 * random.nextGaussian());
