@@ -130,9 +130,7 @@ record HandAnatomy(List<HollowBone> bones, List<Capsule> softTissue, HollowBone.
             double mineral = subject.mineral() * Math.exp(jitter(0.07)) * size;
             long seed = LatticeNoise.mix(subject.textureSeed() + 1000L * (bones.size() + 1));
             HollowBone.Form scaled = BoneForms.scaled(form, size, mineral);
-            Subject.Microstructure micro = subject.microstructure();
-            Subject.Microstructure own = new Subject.Microstructure(micro.corticalRatio() * (1 + jitter(0.05)),
-                    micro.spacingMm() * (1 + jitter(0.05)), micro.strutMm(), micro.anisotropy(), micro.transverse());
+            Subject.Microstructure own = subject.microstructure().varied(1 + jitter(0.05), 1 + jitter(0.05));
             bones.add(new HollowBone(frame.place(x, y, angle), scaled, target, own, seed));
         }
 

@@ -15,8 +15,6 @@ import org.apache.commons.math3.analysis.polynomials.PolynomialSplineFunction;
 final class HollowBone {
     private static final int STEPS = 512;
     private static final double TRABECULAR_FRACTION = 0.75;
-    /** The front and back walls of a shaft are thinner than its sides, and more porous. */
-    private static final double WALL_FRACTION = 0.7;
 
     private final Placement placement;
     private final Form form;
@@ -85,8 +83,8 @@ final class HollowBone {
             littleSide[i] = (float) (little.value(u) * outerCap);
             innerThumbSide[i] = (float) (thumb.value(u) * innerCap - cortex);
             innerLittleSide[i] = (float) (little.value(u) * innerCap - cortex);
-            depthCortex[i] = (float) (WALL_FRACTION * cortex);
-            trabecular[i] = (float) (TRABECULAR_FRACTION * (1 - 0.85 * shaft));
+            depthCortex[i] = (float) (micro.wallFraction() * cortex);
+            trabecular[i] = (float) (TRABECULAR_FRACTION * micro.trabecularContrast() * (1 - 0.85 * shaft));
             widest = Math.max(widest, Math.max(thumbSide[i], littleSide[i]));
         }
         this.margin = widest + Math.abs(form.bowMm) + 1;
