@@ -18,15 +18,15 @@ record HandAnatomy(List<HollowBone> bones, List<Capsule> softTissue, HollowBone.
     private static final double JOINT_MM = 1.8;
     /** Base of metacarpals 1 to 5: x, y, angle in degrees towards the thumb. */
     private static final double[][] BASE =
-        {{24.5, 1, 35}, {15, 11.5, 8.5}, {3.8, 14.5, 1.5}, {-6.8, 12, -6.5}, {-15.8, 8, -15}};
+        {{26.5, 5, 35}, {15.6, 12.6, 8.5}, {3.6, 14.8, 1.5}, {-7.6, 13, -6.5}, {-16.8, 9.5, -15}};
     /** How far the fingers turn on from the direction of their metacarpal, degrees. */
     private static final double[] FINGER_TURN = {-11, 0, 0.5, 1, 1};
     /** Half-width of the soft tissue at the root of fingers 1 to 5, mm. */
     private static final double[] FINGER_RADIUS = {11.0, 9.8, 10.2, 9.6, 8.6};
     /** Carpals: middle x, y, half-width, half-length, angle in degrees. */
     private static final double[][] CARPALS = {
-        {20.5, 0, 5.2, 5.6, 30}, {13, 5, 4.8, 5.2, 10}, {3.2, 3.2, 6.2, 10.2, 2}, {-8.5, 2.6, 6.6, 8.4, -12},
-        {13.5, -8, 5.6, 9.6, 38}, {1.2, -12.2, 7.2, 6.0, 0}, {-12.2, -8.6, 6.2, 7.0, -20}, {-15, -6.2, 4.2, 5.2, -10}};
+        {21, -0.5, 6.4, 6.6, 35}, {13.2, 5, 5.2, 6.0, 10}, {3.0, 2.6, 6.8, 11.2, 2}, {-9.2, 2.2, 7.4, 9.2, -14},
+        {13.6, -9.5, 6.4, 10.8, 36}, {0.2, -14.2, 8.4, 6.8, 8}, {-13.0, -10.4, 6.8, 7.6, -30}, {-16.5, -7.4, 4.6, 5.6, -10}};
 
     /**
      * A stretch of soft tissue with round ends, in mm of the picture.
@@ -82,8 +82,8 @@ record HandAnatomy(List<HollowBone> bones, List<Capsule> softTissue, HollowBone.
                     BoneForms.radius(1.5 + jitter(0.6)), Optional.of(Bone.RADIUS));
             bone(-14.5 - apart / 2 - length * Math.sin(ulnaAngle), -23.5 + jitter(1) - length * Math.cos(ulnaAngle),
                     ulnaAngle, BoneForms.ulna(-0.5 + jitter(0.6)), Optional.of(Bone.ULNA));
-            soft(0, -12, 27, 0, -70, 30, 0.68);
-            soft(0, -70, 30, 1, -180, 36, 0.72);
+            soft(0, -12, 27, 0, -70, 29, 0.50);
+            soft(0, -70, 29, 1, -180, 34, 0.54);
         }
 
         private void finger(int finger) {
@@ -130,9 +130,7 @@ record HandAnatomy(List<HollowBone> bones, List<Capsule> softTissue, HollowBone.
             double mineral = subject.mineral() * Math.exp(jitter(0.07)) * size;
             long seed = LatticeNoise.mix(subject.textureSeed() + 1000L * (bones.size() + 1));
             HollowBone.Form scaled = BoneForms.scaled(form, size, mineral);
-            Subject.Microstructure micro = subject.microstructure();
-            Subject.Microstructure own = new Subject.Microstructure(micro.corticalRatio() * (1 + jitter(0.05)),
-                    micro.spacingMm() * (1 + jitter(0.05)), micro.strutMm(), micro.anisotropy(), micro.transverse());
+            Subject.Microstructure own = subject.microstructure().varied(1 + jitter(0.05), 1 + jitter(0.05));
             bones.add(new HollowBone(frame.place(x, y, angle), scaled, target, own, seed));
         }
 

@@ -39,6 +39,9 @@ final class HollowBone {
     record Placement(double x, double y, double alongX, double alongY, double acrossX, double acrossY) {
     }
 
+    /** Whether a bone is a tube with a dense-walled shaft, or a short bone full of trabeculae. */
+    enum Kind { TUBULAR, SHORT }
+
     /** A rounded end of a bone: the cap's length in mm, its roundness (2: ellipse, 4: squarish), slant dv -> ds. */
     record End(double capMm, double power, double slant) {
     }
@@ -46,6 +49,7 @@ final class HollowBone {
     /**
      * The outer form of a bone.
      *
+     * @param kind tubular or short
      * @param lengthMm length of the axis
      * @param at positions of the control points as fractions of the length, ascending from 0 to 1
      * @param thumbSideMm distance of the outline from the axis on the thumb's side at the control points
@@ -54,7 +58,7 @@ final class HollowBone {
      * @param bowMm deviation of the axis at its middle towards the thumb
      * @param attenuation mean attenuation over the bone's shadow, -ln(I/I0)
      */
-    record Form(double lengthMm, double[] at, double[] thumbSideMm, double[] littleSideMm, double depthRatio,
+    record Form(Kind kind, double lengthMm, double[] at, double[] thumbSideMm, double[] littleSideMm, double depthRatio,
             double bowMm, End proximal, End distal, double attenuation) {
     }
 
@@ -65,13 +69,13 @@ final class HollowBone {
         this.texture = new TrabecularTexture(micro, seed);
         PolynomialSplineFunction thumb = new AkimaSplineInterpolator().interpolate(form.at, form.thumbSideMm);
         PolynomialSplineFunction little = new AkimaSplineInterpolator().interpolate(form.at, form.littleSideMm);
-        double shaftMm = 2 * Math.min(thumb.value(0.5) + little.value(0.5), 26) * 0.5;
+        double shaftMm = thumb.value(0.5) + little.value(0.5);
         double shaftCortex = micro.corticalRatio() * shaftMm;
         double widest = 0;
         for (int i = 0; i <= STEPS; i++) {
             double u = (double) i / STEPS;
             // 1 in the middle of the shaft, 0 in the metaphyses
-            double shaft = smooth(0.03, 0.36, u) * smooth(0.03, 0.36, 1 - u);
+            double shaft = form.kind == Kind.SHORT ? 0 : smooth(0.03, 0.36, u) * smooth(0.03, 0.36, 1 - u);
             double cortex = shaftCortex * (0.30 + 0.70 * shaft);
             double outerCap = cap(u, 0);
             double innerCap = cap(u, 0.8 * shaftCortex * 0.30 + 0.25);
@@ -79,8 +83,8 @@ final class HollowBone {
             littleSide[i] = (float) (little.value(u) * outerCap);
             innerThumbSide[i] = (float) (thumb.value(u) * innerCap - cortex);
             innerLittleSide[i] = (float) (little.value(u) * innerCap - cortex);
-            depthCortex[i] = (float) cortex;
-            trabecular[i] = (float) (TRABECULAR_FRACTION * (1 - 0.8 * shaft));
+            depthCortex[i] = (float) (micro.wallFraction() * cortex);
+            trabecular[i] = (float) (TRABECULAR_FRACTION * micro.trabecularContrast() * (1 - 0.85 * shaft));
             widest = Math.max(widest, Math.max(thumbSide[i], littleSide[i]));
         }
         this.margin = widest + Math.abs(form.bowMm) + 1;

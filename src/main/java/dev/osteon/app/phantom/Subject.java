@@ -40,25 +40,35 @@ public record Subject(int index, String id, double tScore, Microstructure micros
     public enum Accessory { NONE, RING, SIDE_MARKER, RING_AND_SIDE_MARKER }
 
     /**
-     * What the T-score does to bone.
+     * How a subject's bones are built: what the T-score does to them, and two properties that have nothing to do with
+     * it and blur what brightness tells.
      *
      * @param corticalRatio thickness of one cortex over the width of the bone at mid-shaft, 0.06..0.32
      * @param spacingMm distance between trabeculae in mm
      * @param strutMm thickness of a trabecula's shadow in mm
      * @param anisotropy length of a trabecula over the distance between two, at least 1
      * @param transverse weight of the transverse trabeculae against the longitudinal ones, 0..1; lost first
+     * @param trabecularContrast factor on the trabeculae's density, independent of the T-score
+     * @param wallFraction thickness of a shaft's front and back walls over that of its sides, independent too
      */
     public record Microstructure(double corticalRatio, double spacingMm, double strutMm, double anisotropy,
-            double transverse) {
+            double transverse, double trabecularContrast, double wallFraction) {
+        /** The same with other cortical thickness and spacing: bones of one subject differ a little. */
+        Microstructure varied(double corticalFactor, double spacingFactor) {
+            return new Microstructure(corticalRatio * corticalFactor, spacingMm * spacingFactor, strutMm, anisotropy,
+                    transverse, trabecularContrast, wallFraction);
+        }
+
         /** @param quality the T-score, with the deviation of this subject's bones from it */
         static Microstructure of(double quality, RandomGenerator random) {
             double loss = Math.clamp((1 - quality) / 5, -0.2, 1.2); // 0 at T = +1, 1 at T = -4
             return new Microstructure(
                     Math.clamp((0.28 - 0.18 * loss) * (1 + 0.05 * random.nextGaussian()), 0.06, 0.32),
-                    1.5 * (1 + loss) * (1 + 0.06 * random.nextGaussian()),
-                    0.75 - 0.15 * loss,
+                    1.25 * (1 + loss) * (1 + 0.06 * random.nextGaussian()),
+                    (0.6 - 0.1 * loss) * Math.exp(0.12 * random.nextGaussian()),
                     1.8 + 1.6 * loss,
-                    Math.clamp(0.9 - 0.7 * loss, 0.05, 1));
+                    Math.clamp(0.9 - 0.7 * loss, 0.05, 1), Math.exp(0.3 * Math.clamp(random.nextGaussian(), -2, 2)),
+                    uniform(random, 0.4, 0.95));
         }
     }
 
@@ -118,8 +128,8 @@ public record Subject(int index, String id, double tScore, Microstructure micros
                 Math.clamp(1 + 0.06 * random.nextGaussian(), 0.88, 1.12), Math.toRadians(uniform(random, -10, 10)),
                 uniform(random, -8, 8), uniform(random, -7, 7), uniform(random, 0.75, 1.2));
         Exposure exposure = new Exposure(Math.exp(uniform(random, Math.log(6e4), Math.log(3e5))),
-                uniform(random, 0.08, 0.20), uniform(random, 0.46, 0.62), uniform(random, 0.10, 0.16),
-                uniform(random, 0.75, 1.35));
+                uniform(random, 0.08, 0.20), uniform(random, 0.48, 0.64), uniform(random, 0.075, 0.12),
+                uniform(random, 0.7, 1.45));
         double softTissue = Math.clamp(1 + 0.12 * random.nextGaussian(), 0.7, 1.4);
         double mineral = Math.exp(0.12 * random.nextGaussian());
         double rare = random.nextDouble();

@@ -29,12 +29,13 @@ final class TrabecularTexture {
         double s = along + bend;
         double cell = micro.spacingMm();
         double longCell = cell * micro.anisotropy();
-        // Two layers at different depths of the bone, and the transverse struts between them.
+        // Three layers at different depths of the bone, and the transverse struts between them.
         double front = strut(seed, v / cell, s / longCell);
-        double back = strut(seed + 1, v / cell + 0.5, s / longCell);
+        double middle = strut(seed + 1, v / cell + 0.5, s / longCell);
+        double back = strut(seed + 5, v / cell - 0.3, s / (0.8 * longCell));
         double cross = strut(seed + 2, s / cell, v / longCell);
         double clump = 1 + 0.5 * LatticeNoise.gradient(seed + 3, across / 6, along / 6);
-        return BASE + clump * (0.36 * front + 0.26 * back + 0.36 * micro.transverse() * cross);
+        return BASE + clump * (0.24 * (front + middle + back) + 0.32 * micro.transverse() * cross);
     }
 
     private double strut(long layer, double x, double y) {
