@@ -56,7 +56,8 @@ final class BoneForms {
         double[] at = fromDistal(165, 120, 60, 42, 30, 22, 14, 7, 3, 0);
         double[] thumb = {6.6, 6.6, 6.5, 6.8, 8.2, 10.4, 12.8, 14.2, 14.4, 13.6};
         double[] little = {6.6, 6.6, 6.6, 7.2, 8.8, 11.0, 13.2, 14.4, 14.6, 14.0};
-        return new Form(Kind.TUBULAR, FOREARM_LENGTH, at, thumb, little, 0.72, bowMm, new End(4, 2, 0), new End(5.5, 2.6, 0.24),
+        return new Form(Kind.TUBULAR, FOREARM_LENGTH, at, thumb, little, 0.72, bowMm, new End(4, 2, 0),
+                new End(5.5, 2.6, 0.24),
                 0.50);
     }
 
@@ -65,7 +66,8 @@ final class BoneForms {
         double[] at = fromDistal(165, 120, 60, 40, 26, 17, 11, 6, 2.5, 0);
         double[] thumb = {5.6, 5.6, 5.3, 5.2, 5.6, 7.0, 8.2, 8.4, 7.6, 5.5};
         double[] little = {5.6, 5.6, 5.3, 5.2, 5.4, 6.2, 7.2, 7.8, 8.0, 7.8};
-        return new Form(Kind.TUBULAR, FOREARM_LENGTH, at, thumb, little, 0.85, bowMm, new End(4, 2, 0), new End(5, 2.4, -0.22), 0.44);
+        return new Form(Kind.TUBULAR, FOREARM_LENGTH, at, thumb, little, 0.85, bowMm, new End(4, 2, 0),
+                new End(5, 2.4, -0.22), 0.44);
     }
 
     static double forearmLength() {

@@ -26,7 +26,8 @@ record HandAnatomy(List<HollowBone> bones, List<Capsule> softTissue, HollowBone.
     /** Carpals: middle x, y, half-width, half-length, angle in degrees. */
     private static final double[][] CARPALS = {
         {21, -0.5, 6.4, 6.6, 35}, {13.2, 5, 5.2, 6.0, 10}, {3.0, 2.6, 6.8, 11.2, 2}, {-9.2, 2.2, 7.4, 9.2, -14},
-        {13.6, -9.5, 6.4, 10.8, 36}, {0.2, -14.2, 8.4, 6.8, 8}, {-13.0, -10.4, 6.8, 7.6, -30}, {-16.5, -7.4, 4.6, 5.6, -10}};
+        {13.6, -9.5, 6.4, 10.8, 36}, {0.2, -14.2, 8.4, 6.8, 8}, {-13.0, -10.4, 6.8, 7.6, -30}, {-16.5, -7.4, 4.6, 5.6,
+                -10}};
 
     /**
      * A stretch of soft tissue with round ends, in mm of the picture.

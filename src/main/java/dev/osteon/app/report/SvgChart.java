@@ -160,6 +160,6 @@ final class SvgChart {
     private static String label(double value) {
         String text = String.format(Locale.ROOT, Math.abs(value) >= 1000 || value == Math.rint(value) ? "%.0f" : "%.4f",
                 value);
-        return text.contains(".") ? text.replaceAll("0+$", "") : text;
+        return text.contains(".") ? text.replaceAll("\\.?0+$", "") : text;
     }
 }

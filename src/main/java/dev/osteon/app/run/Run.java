@@ -42,7 +42,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -111,7 +110,7 @@ public final class Run {
         Device device = Devices.choose(config.device(), config.threads());
         Samples samples = timed("data", this::samples);
         SegmentLoader loader = new SegmentLoader(config.data().longestSide());
-        List<Segment> segments = timed("reading", () -> loader.load(samples.rows(), progress));
+        List<Segment> segments = timed("reading", () -> loader.load(samples.samples(), progress));
         Splits splits = split(samples);
         progress.say(describe(samples, splits));
         ViewPolicy policy = policy();
@@ -125,11 +124,11 @@ public final class Run {
                     () -> pretrain(model, store, splits, policy, statistics));
             Features features = timed("features",
                     () -> Features.of(model.backbone(), store, config.views().globalSize()));
-            LinearProbe.Fit fit = timed("linear probe", () -> probe(device).fit(features, samples.labels(), splits));
+            LinearProbe.Fit fit = timed("linear probe", () -> probe(device).fit(features, labels(samples), splits));
             writeProbeCurve(fit);
             RunResult result = timed("evaluation", () -> evaluate(samples, splits, fit, curve, store, policy,
                     statistics,
-                    loader.hash(), device));
+                    device));
             MetricsFile.write(folder, result);
             HtmlReport.write(result, folder.resolve("report.html"));
             return result;
@@ -148,17 +147,30 @@ public final class Run {
         return LabelsFile.read(phantom, data.task());
     }
 
+    private static int[] labels(Samples samples) {
+        return samples.samples().stream().mapToInt(Sample::label).toArray();
+    }
+
+    private static List<String> subjects(Samples samples) {
+        return samples.samples().stream().map(Sample::subject).toList();
+    }
+
+    private static String notes(Samples samples) {
+        return (samples.leftOut().isEmpty() ? "" : "; left out: " + samples.leftOut())
+                + (samples.notes().isEmpty() ? "" : "; " + samples.notes());
+    }
+
     private Splits split(Samples samples) {
-        List<String> groups = config.data().split() == RunConfig.Data.SplitBy.SUBJECT ? samples.subjects()
-                : IntStream.range(0, samples.rows().size()).mapToObj(String::valueOf).toList();
-        return Splits.stratified(samples.labels(), groups, config.seed());
+        List<String> groups = config.data().split() == RunConfig.Data.SplitBy.SUBJECT ? subjects(samples)
+                : IntStream.range(0, samples.samples().size()).mapToObj(String::valueOf).toList();
+        return Splits.stratified(labels(samples), groups, config.seed());
     }
 
     private static String describe(Samples samples, Splits splits) {
         return String.format(Locale.ROOT, "%d segments of %d subjects, %d of class osteoporosis; split %d / %d / %d%s",
-                samples.rows().size(), new LinkedHashSet<>(samples.subjects()).size(), samples.count(1),
+                samples.samples().size(), samples.subjects(), samples.count(1),
                 splits.train().size(), splits.validation().size(), splits.test().size(),
-                samples.leftOut().isEmpty() ? "" : "; left out: " + samples.leftOut());
+                notes(samples));
     }
 
     private ViewPolicy policy() {
@@ -238,19 +250,20 @@ public final class Run {
     }
 
     private RunResult evaluate(Samples samples, Splits splits, LinearProbe.Fit fit, List<PretextTrainer.Epoch> curve,
-            SegmentStore store, ViewPolicy policy, ViewStatistics statistics, String hash, Device device) {
-        int[] labels = samples.labels();
-        List<String> subjects = samples.subjects();
+            SegmentStore store, ViewPolicy policy, ViewStatistics statistics, Device device) throws IOException {
+        int[] labels = labels(samples);
+        List<String> subjects = subjects(samples);
         Evaluation validation = Evaluation.of(splits.validation(), labels, fit.scores(), subjects);
         Evaluation test = Evaluation.of(splits.test(), labels, fit.scores(), subjects);
         Bootstrap bootstrap = new Bootstrap(config.evaluation().resamples(), config.seed());
         double threshold = validation.threshold(config.evaluation().threshold());
         Map<String, Map<String, Interval>> figures = new LinkedHashMap<>();
         figures.put("test", test.figures(threshold, bootstrap));
-        figures.put("test per subject", test.bySubject().figures(threshold, bootstrap));
+        double subjectThreshold = validation.bySubject().threshold(config.evaluation().threshold());
+        figures.put("test per subject", test.bySubject().figures(subjectThreshold, bootstrap));
         figures.put("validation", validation.figures(threshold, bootstrap));
         Map<String, String> facts = new LinkedHashMap<>(Provenance.facts(config));
-        facts.put("data hash (SHA-256)", hash);
+        facts.put("data hash (SHA-256)", samples.dataHash());
         facts.put("device", device.toString());
         return new RunResult(config, List.of(part("train", splits.train(), samples),
                 part("validation", splits.validation(), samples), part("test", splits.test(), samples)), figures,
@@ -259,7 +272,7 @@ public final class Run {
     }
 
     private static RunResult.Part part(String name, List<Integer> rows, Samples samples) {
-        List<Sample> of = rows.stream().map(samples.rows()::get).toList();
+        List<Sample> of = rows.stream().map(samples.samples()::get).toList();
         return new RunResult.Part(name, of.size(), (int) of.stream().map(Sample::subject).distinct().count(),
                 of.stream().filter(s -> s.label() == 1).count());
     }
@@ -275,8 +288,8 @@ public final class Run {
             for (View view : policy.draw(segment.geometry(), random.fork(n), new ViewStatistics())) {
                 views.add(Pictures.png(store.picture(n, view), view.size(), view.size()));
             }
-            Sample sample = samples.rows().get(n);
-            pictures.add(new RunResult.Picture(sample.subject() + " " + sample.bone() + ", "
+            Sample sample = samples.samples().get(n);
+            pictures.add(new RunResult.Picture(sample.subject() + " " + sample.bone().orElse("") + ", "
                     + (sample.label() == 1 ? "osteoporosis" : "no osteoporosis"),
                     Pictures.png(segment.pixels(), segment.height(), segment.width()), views));
         }
