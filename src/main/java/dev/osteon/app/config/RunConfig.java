@@ -51,8 +51,12 @@ public record RunConfig(String preset, long seed, String device, int threads, Da
             double learningRate, double finalLearningRate, int warmupEpochs, double momentum, double weightDecay,
             double trust, LarcStep.Mode larc) {}
 
-    /** The linear layer on the frozen encoder. */
-    public record Probe(int epochs, int batch, double learningRate, double weightDecay) {}
+    /**
+     * The linear layer on the frozen encoder.
+     *
+     * @param size side in pixels of the square that a whole segment is resized to for the encoder
+     */
+    public record Probe(int size, int epochs, int batch, double learningRate, double weightDecay) {}
 
     /** How results are reported. */
     public record Evaluation(int resamples, Threshold threshold) {

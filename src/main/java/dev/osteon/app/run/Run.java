@@ -123,7 +123,7 @@ public final class Run {
             List<PretextTrainer.Epoch> curve = timed("pretraining",
                     () -> pretrain(model, store, splits, policy, statistics));
             Features features = timed("features",
-                    () -> Features.of(model.backbone(), store, config.views().globalSize()));
+                    () -> Features.of(model.backbone(), store, config.probe().size()));
             LinearProbe.Fit fit = timed("linear probe", () -> probe(device).fit(features, labels(samples), splits));
             writeProbeCurve(fit);
             RunResult result = timed("evaluation", () -> evaluate(samples, splits, fit, curve, store, policy,

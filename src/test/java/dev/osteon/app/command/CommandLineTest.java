@@ -1,0 +1,98 @@
+package dev.osteon.app.command;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.osteon.app.Main;
+import dev.osteon.engine.tensor.Tensor;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+class CommandLineTest {
+
+    @TempDir
+    Path folder;
+
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    private int osteon(String... arguments) {
+        CommandLine line = Main.commandLine();
+        line.setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true));
+        return line.execute(arguments);
+    }
+
+    private static final List<String> TINY = List.of("data.subjects=24", "pretrain.epochs=1", "probe.epochs=5",
+            "evaluation.resamples=20", "views.globalSize=16", "views.localSize=8", "encoder.width=4", "probe.size=16");
+
+    @Test
+    void theWholeRunLeavesItsFilesAndNoTensors() throws IOException {
+        long live = Tensor.live();
+        Path run = folder.resolve("run");
+        String[] arguments = java.util.stream.Stream.concat(
+                java.util.stream.Stream.of("run", "--preset", "smoke", "--out", run.toString()), TINY.stream())
+                .toArray(String[]::new);
+        assertThat(osteon(arguments)).as(err.toString()).isZero();
+        assertThat(Tensor.live()).isEqualTo(live);
+        JsonNode metrics = new ObjectMapper().readTree(run.resolve("metrics.json").toFile());
+        for (String name : List.of("auc", "f1", "accuracy")) {
+            JsonNode figure = metrics.path("test").path(name);
+            assertThat(figure.path("value").asDouble(-1)).isBetween(0.0, 1.0);
+            assertThat(figure.path("low").asDouble(2)).isLessThanOrEqualTo(figure.path("high").asDouble(-1));
+        }
+        assertThat(Files.readAllLines(run.resolve("curves.csv"))).hasSize(1 + 1 + 5);
+        assertThat(run.resolve("checkpoint").resolve("model.safetensors")).isNotEmptyFile();
+        assertThat(Files.readString(run.resolve("status.json"))).contains("finished");
+        String report = Files.readString(run.resolve("report.html"));
+        assertThat(report).contains("ROC curve").contains("data:image/png;base64,");
+        assertThat(report.replace("http://www.w3.org", "")).doesNotContain("http:").doesNotContain("https:")
+                .doesNotContain("<script");
+        assertThat(out.toString()).contains("report.html").contains("auc");
+
+        assertThat(osteon(arguments)).isEqualTo(2);   // the same folder again
+        assertThat(err.toString()).contains("not empty");
+    }
+
+    @Test
+    void theSameSeedGivesTheSameNumbers() throws IOException {
+        String[] first = java.util.stream.Stream.concat(java.util.stream.Stream.of("run", "--preset", "smoke", "--out",
+                folder.resolve("a").toString()), TINY.stream()).toArray(String[]::new);
+        String[] second = first.clone();
+        second[4] = folder.resolve("b").toString();
+        assertThat(osteon(first)).isZero();
+        assertThat(osteon(second)).isZero();
+        assertThat(Files.readString(folder.resolve("b/curves.csv")))
+                .isEqualTo(Files.readString(folder.resolve("a/curves.csv")));
+        assertThat(folder.resolve("b/checkpoint/model.safetensors"))
+                .hasSameBinaryContentAs(folder.resolve("a/checkpoint/model.safetensors"));
+    }
+
+    @Test
+    void mistakesAreOneLineAndExitTwo() {
+        assertThat(osteon("run", "--data", folder.resolve("none").toString(), "--out",
+                folder.resolve("r").toString())).isEqualTo(2);
+        assertThat(err.toString().strip().lines()).hasSize(1);
+        assertThat(osteon("run", "--device", "gpu", "--out", folder.resolve("r2").toString())).isEqualTo(2);
+        assertThat(osteon("run", "--device", "cuda", "--out", folder.resolve("r3").toString())).isEqualTo(2);
+        assertThat(osteon("run", "--preset", "fast")).isEqualTo(2);
+        assertThat(osteon("run", "pretrain.epoch=3")).isEqualTo(2);
+        assertThat(osteon("phantom", "--subjects", "0", "--out", folder.resolve("p").toString())).isEqualTo(2);
+        assertThat(osteon("nonsense")).isEqualTo(2);
+        assertThat(err.toString()).doesNotContain("\tat ");
+    }
+
+    @Test
+    void doctorShowsTheBackends() {
+        assertThat(osteon("doctor")).isZero();
+        assertThat(out.toString()).contains("device cpu").contains("oneDNN").contains("device reference")
+                .contains("not here");
+    }
+}
