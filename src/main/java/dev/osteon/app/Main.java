@@ -3,6 +3,7 @@ package dev.osteon.app;
 import dev.osteon.app.command.DoctorCommand;
 import dev.osteon.app.command.PhantomCommand;
 import dev.osteon.app.command.RunCommand;
+import dev.osteon.app.command.VerifyCommand;
 import dev.osteon.engine.EngineException;
 import java.io.IOException;
 import picocli.AutoComplete;
@@ -34,7 +35,8 @@ public final class Main implements Runnable {
         Main main = new Main();
         CommandLine line = new CommandLine(main);
         main.line = line;
-        line.addSubcommand(new RunCommand()).addSubcommand(new PhantomCommand()).addSubcommand(new DoctorCommand());
+        line.addSubcommand(new RunCommand()).addSubcommand(new PhantomCommand()).addSubcommand(new VerifyCommand())
+                .addSubcommand(new DoctorCommand());
         line.setExecutionExceptionHandler(main::explain);
         line.setParameterExceptionHandler((e, arguments) -> {
             e.getCommandLine().getErr().println("osteon: " + e.getMessage() + "; see osteon "

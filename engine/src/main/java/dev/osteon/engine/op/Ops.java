@@ -304,8 +304,9 @@ public final class Ops {
     /** Binary cross-entropy per element from logits: max(x, 0) − x·t + log(1 + e^−|x|), with the positives weighted. */
     public static Tensor bceWithLogits(Tensor logits, Tensor target, double positiveWeight) {
         // −w·t·log σ(x) − (1 − t)·log(1 − σ(x)), with log σ(x) = −softplus(−x)
-        Tensor positive = mul(affine(target, positiveWeight, 0), softplus(neg(logits)));
-        Tensor negative = mul(affine(target, -1, 1), softplus(logits));
+        Tensor t = cast(target, logits.dtype());
+        Tensor positive = mul(affine(t, positiveWeight, 0), softplus(neg(logits)));
+        Tensor negative = mul(affine(t, -1, 1), softplus(logits));
         return mean(add(positive, negative));
     }
 
