@@ -2,10 +2,10 @@ package dev.osteon.app.command;
 
 import dev.osteon.app.config.ConfigFile;
 import dev.osteon.app.config.RunConfig;
+import dev.osteon.app.report.RunResult;
 import dev.osteon.app.run.Progress;
 import dev.osteon.app.run.Run;
 import dev.osteon.app.run.RunFolder;
-import dev.osteon.app.run.RunResult;
 import dev.osteon.ssl.metrics.Interval;
 import java.io.IOException;
 import java.io.PrintWriter;

@@ -1,5 +1,6 @@
 package dev.osteon.app.run;
 
+import dev.osteon.app.report.RunResult;
 import dev.osteon.ssl.metrics.Interval;
 import java.io.IOException;
 import java.util.LinkedHashMap;

@@ -8,6 +8,7 @@ import dev.osteon.app.data.Samples;
 import dev.osteon.app.phantom.PhantomConfig;
 import dev.osteon.app.phantom.PhantomDataset;
 import dev.osteon.app.report.HtmlReport;
+import dev.osteon.app.report.RunResult;
 import dev.osteon.engine.EngineException;
 import dev.osteon.engine.random.Philox;
 import dev.osteon.engine.tensor.DType;
