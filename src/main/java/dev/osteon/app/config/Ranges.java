@@ -21,7 +21,8 @@ final class Ranges {
         put(1, 1 << 14, "data.longestSide", "views.globalSize", "views.localSize", "probe.size");
         put(1, 1 << 24, "data.subjects");
         put(0.02, 1, "data.phantomScale");
-        put(0, 64, "views.globalCount", "views.localCount");
+        put(2, 64, "views.globalCount");   // the loss compares every view with the first two global ones
+        put(0, 64, "views.localCount");
         put(1e-6, 1, "views.globalMinScale", "views.globalMaxScale", "views.localMinScale", "views.localMaxScale");
         put(0, 180, "views.rotationDegrees");
         put(0, 1, "views.minShare", "pretrain.momentum");
@@ -63,10 +64,6 @@ final class Ranges {
                 throw new UserError("configuration key views." + views + "MinScale: given " + least
                         + ", which is above views." + views + "MaxScale = " + most + "; expected at most that");
             }
-        }
-        if (config.at("/views/globalCount").asInt() + config.at("/views/localCount").asInt() < 2) {
-            throw new UserError("configuration keys views.globalCount and views.localCount: given fewer than 2 views; "
-                    + "expected at least 2, to be told apart from other segments' views");
         }
         String architecture = config.at("/encoder/architecture").asText();
         if (!ResNetSpec.NAMES.contains(architecture)) {

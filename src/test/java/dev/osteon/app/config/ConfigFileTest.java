@@ -65,7 +65,7 @@ class ConfigFileTest {
         "evaluation.resamples=-1, evaluation.resamples",
         "pretrain.learningRate=NaN, pretrain.learningRate",
         "views.localMinScale=0.9, views.localMaxScale",
-        "views.globalCount=65,  views.globalCount",
+        "views.globalCount=1,   views.globalCount",
         "encoder.architecture=resnet19, resnet34",
         "device=gpu,            reference",
     })
