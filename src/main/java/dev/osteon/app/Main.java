@@ -6,13 +6,18 @@ import dev.osteon.app.command.RunCommand;
 import dev.osteon.app.command.VerifyCommand;
 import dev.osteon.engine.EngineException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Optional;
 import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParseResult;
 
-/** The command line: {@code osteon COMMAND}. Exit codes: 0 done, 1 failed, 2 something the user can mend. */
+/**
+ * The command line: {@code osteon COMMAND}. Exit codes: 0 done, 1 failed, 2 something the user can mend,
+ * 130 interrupted.
+ */
 @Command(name = "osteon", mixinStandardHelpOptions = true, version = "osteon 0.1.0",
         description = "Osteoporosis from hand and wrist radiographs, on a tensor engine of its own.",
         synopsisSubcommandLabel = "COMMAND", footer = {"", "Start with:  osteon run"},
@@ -53,11 +58,22 @@ public final class Main implements Runnable {
     }
 
     private int explain(Exception e, CommandLine command, ParseResult parsed) {
-        boolean mendable = e instanceof UserError || e instanceof EngineException || e instanceof IOException;
-        if (debug || !mendable) {
+        Optional<String> line = mendable(e);
+        if (debug || line.isEmpty()) {
             e.printStackTrace(command.getErr());
         }
-        command.getErr().println("osteon: " + (mendable ? e.getMessage() : "internal error: " + e));
-        return mendable ? USER_ERROR : 1;
+        command.getErr().println("osteon: " + line.orElse("internal error: " + e));
+        return line.isPresent() ? USER_ERROR : 1;
+    }
+
+    /** What to say of an error that the user can mend. */
+    private static Optional<String> mendable(Exception e) {
+        return switch (e) {
+            case UserError error -> Optional.of(error.getMessage());
+            case EngineException error -> Optional.of(error.getMessage());
+            case IOException error -> Optional.of(FileProblem.describe(error));
+            case UncheckedIOException error -> Optional.of(FileProblem.describe(error.getCause()));
+            default -> Optional.empty();
+        };
     }
 }

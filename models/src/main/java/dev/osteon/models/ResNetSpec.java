@@ -18,6 +18,9 @@ import java.util.Locale;
 public record ResNetSpec(Block block, List<Integer> blocks, int inputChannels, int width, int groupWidth, Stem stem,
         int classes) {
 
+    /** The names that {@link #named} knows. */
+    public static final List<String> NAMES = List.of("resnet18", "resnet34", "resnet50");
+
     /** The two residual blocks; a bottleneck has its stride on the 3×3 convolution (v1.5, as torchvision). */
     public enum Block {
         BASIC(1), BOTTLENECK(4);

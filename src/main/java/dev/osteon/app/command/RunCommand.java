@@ -2,13 +2,14 @@ package dev.osteon.app.command;
 
 import dev.osteon.app.config.ConfigFile;
 import dev.osteon.app.config.RunConfig;
+import dev.osteon.app.report.RunResult;
 import dev.osteon.app.run.Progress;
 import dev.osteon.app.run.Run;
 import dev.osteon.app.run.RunFolder;
-import dev.osteon.app.run.RunResult;
 import dev.osteon.ssl.metrics.Interval;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -24,7 +25,8 @@ import picocli.CommandLine.Spec;
 /** {@code osteon run}: from segments to the report. */
 @Command(name = "run", description = "Trains and evaluates: segments, views, SimCLR, linear probe, report.",
         footer = {"", "Examples:", "  osteon run", "  osteon run --preset smoke",
-            "  osteon run --data my/segments pretrain.epochs=30 views.globalSize=96", "",
+            "  osteon run --data my/segments pretrain.epochs=30 views.globalSize=96",
+            "  osteon run --config runs/before/config.yaml --seed 2", "",
             "A data folder holds pictures and a labels.csv with the columns file and t_score (or label),",
             "optionally subject, bone and status. Without --data a phantom is generated."})
 public final class RunCommand implements Callable<Integer> {
@@ -32,9 +34,13 @@ public final class RunCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--preset", defaultValue = "quick",
-            description = "smoke, quick or paper (default: ${DEFAULT-VALUE}).")
-    private String preset;
+    @Option(names = "--preset", paramLabel = "NAME",
+            description = "smoke, quick (default) or paper.")
+    private Optional<String> preset;
+
+    @Option(names = "--config", paramLabel = "FILE", description = "YAML file with keys of the presets, such as a run's "
+            + "config.yaml. What it leaves out is the preset's; options and KEY=VALUE override it.")
+    private Optional<Path> file;
 
     @Option(names = "--data", paramLabel = "DIR", description = "Folder with pictures and labels.csv.")
     private Optional<String> data;
@@ -49,7 +55,7 @@ public final class RunCommand implements Callable<Integer> {
     @Option(names = "--device", description = "auto (default), cpu, reference or cuda.")
     private Optional<String> device;
 
-    @Option(names = "--threads", description = "Compute threads (default: all that the process may use).")
+    @Option(names = "--threads", description = "Compute threads, 1 to 256, or 0 for all that the process may use (default).")
     private Optional<String> threads;
 
     @Option(names = "--seed", description = "Seed of everything random (default: 1).")
@@ -67,8 +73,8 @@ public final class RunCommand implements Callable<Integer> {
         device.ifPresent(v -> all.add("device=" + v));
         threads.ifPresent(v -> all.add("threads=" + v));
         seed.ifPresent(v -> all.add("seed=" + v));
-        RunConfig config = ConfigFile.load(preset, all);
-        RunFolder folder = RunFolder.create(out.orElse(""), preset);
+        RunConfig config = ConfigFile.load(preset, file, all);
+        RunFolder folder = RunFolder.create(out.orElse(""), config.preset());
         RunResult result = new Run(config, folder, Progress.onConsole()).execute();
         print(spec.commandLine().getOut(), result, folder);
         return 0;

@@ -161,6 +161,10 @@ public final class LabelsFile {
     private Samples checked(Samples samples) throws LabelsException {
         int positive = samples.count(1);
         int negative = samples.count(0);
+        if (positive + negative == 0) {
+            throw new LabelsException("%s has no row that can be used (left out: %s); add rows with a file and a label"
+                    .formatted(path, samples.leftOut().isEmpty() ? "none" : samples.leftOut()));
+        }
         if (positive == 0 || negative == 0) {
             throw new LabelsException(("%s: one class only for task %s (%d osteoporosis, %d other; left out: %s); "
                     + "add samples of the missing class").formatted(path, task.label(), positive, negative,

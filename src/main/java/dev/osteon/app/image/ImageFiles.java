@@ -8,6 +8,7 @@ import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -132,6 +133,8 @@ public final class ImageFiles {
             try (OutputStream bytes = Files.newOutputStream(temporary);
                     ImageOutputStream stream = new MemoryCacheImageOutputStream(bytes)) {
                 encode(image, stream);
+            } catch (IOException e) {   // codecs and streams do not name the file
+                throw (IOException) new FileSystemException(file.toString(), null, reason(e)).initCause(e);
             }
             Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } finally {

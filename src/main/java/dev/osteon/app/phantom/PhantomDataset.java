@@ -5,13 +5,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import dev.osteon.app.image.GrayImage;
 import dev.osteon.app.image.ImageFiles;
+import dev.osteon.engine.io.AtomicFile;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -79,8 +78,8 @@ public record PhantomDataset(Path folder, PhantomConfig config, int rendered, in
                 write(HandPhantom.render(subject, config), folder);
             }
         });
-        writeText(folder.resolve("labels.csv"), labels(config));
-        writeText(folder.resolve(COMPLETE), describe(config));
+        AtomicFile.write(folder.resolve("labels.csv"), labels(config));
+        AtomicFile.write(folder.resolve(COMPLETE), describe(config));
         Files.deleteIfExists(folder.resolve(STARTED));
         return new PhantomDataset(folder, config, config.subjects() - reused.get(), reused.get());
     }
@@ -157,7 +156,7 @@ public record PhantomDataset(Path folder, PhantomConfig config, int rendered, in
                                         "delete it or choose another folder"));
             }
         }
-        writeText(folder.resolve(STARTED), describe(config));
+        AtomicFile.write(folder.resolve(STARTED), describe(config));
         Files.deleteIfExists(folder.resolve(COMPLETE));
     }
 
@@ -208,11 +207,5 @@ public record PhantomDataset(Path folder, PhantomConfig config, int rendered, in
             }
         }
         return text.toString();
-    }
-
-    private static void writeText(Path file, String text) throws IOException {
-        Path temporary = file.resolveSibling("." + file.getFileName() + ".tmp");
-        Files.writeString(temporary, text, StandardCharsets.UTF_8);
-        Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
 }

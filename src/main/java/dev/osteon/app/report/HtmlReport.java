@@ -1,7 +1,6 @@
 package dev.osteon.app.report;
 
 import dev.osteon.app.config.ConfigFile;
-import dev.osteon.app.run.RunResult;
 import dev.osteon.engine.io.AtomicFile;
 import dev.osteon.ssl.metrics.BinaryMetrics;
 import dev.osteon.ssl.metrics.Interval;

@@ -3,7 +3,6 @@ package dev.osteon.app.run;
 import dev.osteon.app.UserError;
 import dev.osteon.engine.EngineException;
 import dev.osteon.engine.backend.Backends;
-import dev.osteon.engine.backend.onednn.vector.Parallel;
 import dev.osteon.engine.tensor.Device;
 
 /** From the words of the command line to a device that works on this machine. */
@@ -21,7 +20,7 @@ public final class Devices {
             throw new UserError("--threads: given " + threads + "; expected 1 or more, or 0 for all cores");
         }
         if (threads > 0) {
-            Parallel.setThreads(threads);
+            Backends.setCpuThreads(threads);
         }
         return switch (name) {
             case "auto" -> works(Device.CPU) ? Device.CPU : Device.REFERENCE;

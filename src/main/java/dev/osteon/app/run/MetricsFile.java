@@ -1,7 +1,7 @@
 package dev.osteon.app.run;
 
+import dev.osteon.app.report.RunResult;
 import dev.osteon.ssl.metrics.Interval;
-import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -10,7 +10,7 @@ final class MetricsFile {
 
     private MetricsFile() {}
 
-    static void write(RunFolder folder, RunResult result) throws IOException {
+    static void write(RunFolder folder, RunResult result) {
         Map<String, Object> json = new LinkedHashMap<>();
         result.figures().forEach((part, figures) -> {
             Map<String, Object> values = new LinkedHashMap<>();

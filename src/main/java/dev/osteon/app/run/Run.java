@@ -1,14 +1,16 @@
 package dev.osteon.app.run;
 
+import dev.osteon.app.UserError;
 import dev.osteon.app.config.ConfigFile;
 import dev.osteon.app.config.RunConfig;
 import dev.osteon.app.data.LabelsFile;
 import dev.osteon.app.data.Sample;
 import dev.osteon.app.data.Samples;
+import dev.osteon.app.phantom.Bone;
 import dev.osteon.app.phantom.PhantomConfig;
 import dev.osteon.app.phantom.PhantomDataset;
 import dev.osteon.app.report.HtmlReport;
-import dev.osteon.engine.EngineException;
+import dev.osteon.app.report.RunResult;
 import dev.osteon.engine.random.Philox;
 import dev.osteon.engine.tensor.DType;
 import dev.osteon.engine.tensor.Device;
@@ -37,8 +39,8 @@ import dev.osteon.ssl.views.View;
 import dev.osteon.ssl.views.ViewPolicy;
 import dev.osteon.ssl.views.ViewStatistics;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -59,6 +61,8 @@ public final class Run {
     private final RunFolder folder;
     private final Progress progress;
     private final Map<String, Double> timing = new LinkedHashMap<>();
+    private volatile int epochs;
+    private volatile boolean ended;
 
     public Run(RunConfig config, RunFolder folder, Progress progress) {
         this.config = config;
@@ -66,31 +70,66 @@ public final class Run {
         this.progress = progress;
     }
 
-    /** Runs to the end and returns what the report shows. */
+    /**
+     * Runs to the end and returns what the report shows. Ended from outside (Ctrl-C), or by an error, it leaves the
+     * curves and the checkpoint of the last whole epoch, and a status that says so.
+     *
+     * @throws UserError for what the user can mend, too little memory or disk space among it
+     */
     public RunResult execute() throws IOException {
         folder.writeText("config.yaml", ConfigFile.toYaml(config));
-        folder.status("running", "since " + java.time.Instant.now());
-        Thread onInterrupt = new Thread(() -> markInterrupted(folder));
+        folder.status("running", "since " + Instant.now());
+        Thread onInterrupt = new Thread(this::interrupted);
         Runtime.getRuntime().addShutdownHook(onInterrupt);
         try {
             RunResult result = stages();
-            Runtime.getRuntime().removeShutdownHook(onInterrupt);
             folder.status("finished", "");
+            ended = true;
             return result;
         } catch (IOException | RuntimeException e) {
-            Runtime.getRuntime().removeShutdownHook(onInterrupt);
-            folder.status("failed", String.valueOf(e.getMessage()));
+            failed(e);
             throw e;
+        } catch (OutOfMemoryError e) {
+            UserError error = new UserError("the Java heap is full (" + (Runtime.getRuntime().maxMemory() >> 20)
+                    + " MiB); lower data.longestSide (now " + config.data().longestSide() + ") or data.subjects, or set "
+                    + "OSTEON_OPTS=-Xmx… if the machine has more memory", e);
+            failed(error);
+            throw error;
         } finally {
             progress.end();
+            if (ended) {
+                forget(onInterrupt);
+            }
         }
     }
 
-    private static void markInterrupted(RunFolder folder) {
+    private void failed(Exception e) {
         try {
-            folder.status("interrupted", "the checkpoint holds the last whole epoch");
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            folder.status("failed", String.valueOf(e.getMessage()));
+        } catch (UserError unwritable) {
+            e.addSuppressed(unwritable);   // as on a full disk: the first error is the one to tell
+        }
+        ended = true;
+    }
+
+    private static boolean forget(Thread hook) {
+        try {
+            return Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            return false;   // the process is ending; the hook will find that the run has, too
+        }
+    }
+
+    private void interrupted() {
+        if (ended) {
+            return;
+        }
+        try {
+            folder.seal("interrupted", epochs == 0 ? "before the end of the first epoch; there is no checkpoint"
+                    : "the checkpoint holds epoch " + epochs + " of " + config.pretrain().epochs());
+            progress.say("osteon: interrupted; what was reached is in " + folder.path());
+        } catch (UserError unwritable) {
+            progress.say("osteon: interrupted; " + unwritable.getMessage());
         }
     }
 
@@ -115,8 +154,7 @@ public final class Run {
         progress.say(describe(samples, splits));
         ViewPolicy policy = policy();
         ViewStatistics statistics = new ViewStatistics();
-        ResNetSpec backbone = ResNetSpec.named(config.encoder().architecture()).withInputChannels(1)
-                .withWidth(config.encoder().width()).withStem(config.encoder().stem());
+        ResNetSpec backbone = backbone(config);
         try (SegmentStore store = new SegmentStore(segments, device, splits.train());
                 EncoderWithHead model = new EncoderWithHead(Initializer.on(device, DType.F32, config.seed()), backbone,
                         head(backbone))) {
@@ -130,21 +168,36 @@ public final class Run {
                     statistics,
                     device));
             MetricsFile.write(folder, result);
-            HtmlReport.write(result, folder.resolve("report.html"));
+            folder.write("report.html", to -> HtmlReport.write(result, to));
             return result;
         }
+    }
+
+    /** The encoder that a configuration asks for. */
+    static ResNetSpec backbone(RunConfig config) {
+        return ResNetSpec.named(config.encoder().architecture()).withInputChannels(1)
+                .withWidth(config.encoder().width()).withStem(config.encoder().stem());
     }
 
     private Samples samples() throws IOException {
         RunConfig.Data data = config.data();
         if (!data.folder().isEmpty()) {
-            return LabelsFile.read(Path.of(data.folder()), data.task());
+            Samples samples = LabelsFile.read(Path.of(data.folder()), data.task());
+            requireRoom(samples.samples().size());
+            return samples;
         }
+        requireRoom((long) data.subjects() * Bone.values().length);
         Path phantom = folder.resolve("phantom");
         progress.begin("phantom");
         PhantomDataset.generate(new PhantomConfig(data.subjects(), config.seed(), data.phantomScale()), phantom,
                 (done, total) -> progress.update(done, total, "subjects", ""));
         return LabelsFile.read(phantom, data.task());
+    }
+
+    private void requireRoom(long segments) throws IOException {
+        Requirements requirements = Requirements.of(config, backbone(config), segments);
+        requirements.check(Memory.now());
+        requirements.checkDisk(folder);
     }
 
     private static int[] labels(Samples samples) {
@@ -192,7 +245,7 @@ public final class Run {
     }
 
     private List<PretextTrainer.Epoch> pretrain(EncoderWithHead model, SegmentStore store, Splits splits,
-            ViewPolicy policy, ViewStatistics statistics) throws IOException {
+            ViewPolicy policy, ViewStatistics statistics) {
         RunConfig.Pretrain p = config.pretrain();
         int[] train = splits.train().stream().mapToInt(Integer::intValue).toArray();
         int steps = PretextTrainer.stepsPerEpoch(train.length, Math.min(p.batch(), train.length));
@@ -216,16 +269,15 @@ public final class Run {
                 @Override
                 public void epoch(PretextTrainer.Epoch epoch) {
                     curve.add(epoch);
-                    try {
-                        folder.append("curves.csv", String.format(Locale.ROOT, "pretext,%d,%.6g,%.6g,,,%n",
-                                epoch.number() + 1, epoch.loss(), epoch.learningRate()));
-                        Checkpoint.write(folder.resolve("checkpoint"), model, larc, new RunState(epoch.number() + 1,
-                                (long) (epoch.number() + 1) * steps, Map.of("seed", config.seed()),
-                                Map.of("yaml", ConfigFile.toYaml(config)), Provenance.facts(config)));
-                    } catch (IOException e) {
-                        throw new EngineException("checkpoint in " + folder.path() + " could not be written: "
-                                + e.getMessage(), e);
-                    }
+                    RunState state = new RunState(epoch.number() + 1, (long) (epoch.number() + 1) * steps,
+                            Map.of("seed", config.seed()), Map.of("yaml", ConfigFile.toYaml(config)),
+                            Provenance.facts(config));
+                    folder.append("curves.csv", String.format(Locale.ROOT, "pretext,%d,%.6g,%.6g,,,%n",
+                            epoch.number() + 1, epoch.loss(), epoch.learningRate()));
+                    folder.write("checkpoint", to -> {
+                        Checkpoint.write(to, model, larc, state);
+                        epochs = epoch.number() + 1;
+                    });
                 }
             });
         }
@@ -238,7 +290,7 @@ public final class Run {
                 config.seed()), device);
     }
 
-    private void writeProbeCurve(LinearProbe.Fit fit) throws IOException {
+    private void writeProbeCurve(LinearProbe.Fit fit) {
         StringBuilder lines = new StringBuilder();
         for (LinearProbe.Epoch e : fit.curve()) {
             lines.append(String.format(Locale.ROOT, "probe,%d,%.6g,,%.6g,%.6g,%.6g%n", e.number() + 1, e.trainLoss(),

@@ -3,50 +3,60 @@ package dev.osteon.app.run;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import dev.osteon.app.FileProblem;
 import dev.osteon.app.UserError;
 import dev.osteon.engine.io.AtomicFile;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** A run's folder: files are whole whenever the run ends, and nothing of another run is overwritten. */
-public record RunFolder(Path path) {
+public final class RunFolder {
 
-    private static final long LEAST_FREE = 200L << 20;
+    private static final String STATUS = "status.json";
+    /** What a run leaves that ended before its training began: a next one may have the folder. */
+    private static final Set<String> BEFORE_TRAINING = Set.of("config.yaml", STATUS, "phantom");
     private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
+    private final Path path;
+    private final ReentrantLock writing = new ReentrantLock();
+
+    private RunFolder(Path path) {
+        this.path = path;
+    }
+
     /**
-     * A new folder: the given one, which must be empty or not exist yet, or one named after the preset and the time.
+     * The given folder, which must be empty, or not exist yet, or be one of a run that never got to its training; or a
+     * new one named after the preset and the time.
      *
-     * @throws UserError when it holds something, cannot be made, or the disk is nearly full
+     * @throws UserError when it holds something, or cannot be made
      */
     public static RunFolder create(String given, String preset) {
         Path path = given.isEmpty() ? fresh(preset) : Path.of(given);
         try {
-            if (Files.exists(path)) {
-                try (Stream<Path> files = Files.list(path)) {
-                    if (files.findAny().isPresent()) {
-                        throw new UserError("--out: given " + path + ", which is not empty; expected a new folder; "
-                                + "give another, or remove it");
-                    }
-                }
+            if (Files.exists(path) && !isFree(path)) {
+                throw new UserError("--out: given " + path + ", which is not empty; expected a new folder; "
+                        + "give another, or remove it");
             }
             Files.createDirectories(path);
-            long free = Files.getFileStore(path).getUsableSpace();
-            if (free < LEAST_FREE) {
-                throw new UserError("--out: " + path + " has " + (free >> 20) + " MiB free; expected at least "
-                        + (LEAST_FREE >> 20) + " MiB; free some space or choose another disk");
-            }
             return new RunFolder(path.toAbsolutePath().normalize());
         } catch (IOException e) {
-            throw new UserError("--out: " + path + " cannot be written to (" + e.getMessage()
-                    + "); choose a folder of yours", e);
+            throw new UserError("--out: " + path + " cannot be written to: " + FileProblem.reason(e), e);
+        }
+    }
+
+    private static boolean isFree(Path path) throws IOException {
+        try (Stream<Path> files = Files.list(path)) {
+            Set<String> names = files.map(file -> file.getFileName().toString()).collect(Collectors.toSet());
+            return names.isEmpty() || names.contains(STATUS) && BEFORE_TRAINING.containsAll(names);
         }
     }
 
@@ -59,15 +69,47 @@ public record RunFolder(Path path) {
         return path;
     }
 
+    /** Absolute. */
+    public Path path() {
+        return path;
+    }
+
     public Path resolve(String name) {
         return path.resolve(name);
     }
 
-    public void writeText(String name, String text) throws IOException {
-        AtomicFile.write(resolve(name), text);
+    /** Bytes that its disk has left. */
+    public long freeBytes() throws IOException {
+        return Files.getFileStore(path).getUsableSpace();
     }
 
-    public void writeJson(String name, Object value) throws IOException {
+    /** Something that writes a file or a folder. */
+    @FunctionalInterface
+    public interface Writing {
+        void to(Path file) throws IOException;
+    }
+
+    /**
+     * Writes one file or folder; {@link #seal} waits until it is done.
+     *
+     * @throws UserError naming it, when it cannot be written
+     */
+    public void write(String name, Writing contents) {
+        writing.lock();
+        try {
+            contents.to(resolve(name));
+        } catch (IOException e) {
+            throw new UserError(resolve(name) + " could not be written: " + FileProblem.reason(e), e);
+        } finally {
+            writing.unlock();
+        }
+    }
+
+    public void writeText(String name, String text) {
+        write(name, file -> AtomicFile.write(file, text));
+    }
+
+    public void writeJson(String name, Object value) {
         try {
             writeText(name, JSON.writeValueAsString(value) + "\n");
         } catch (JsonProcessingException e) {
@@ -76,13 +118,21 @@ public record RunFolder(Path path) {
     }
 
     /** Where the run stands: running, interrupted, failed or finished. */
-    public void status(String state, String detail) throws IOException {
-        writeJson("status.json", Map.of("state", state, "detail", detail));
+    public void status(String state, String detail) {
+        writeJson(STATUS, Map.of("state", state, "detail", detail));
     }
 
     /** Adds lines to a file and leaves them on disk: what was reached before a crash stays. */
-    public void append(String name, String lines) throws IOException {
-        Files.writeString(resolve(name), lines, StandardCharsets.UTF_8, StandardOpenOption.CREATE,
-                StandardOpenOption.APPEND);
+    public void append(String name, String lines) {
+        write(name, file -> Files.writeString(file, lines, StandardOpenOption.CREATE, StandardOpenOption.APPEND));
+    }
+
+    /**
+     * The last status of a process that is about to end: waits for the file that is being written, and lets no other
+     * one begin, so that none is cut off.
+     */
+    void seal(String state, String detail) {
+        writing.lock();   // for good: other threads that want to write wait for the end of the process
+        status(state, detail);
     }
 }

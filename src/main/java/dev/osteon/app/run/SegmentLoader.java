@@ -4,13 +4,17 @@ import dev.osteon.app.UserError;
 import dev.osteon.app.data.Sample;
 import dev.osteon.app.image.GrayImage;
 import dev.osteon.app.image.ImageFiles;
+import dev.osteon.app.image.UnreadableImageException;
 import dev.osteon.ssl.data.Segment;
-import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** Reads the pictures of a data set into segments, reduced to a longest side. */
 final class SegmentLoader {
+
+    private static final int NAMED_AT_MOST = 3;
 
     private final int longestSide;
 
@@ -18,22 +22,35 @@ final class SegmentLoader {
         this.longestSide = longestSide;
     }
 
+    /** @throws UserError naming the pictures that cannot be read, after trying all of them */
     List<Segment> load(List<Sample> samples, Progress progress) {
         progress.begin("reading");
-        int[] done = {0};
-        return samples.stream().map(sample -> {
-            Segment segment = read(sample.file());
-            progress.update(++done[0], samples.size(), "images", "");
-            return segment;
-        }).toList();
+        List<Segment> segments = new ArrayList<>();
+        List<UnreadableImageException> unreadable = new ArrayList<>();
+        for (int i = 0; i < samples.size(); i++) {
+            try {
+                segments.add(read(samples.get(i).file()));
+            } catch (UnreadableImageException e) {
+                unreadable.add(e);
+            }
+            progress.update(i + 1L, samples.size(), "images", "");
+        }
+        if (!unreadable.isEmpty()) {
+            throw new UserError(describe(unreadable), unreadable.getFirst());
+        }
+        return segments;
     }
 
-    private Segment read(Path file) {
-        try {
-            GrayImage image = ImageFiles.read(file);
-            return Segment.of(image.toUnitFloats(), image.height(), image.width()).within(longestSide);
-        } catch (IOException e) {
-            throw new UserError(e.getMessage(), e);
-        }
+    private static String describe(List<UnreadableImageException> unreadable) {
+        List<UnreadableImageException> others = unreadable.subList(1, unreadable.size());
+        String more = others.isEmpty() ? "" : "; so are " + others.size() + " others: " + others.stream()
+                .limit(NAMED_AT_MOST).map(e -> e.file().getFileName().toString()).collect(Collectors.joining(", "))
+                + (others.size() > NAMED_AT_MOST ? ", …" : "");
+        return unreadable.getFirst().getMessage() + more + "; or take the rows out of the label file";
+    }
+
+    private Segment read(Path file) throws UnreadableImageException {
+        GrayImage image = ImageFiles.read(file);
+        return Segment.of(image.toUnitFloats(), image.height(), image.width()).within(longestSide);
     }
 }

@@ -4,13 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.osteon.app.UserError;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ConfigFileTest {
+
+    @TempDir
+    Path folder;
 
     @ParameterizedTest
     @ValueSource(strings = {"smoke", "quick", "paper"})
@@ -48,11 +56,74 @@ class ConfigFileTest {
         "pretrain.epochs=many,  pretrain.epochs",
         "pretrain.epochs=1.5,   pretrain.epochs",
         "epochs,                key=value",
-        "encoder.stem=wide,     encoder.stem",
+        "encoder.stem=wide,     small_stride_2",
+        "data.task=cancer,      normal_vs_osteoporosis",
+        "preset=paper,          --preset",
+        "threads=100000,        threads",
+        "pretrain.batch=1,      pretrain.batch",
+        "head.layers=0,         head.layers",
+        "evaluation.resamples=-1, evaluation.resamples",
+        "pretrain.learningRate=NaN, pretrain.learningRate",
+        "views.localMinScale=0.9, views.localMaxScale",
+        "views.globalCount=1,   views.globalCount",
+        "encoder.architecture=resnet19, resnet34",
+        "device=gpu,            reference",
     })
     void mistakesAreNamed(String override, String named) {
         assertThatThrownBy(() -> ConfigFile.load("quick", List.of(override))).isInstanceOf(UserError.class)
-                .hasMessageContaining(named);
+                .hasMessageContaining(named).message().hasLineCount(1);
+    }
+
+    private Path file(String text) throws IOException {
+        return Files.writeString(folder.resolve("my.yaml"), text);
+    }
+
+    @Test
+    void aFileLiesOnThePresetAndOverridesOnTheFile() throws IOException {
+        Path file = file("seed: 7\npretrain:\n  epochs: 3\n  learningRate: 1\nviews.globalSize: 48\n");
+        RunConfig config = ConfigFile.load(Optional.of("smoke"), Optional.of(file), List.of("pretrain.epochs=4"));
+        RunConfig plain = ConfigFile.load("smoke", List.of());
+        assertThat(config.seed()).isEqualTo(7);
+        assertThat(config.pretrain().epochs()).isEqualTo(4);
+        assertThat(config.pretrain().learningRate()).isEqualTo(1.0);
+        assertThat(config.views().globalSize()).isEqualTo(48);
+        assertThat(config.views().localSize()).isEqualTo(plain.views().localSize());
+        assertThat(config.preset()).isEqualTo("smoke");
+    }
+
+    @Test
+    void aRunsOwnConfigurationGivesTheSameRun() throws IOException {
+        RunConfig before = ConfigFile.load("smoke", List.of("pretrain.epochs=5", "seed=3"));
+        Path file = file(ConfigFile.toYaml(before));
+        assertThat(ConfigFile.load(Optional.empty(), Optional.of(file), List.of())).isEqualTo(before);
+        assertThat(ConfigFile.load(Optional.of("paper"), Optional.of(file), List.of()).preset()).isEqualTo("paper");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "'pretrain:\n  epoch: 3'        | pretrain.epochs",
+        "'pretrain: 3'                  | pretrain",
+        "'pretrain:\n  epochs: [1, 2]'  | one value",
+        "'pretrain:\n  epochs:'         | given nothing",
+        "'pretrain:\n  epochs: many'    | whole number",
+        "'seed: 1\nseed: 2'             | line 2",
+        "'seed: [1'                     | line",
+        "'just words'                   | no settings",
+        "'preset: fast'                 | quick",
+        "''                             | no settings",
+    })
+    void mistakesInAFileAreNamed(String text, String named) throws IOException {
+        Path file = file(text.replace("\\n", "\n"));
+        assertThatThrownBy(() -> ConfigFile.load(Optional.empty(), Optional.of(file), List.of()))
+                .isInstanceOf(UserError.class).hasMessageContaining(named).message().hasLineCount(1);
+    }
+
+    @Test
+    void aMissingFileOrAFolderIsNamed() {
+        assertThatThrownBy(() -> ConfigFile.load(Optional.empty(), Optional.of(folder.resolve("none.yaml")), List.of()))
+                .isInstanceOf(UserError.class).hasMessageContaining("none.yaml does not exist");
+        assertThatThrownBy(() -> ConfigFile.load(Optional.empty(), Optional.of(folder), List.of()))
+                .isInstanceOf(UserError.class).hasMessageContaining("is a folder");
     }
 
     @Test

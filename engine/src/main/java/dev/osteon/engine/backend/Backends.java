@@ -2,6 +2,7 @@ package dev.osteon.engine.backend;
 
 import dev.osteon.engine.EngineException;
 import dev.osteon.engine.backend.onednn.OneDnnBackend;
+import dev.osteon.engine.backend.onednn.vector.Parallel;
 import dev.osteon.engine.backend.reference.ReferenceBackend;
 import dev.osteon.engine.tensor.Device;
 import java.util.Map;
@@ -22,6 +23,15 @@ public final class Backends {
     public static Backend of(Device device) {
         Backend backend = OPEN.get(device);
         return backend != null ? backend : OPEN.computeIfAbsent(device, Backends::create);
+    }
+
+    /**
+     * Computes on {@code threads} CPU threads from now on, this process's own among them; not while a kernel runs.
+     *
+     * @throws EngineException for less than 1
+     */
+    public static void setCpuThreads(int threads) {
+        Parallel.setThreads(threads);
     }
 
     private static Backend create(Device device) {

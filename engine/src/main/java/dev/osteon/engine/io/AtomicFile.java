@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -21,7 +22,11 @@ public final class AtomicFile {
         void writeTo(FileChannel channel) throws IOException;
     }
 
-    /** Temporary file in the same folder, forced to disk, renamed over {@code file}; the folder is made if missing. */
+    /**
+     * Temporary file in the same folder, forced to disk, renamed over {@code file}; the folder is made if missing.
+     *
+     * @throws FileSystemException naming the file, as when the disk is full; then the old file is still there
+     */
     public static void write(Path file, Contents contents) throws IOException {
         Path folder = file.toAbsolutePath().getParent();
         Files.createDirectories(folder);
@@ -33,6 +38,10 @@ public final class AtomicFile {
                     StandardOpenOption.CREATE_NEW)) {
                 contents.writeTo(channel);
                 channel.force(true);
+            } catch (FileSystemException e) {
+                throw e;
+            } catch (IOException e) {   // a channel knows what went wrong, but not in which file
+                throw (IOException) new FileSystemException(file.toString(), null, e.getMessage()).initCause(e);
             }
             try {
                 Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);

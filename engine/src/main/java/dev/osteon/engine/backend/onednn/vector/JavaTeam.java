@@ -3,7 +3,7 @@ package dev.osteon.engine.backend.onednn.vector;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
-/** Threads of our own, for where no other library's can be borrowed: they spin for a while after each loop, then park. */
+/** Threads of our own, where no other library's can be borrowed: they spin for a while after each loop, then park. */
 final class JavaTeam implements Parallel.Team {
 
     /** Spins before a waiting worker parks: a few microseconds, the gap between two kernels of a network. */

@@ -1,4 +1,4 @@
-package dev.osteon.app.run;
+package dev.osteon.app.report;
 
 import dev.osteon.app.config.RunConfig;
 import dev.osteon.ssl.metrics.BinaryMetrics;

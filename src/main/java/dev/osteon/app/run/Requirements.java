@@ -1,0 +1,130 @@
+package dev.osteon.app.run;
+
+import dev.osteon.app.UserError;
+import dev.osteon.app.config.RunConfig;
+import dev.osteon.models.ResNetFootprint;
+import dev.osteon.models.ResNetSpec;
+import java.io.IOException;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * What a run will take at its peak, estimated from its configuration before any work is done, in bytes.
+ *
+ * @param config   the run
+ * @param segments number of segments, or a bound on it
+ * @param network  weights, their gradients and momentum
+ * @param images   all segments on the device
+ * @param training what a training step keeps for its backward pass
+ * @param probing  the largest layers of the encoder on a batch of whole segments
+ * @param heap     segments in the Java heap
+ * @param disk     a phantom, and two checkpoints, as one is written before the other goes
+ */
+record Requirements(RunConfig config, long segments, long network, long images, long training, long probing, long heap,
+        long disk) {
+
+    private static final int FLOAT = 4;
+    private static final int PROBE_BATCH = 64;
+    /** Of each convolution's output size: the output itself, which batch-norm saves, and batch-norm's own result. */
+    private static final int KEPT = 2;
+    /** Largest outputs alive at once besides: gradients on their way, and an operation's input and result. */
+    private static final int PASSING = 3;
+    /** Largest outputs alive at once without gradients: those of a residual block, its input and its shortcut. */
+    private static final int BLOCK = 6;
+    /** Java itself, the configuration, the report. */
+    private static final long HEAP_BASE = 64L << 20;
+    private static final long DISK_BASE = 50L << 20;
+    /** A radiograph of the phantom with all its masks and segments, as PNG files at scale 1. */
+    private static final long PHANTOM = 16L << 20;
+
+    static Requirements of(RunConfig config, ResNetSpec backbone, long segments) {
+        ResNetFootprint footprint = new ResNetFootprint(backbone);
+        RunConfig.Views views = config.views();
+        long batch = Math.min(config.pretrain().batch(), segments);
+        long kept = 0;
+        long largest = 0;
+        for (int[] resolution : new int[][] {{views.globalCount(), views.globalSize()},
+            {views.localCount(), views.localSize()}}) {
+            long rows = resolution[0] * batch;
+            long size = resolution[1];
+            kept += rows * (KEPT * footprint.activations(resolution[1]) + 2 * size * size);
+            largest = Math.max(largest, rows * footprint.largestActivation(resolution[1]));
+        }
+        RunConfig.Head head = config.head();
+        long headWeights = (long) backbone.features() * head.hidden() + (head.layers() - 1L) * head.hidden()
+                * Math.max(head.hidden(), head.output());
+        long weights = footprint.parameters() + headWeights;
+        long side = config.data().longestSide();
+        int size = config.probe().size();
+        long probing = Math.min(PROBE_BATCH, segments)
+                * (BLOCK * footprint.largestActivation(size) + 2L * size * size);
+        RunConfig.Data data = config.data();
+        long phantom = data.folder().isEmpty()
+                ? (long) (data.subjects() * PHANTOM * data.phantomScale() * data.phantomScale()) : 0;
+        return new Requirements(config, segments, 3 * weights * FLOAT, segments * side * side * FLOAT,
+                (kept + PASSING * largest) * FLOAT, probing * FLOAT, HEAP_BASE + segments * side * side * FLOAT * 3 / 2,
+                DISK_BASE + phantom + 2 * 2 * weights * FLOAT);
+    }
+
+    /** Bytes of tensors at the peak. */
+    long tensors() {
+        return network + images + Math.max(training, probing);
+    }
+
+    /** One line saying what does not fit and which keys to lower; empty if it all fits. */
+    Optional<String> complaint(Memory memory) {
+        int side = config.data().longestSide();
+        if (segments * side * side > Integer.MAX_VALUE) {
+            return Optional.of("memory: " + segments + " segments of up to " + side + " × " + side + " pixels are more "
+                    + "than one tensor can hold (2³¹ pixels); lower data.longestSide (now " + side + ")" + subjects());
+        }
+        if (heap > memory.heap()) {
+            return Optional.of("memory: " + segments + " segments of up to " + side + " × " + side + " pixels need about "
+                    + gib(heap) + " of Java heap, which may grow to " + gib(memory.heap()) + "; lower data.longestSide "
+                    + "(now " + side + ")" + subjects() + ", or set OSTEON_OPTS=-Xmx"
+                    + (Math.ceilDiv(heap, 1L << 30) + 1) + "g if the machine has more");
+        }
+        if (tensors() + heap <= memory.free()) {
+            return Optional.empty();
+        }
+        return Optional.of("memory: this run needs about " + gib(tensors() + heap) + " (training step " + gib(training)
+                + ", whole segments for the probe " + gib(probing) + ", segments " + gib(images + heap) + ", network "
+                + gib(network) + "), and " + gib(memory.free()) + " are available; lower " + keys());
+    }
+
+    /** @throws UserError with the complaint, if there is one */
+    void check(Memory memory) {
+        complaint(memory).ifPresent(line -> {
+            throw new UserError(line);
+        });
+    }
+
+    /** @throws UserError when the folder's disk has not enough left */
+    void checkDisk(RunFolder folder) throws IOException {
+        long free = folder.freeBytes();
+        if (disk > free) {
+            throw new UserError("--out: this run writes about " + gib(disk) + ", and the disk of " + folder.path() + " has "
+                    + gib(free) + " left; free some space or choose another disk");
+        }
+    }
+
+    /** What to lower, the largest part's keys. */
+    private String keys() {
+        if (Math.max(training, probing) < images + heap) {
+            return "data.longestSide (now " + config.data().longestSide() + ")" + subjects();
+        }
+        return (training < probing ? "probe.size (now " + config.probe().size() + ")"
+                : "pretrain.batch (now " + config.pretrain().batch() + "), views.globalSize (now "
+                        + config.views().globalSize() + ")")
+                + " or encoder.width (now " + config.encoder().width() + ")";
+    }
+
+    private String subjects() {
+        return config.data().folder().isEmpty() ? " or data.subjects (now " + config.data().subjects() + ")" : "";
+    }
+
+    private static String gib(long bytes) {
+        return bytes < 1L << 30 ? String.format(Locale.ROOT, "%d MiB", bytes >> 20)
+                : String.format(Locale.ROOT, "%.1f GiB", bytes / (double) (1L << 30));
+    }
+}
