@@ -11,7 +11,10 @@ public final class VectorKernels {
      * @param general kernels for what ours pass on: other element types, unusual arrangements
      */
     public static void register(KernelTable table, KernelTable general) {
-        ElementwiseKernels.register(table, general);
+        Registry registry = new Registry(table, general);
+        ElementwiseKernels.register(registry);
+        UnaryKernels.register(registry);
+        BroadcastKernels.register(registry);
         CopyKernels.register(table, general);
         OptimizerKernels.register(table);
         BatchNormKernels.register(table);
