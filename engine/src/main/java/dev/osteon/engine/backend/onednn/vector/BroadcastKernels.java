@@ -46,7 +46,7 @@ final class BroadcastKernels {
         nest.rows(GRAIN, Strip.LENGTH, () -> {
             double[] a = Strip.array(nest.count());
             double[] b = Strip.array(nest.count());
-            return (at, n) -> {
+            return (first, at, n) -> {
                 left.read(at[1], nest.step(1), a, n);
                 right.read(at[2], nest.step(2), b, n);
                 apply(op.function(), a, b, n);
@@ -105,7 +105,7 @@ final class BroadcastKernels {
             double[] a = Strip.array(nest.count());
             double[] b = Strip.array(nest.count());
             byte[] holds = new byte[a.length];
-            return (at, n) -> {
+            return (first, at, n) -> {
                 left.read(at[1], nest.step(1), a, n);
                 right.read(at[2], nest.step(2), b, n);
                 holds(op.relation(), a, b, holds, n);
@@ -159,11 +159,11 @@ final class BroadcastKernels {
         long c = nest.step(1);
         long p = nest.step(2);
         long q = nest.step(3);
-        nest.rows(GRAIN, Integer.MAX_VALUE, () -> (at, n) -> {
+        nest.rows(GRAIN, Integer.MAX_VALUE, () -> (first, at, n) -> {
             for (int i = 0; i < n; i++) {
-                boolean first = condition.get(JAVA_BYTE, at[1] + i * c) != 0;
-                MemorySegment from = first ? a : b;
-                long element = first ? at[2] + i * p : at[3] + i * q;
+                boolean holds = condition.get(JAVA_BYTE, at[1] + i * c) != 0;
+                MemorySegment from = holds ? a : b;
+                long element = holds ? at[2] + i * p : at[3] + i * q;
                 switch (bytes) {
                     case 1 -> y.set(JAVA_BYTE, at[0] + i, from.get(JAVA_BYTE, element));
                     case 2 -> y.set(JAVA_SHORT_UNALIGNED, 2 * (at[0] + i), from.get(JAVA_SHORT_UNALIGNED, 2 * element));

@@ -1,6 +1,7 @@
 package dev.osteon.engine.backend.onednn.vector;
 
 import dev.osteon.engine.tensor.Shape;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
@@ -20,10 +21,10 @@ final class Nest {
         this.strides = strides;
     }
 
-    /** Part of the innermost dimension: {@code n} elements, operand k's from {@code at[k]} on. */
+    /** Part of the innermost dimension: elements first … first + n − 1 of the loop, operand k's from at[k] on. */
     @FunctionalInterface
     interface Row {
-        void run(long[] at, int n);
+        void run(long first, long[] at, int n);
     }
 
     /**
@@ -49,15 +50,16 @@ final class Nest {
         }
         int rank = Math.max(1, last + 1);
         for (int k = 0; k < strides.length; k++) {
-            merged[k] = java.util.Arrays.copyOf(merged[k], rank);
+            merged[k] = Arrays.copyOf(merged[k], rank);
         }
-        return new Nest(java.util.Arrays.copyOf(dims, rank), merged);
+        return new Nest(Arrays.copyOf(dims, rank), merged);
     }
 
     int rank() {
         return dims.length;
     }
 
+    /** Size of dimension {@code axis}, the innermost being {@code rank() − 1}. */
     long dim(int axis) {
         return dims[axis];
     }
@@ -69,6 +71,17 @@ final class Nest {
     /** Elements from one of operand {@code operand}'s elements to the next in a row. */
     long step(int operand) {
         return strides[operand][dims.length - 1];
+    }
+
+    /** Where operand {@code operand}'s element number {@code index} of the loop lies. */
+    long offset(int operand, long index) {
+        long offset = 0;
+        long rest = index;
+        for (int axis = dims.length - 1; axis > 0; axis--) {
+            offset += rest % dims[axis] * strides[operand][axis];
+            rest /= dims[axis];
+        }
+        return offset + rest * strides[operand][0];
     }
 
     /** Number of elements of the result. */
@@ -89,7 +102,11 @@ final class Nest {
         Parallel.forRange(count(), grain, (from, to) -> walk(from, to, most, row.get()));
     }
 
-    private void walk(long from, long to, int most, Row row) {
+    /** Visits elements {@code from} to {@code to} − 1 on this thread. */
+    void walk(long from, long to, int most, Row row) {
+        if (from >= to) {
+            return;   // dimensions may be 0
+        }
         int last = dims.length - 1;
         long[] index = new long[dims.length];
         long[] at = new long[strides.length];
@@ -100,7 +117,7 @@ final class Nest {
         }
         for (long i = from; i < to;) {
             int n = (int) Math.min(Math.min(most, to - i), dims[last] - index[last]);
-            row.run(at, n);
+            row.run(i, at, n);
             i += n;
             move(index, at, last, n);
             for (int axis = last; axis > 0 && index[axis] == dims[axis]; axis--) {

@@ -15,6 +15,9 @@ public final class VectorKernels {
         ElementwiseKernels.register(registry);
         UnaryKernels.register(registry);
         BroadcastKernels.register(registry);
+        ReductionKernels.register(registry);
+        AxisKernels.register(registry);
+        LayerNormKernels.register(registry);
         CopyKernels.register(table, general);
         OptimizerKernels.register(table);
         BatchNormKernels.register(table);
