@@ -18,7 +18,9 @@ public final class VectorKernels {
         ReductionKernels.register(registry);
         AxisKernels.register(registry);
         LayerNormKernels.register(registry);
-        CopyKernels.register(table, general);
+        CopyKernels.register(registry);
+        CastKernels.register(registry);
+        IndexKernels.register(registry);
         OptimizerKernels.register(table);
         BatchNormKernels.register(table);
         PoolingKernels.register(table);
