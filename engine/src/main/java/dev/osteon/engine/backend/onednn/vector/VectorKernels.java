@@ -24,6 +24,8 @@ public final class VectorKernels {
         OptimizerKernels.register(table);
         BatchNormKernels.register(table);
         PoolingKernels.register(table);
+        ResizeKernels.register(registry);
         CropKernels.register(table);
+        CropGradientKernel.register(registry);
     }
 }
