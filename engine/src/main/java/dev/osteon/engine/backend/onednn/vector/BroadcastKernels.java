@@ -160,18 +160,44 @@ final class BroadcastKernels {
         long p = nest.step(2);
         long q = nest.step(3);
         nest.rows(GRAIN, Integer.MAX_VALUE, () -> (first, at, n) -> {
-            for (int i = 0; i < n; i++) {
-                boolean holds = condition.get(JAVA_BYTE, at[1] + i * c) != 0;
-                MemorySegment from = holds ? a : b;
-                long element = holds ? at[2] + i * p : at[3] + i * q;
-                switch (bytes) {
-                    case 1 -> y.set(JAVA_BYTE, at[0] + i, from.get(JAVA_BYTE, element));
-                    case 2 -> y.set(JAVA_SHORT_UNALIGNED, 2 * (at[0] + i), from.get(JAVA_SHORT_UNALIGNED, 2 * element));
-                    case 4 -> y.set(JAVA_INT_UNALIGNED, 4 * (at[0] + i), from.get(JAVA_INT_UNALIGNED, 4 * element));
-                    default -> y.set(JAVA_LONG_UNALIGNED, 8 * (at[0] + i),
-                            from.get(JAVA_LONG_UNALIGNED, 8 * element));
+            switch (bytes) {
+                case 1 -> {
+                    for (int i = 0; i < n; i++) {
+                        byte yes = a.get(JAVA_BYTE, at[2] + i * p);
+                        byte no = b.get(JAVA_BYTE, at[3] + i * q);
+                        y.set(JAVA_BYTE, at[0] + i, condition.get(JAVA_BYTE, at[1] + i * c) != 0 ? yes : no);
+                    }
+                }
+                case 2 -> {
+                    for (int i = 0; i < n; i++) {
+                        short yes = a.get(JAVA_SHORT_UNALIGNED, (at[2] + i * p) * 2);
+                        short no = b.get(JAVA_SHORT_UNALIGNED, (at[3] + i * q) * 2);
+                        y.set(JAVA_SHORT_UNALIGNED, (at[0] + i) * 2,
+                                condition.get(JAVA_BYTE, at[1] + i * c) != 0 ? yes : no);
+                    }
+                }
+                case 4 -> pickWords(condition, at[1], c, a, at[2], p, b, at[3], q, y, at[0], n);
+                default -> {
+                    for (int i = 0; i < n; i++) {
+                        long yes = a.get(JAVA_LONG_UNALIGNED, (at[2] + i * p) * 8);
+                        long no = b.get(JAVA_LONG_UNALIGNED, (at[3] + i * q) * 8);
+                        y.set(JAVA_LONG_UNALIGNED, (at[0] + i) * 8,
+                                condition.get(JAVA_BYTE, at[1] + i * c) != 0 ? yes : no);
+                    }
                 }
             }
         });
+    }
+
+    /** Both values are read before the choice, so that it is no branch. */
+    private static void pickWords(MemorySegment condition, long c0, long c, MemorySegment a, long a0, long p,
+            MemorySegment b, long b0, long q, MemorySegment y, long y0, int n) {
+        for (int i = 0; i < n; i++) {
+            int yes = a.get(JAVA_INT_UNALIGNED, (a0 + i * p) * 4);
+            int no = b.get(JAVA_INT_UNALIGNED, (b0 + i * q) * 4);
+            // all bits set where the condition, a bool, is not 0
+            int mask = -(condition.get(JAVA_BYTE, c0 + i * c) & 0xff) >> 31;
+            y.set(JAVA_INT_UNALIGNED, (y0 + i) * 4, no ^ (no ^ yes) & mask);
+        }
     }
 }

@@ -48,12 +48,23 @@ final class CastKernels {
             Parallel.forRange(x.size(), GRAIN, (first, end) -> toBfloat16(from, to, first, end));
         } else if (x.dtype() == DType.BF16 && y.dtype() == DType.F32) {
             Parallel.forRange(x.size(), GRAIN, (first, end) -> toFloat32(from, to, first, end));
+        } else if (y.dtype() == DType.F32 || y.dtype() == DType.BF16) {
+            Parallel.forRange(x.size(), GRAIN, (first, end) -> byStrips(Strip.of(x), Strip.of(y), first, end));
         } else {
             Parallel.forRange(x.size(), GRAIN, (first, end) -> {
                 for (long i = first; i < end; i++) {
                     HostData.set(to, y.dtype(), i, HostData.get(from, x.dtype(), i));
                 }
             });
+        }
+    }
+
+    private static void byStrips(Strip x, Strip y, long from, long end) {
+        double[] strip = Strip.array(end - from);
+        for (long at = from; at < end; at += strip.length) {
+            int n = (int) Math.min(strip.length, end - at);
+            x.read(at, 1, strip, n);
+            y.write(strip, n, at, 1);
         }
     }
 

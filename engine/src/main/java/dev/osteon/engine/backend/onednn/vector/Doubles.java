@@ -47,22 +47,27 @@ final class Doubles {
             DoubleVector within = x.max(-LIMIT).min(LIMIT);
             DoubleVector shifted = within.mul(LOG2_E).add(TO_INTEGER);
             DoubleVector r = within.sub(shifted.sub(TO_INTEGER).mul(LN_2));
-            DoubleVector p = r.mul(1.0 / 39916800).add(1.0 / 3628800);
-            p = p.mul(r).add(1.0 / 362880);
-            p = p.mul(r).add(1.0 / 40320);
-            p = p.mul(r).add(1.0 / 5040);
-            p = p.mul(r).add(1.0 / 720);
-            p = p.mul(r).add(1.0 / 120);
-            p = p.mul(r).add(1.0 / 24);
-            p = p.mul(r).add(1.0 / 6);
-            p = p.mul(r).add(0.5);
-            p = p.mul(r).add(1);
-            p = p.mul(r).add(1);
+            DoubleVector p = horner(DoubleVector.broadcast(F64, 1.0 / 39916800), r, 1.0 / 3628800);
+            p = horner(p, r, 1.0 / 362880);
+            p = horner(p, r, 1.0 / 40320);
+            p = horner(p, r, 1.0 / 5040);
+            p = horner(p, r, 1.0 / 720);
+            p = horner(p, r, 1.0 / 120);
+            p = horner(p, r, 1.0 / 24);
+            p = horner(p, r, 1.0 / 6);
+            p = horner(p, r, 0.5);
+            p = horner(p, r, 1);
+            p = horner(p, r, 1);
             LongVector power = shifted.reinterpretAsLongs().lanewise(VectorOperators.LSHL, 52).add(ONE);
             p.mul(power.reinterpretAsDoubles())
                     .blend(Double.POSITIVE_INFINITY, x.compare(VectorOperators.GT, LIMIT))
                     .blend(0, x.compare(VectorOperators.LT, -LIMIT)).intoArray(a, i);
         }
+    }
+
+    /** One step of Horner's rule: p·x + c. */
+    static DoubleVector horner(DoubleVector p, DoubleVector x, double c) {
+        return p.fma(x, DoubleVector.broadcast(F64, c));
     }
 
     /** Σ a[0 … n − 1]. */

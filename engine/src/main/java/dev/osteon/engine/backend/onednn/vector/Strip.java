@@ -1,5 +1,6 @@
 package dev.osteon.engine.backend.onednn.vector;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
@@ -12,8 +13,8 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * A float32 or bfloat16 tensor's memory, read and written a strip at a time as doubles in an array that stays in the
- * first-level cache. Sums, products, quotients and roots of doubles rounded to float32 are what float32 arithmetic
+ * A tensor's memory, read (any element type) and written (float32 and bfloat16) a strip at a time as doubles in an
+ * array that stays in the first-level cache. Sums, products, quotients and roots of doubles rounded to float32 are what float32 arithmetic
  * gives, so nothing is lost to this, and memory, not arithmetic, bounds these kernels.
  */
 record Strip(MemorySegment data, DType dtype) {
@@ -40,9 +41,21 @@ record Strip(MemorySegment data, DType dtype) {
             for (int i = 0; i < n; i++) {
                 to[i] = data.get(JAVA_FLOAT_UNALIGNED, (at + i * step) * Float.BYTES);
             }
-        } else {
+        } else if (dtype == DType.BF16) {
             for (int i = 0; i < n; i++) {
                 to[i] = HostData.bfloat16ToFloat(data.get(JAVA_SHORT_UNALIGNED, (at + i * step) * Short.BYTES));
+            }
+        } else if (dtype == DType.U8) {
+            for (int i = 0; i < n; i++) {
+                to[i] = data.get(JAVA_BYTE, at + i * step) & 0xff;
+            }
+        } else if (dtype == DType.BOOL) {
+            for (int i = 0; i < n; i++) {
+                to[i] = data.get(JAVA_BYTE, at + i * step) != 0 ? 1 : 0;
+            }
+        } else {
+            for (int i = 0; i < n; i++) {
+                to[i] = get(at + i * step);
             }
         }
     }

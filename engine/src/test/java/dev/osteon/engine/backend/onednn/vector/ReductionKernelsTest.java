@@ -9,6 +9,7 @@ import dev.osteon.engine.op.LogSoftmax;
 import dev.osteon.engine.op.Reduce;
 import dev.osteon.engine.op.Softmax;
 import dev.osteon.engine.tensor.DType;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -89,10 +90,11 @@ class ReductionKernelsTest {
     }
 
     private static void layerNorm(int dims, int... shape) {
-        Values row = Values.normal(java.util.Arrays.copyOfRange(shape, shape.length - dims, shape.length));
-        Values perRow = Values.normal(java.util.Arrays.copyOf(shape, shape.length - dims));
+        Values row = Values.normal(Arrays.copyOfRange(shape, shape.length - dims, shape.length));
+        Values perRow = Values.normal(Arrays.copyOf(shape, shape.length - dims));
         Agreement.check(new LayerNorm(dims, 1e-5), 1, Values.normal(shape), row, row);
-        Agreement.check(new LayerNormBackward(dims), 1, Values.normal(shape), Values.normal(shape), row, perRow, perRow);
+        Agreement.check(new LayerNormBackward(dims), 1, Values.normal(shape), Values.normal(shape), row, perRow,
+                perRow);
     }
 
     @Test
