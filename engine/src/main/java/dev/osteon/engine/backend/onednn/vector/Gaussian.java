@@ -22,9 +22,9 @@ final class Gaussian {
     void erf(double[] v, int n) {
         complement(v, n, 1);
         for (int i = 0; i < n; i++) {
-            double z = size[i];
-            double near = z < 0.5 ? series(z) : 1 - exponential[i];   // 1 − erfc cancels near 0
-            v[i] = Math.copySign(near, v[i]);
+            double near = series(size[i]);
+            double far = 1 - exponential[i];                // cancels near 0
+            v[i] = Math.copySign(size[i] < 0.5 ? near : far, v[i]);
         }
     }
 
@@ -32,7 +32,8 @@ final class Gaussian {
     void gelu(double[] v, int n) {
         complement(v, n, Math.sqrt(0.5));
         for (int i = 0; i < n; i++) {
-            v[i] = 0.5 * v[i] * (v[i] < 0 ? exponential[i] : 2 - exponential[i]);
+            double sign = Math.copySign(1, v[i]);           // erfc(−z) = 2 − erfc(z), without a branch
+            v[i] = 0.5 * v[i] * (1 + sign - sign * exponential[i]);
         }
     }
 

@@ -56,16 +56,25 @@ final class ResizeKernels {
                     source.read((first + i) * from, 1, line, from);
                     add(rows.weights()[h][i], line, 0, blended, 0, from);
                 }
-                Arrays.fill(result, 0);
-                for (int w = 0; w < columns.first().length; w++) {
-                    double[] weights = columns.weights()[w];
-                    for (int j = 0; j < weights.length; j++) {
-                        add(weights[j], blended, (columns.first()[w] + j) * pixel, result, w * pixel, pixel);
-                    }
-                }
+                along(columns, blended, pixel, result);
                 target.write(result, to, row * to, 1);
             }
         });
+    }
+
+    private static void along(AxisWeights columns, double[] line, int pixel, double[] result) {
+        Arrays.fill(result, 0);
+        for (int w = 0; w < columns.first().length; w++) {
+            double[] weights = columns.weights()[w];
+            int first = columns.first()[w];
+            for (int j = 0; j < weights.length; j++) {
+                if (pixel == 1) {
+                    result[w] += weights[j] * line[first + j];
+                } else {
+                    add(weights[j], line, (first + j) * pixel, result, w * pixel, pixel);
+                }
+            }
+        }
     }
 
     private static void add(double weight, double[] x, int from, double[] y, int to, int n) {

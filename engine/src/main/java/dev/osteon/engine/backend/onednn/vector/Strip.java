@@ -51,7 +51,7 @@ record Strip(MemorySegment data, DType dtype) {
             }
         } else if (dtype == DType.BOOL) {
             for (int i = 0; i < n; i++) {
-                to[i] = data.get(JAVA_BYTE, at + i * step) != 0 ? 1 : 0;
+                to[i] = -(data.get(JAVA_BYTE, at + i * step) & 0xff) >>> 31;   // 1 for what is not 0
             }
         } else {
             for (int i = 0; i < n; i++) {
