@@ -10,10 +10,11 @@ import java.lang.foreign.MemorySegment;
 public record HostBackend(Device device, String description, KernelTable kernels, CachingAllocator allocator)
         implements Backend {
 
-    public static HostBackend of(Device device, String description, KernelTable kernels) {
+    /** @param memory where its allocator gets blocks from; at most {@code -Dosteon.memory.limit} bytes of it */
+    public static HostBackend of(Device device, String description, KernelTable kernels, MemorySource memory) {
         long limit = Long.getLong("osteon.memory.limit", Long.MAX_VALUE);
         return new HostBackend(device, description, kernels,
-                new CachingAllocator(device.toString(), MemorySource.host(), limit));
+                new CachingAllocator(device.toString(), memory, limit));
     }
 
     @Override

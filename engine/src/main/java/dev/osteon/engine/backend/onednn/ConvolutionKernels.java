@@ -16,8 +16,10 @@ import java.lang.foreign.MemorySegment;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * Convolutions by oneDNN. Activations keep their layout; oneDNN chooses the layout of the weights, which are brought
@@ -26,6 +28,9 @@ import java.util.function.Function;
 final class ConvolutionKernels {
 
     private static final Map<Key, Plan> PLANS = new ConcurrentHashMap<>();
+
+    /** One layer's weights in the layout of its primitive; shared, since 100 MB of them would lie idle otherwise. */
+    private static MemorySegment blocked = MemorySegment.NULL;
 
     private ConvolutionKernels() {}
 
@@ -46,7 +51,7 @@ final class ConvolutionKernels {
         Tensor y = out.getFirst();
         boolean bias = in.size() == 3;
         Plan plan = plan(new Key(Direction.FORWARD, op, x.spec(), w.shape(), y.spec(), bias), Plan::forward);
-        synchronized (plan) {
+        synchronized (Dnnl.LOCK) {
             MemorySegment weights = plan.weightsIn(w.segment());
             if (bias) {
                 plan.primitive.run(x.segment(), weights, y.segment(), in.get(2).segment());
@@ -62,7 +67,7 @@ final class ConvolutionKernels {
         Tensor dx = out.getFirst();
         Plan plan = plan(new Key(Direction.BACKWARD_DATA, op.convolution(), dx.spec(), w.shape(), dy.spec(), false),
                 Plan::backwardData);
-        synchronized (plan) {
+        synchronized (Dnnl.LOCK) {
             plan.primitive.run(dy.segment(), plan.weightsIn(w.segment()), dx.segment());
         }
         if (in.size() == 3) {
@@ -76,7 +81,7 @@ final class ConvolutionKernels {
         Tensor dw = out.getFirst();
         Plan plan = plan(new Key(Direction.BACKWARD_WEIGHTS, op.convolution(), x.spec(), dw.shape(), dy.spec(), false),
                 Plan::backwardWeights);
-        synchronized (plan) {
+        synchronized (Dnnl.LOCK) {
             MemorySegment target = plan.weightsOut(dw.segment());
             plan.primitive.run(x.segment(), dy.segment(), target);
             plan.finishWeights(dw.segment());
@@ -93,16 +98,23 @@ final class ConvolutionKernels {
         }
     }
 
+    private static MemorySegment blocked(long bytes) {
+        if (blocked.byteSize() < bytes) {
+            blocked = Arena.ofAuto().allocate(bytes, 64);
+        }
+        return blocked;
+    }
+
     /** A primitive for one set of shapes, with the reorder between plain weights and the layout that it chose. */
     private static final class Plan {
         private final Primitive primitive;
-        private final MemorySegment blocked;          // weights in the chosen layout; NULL when that is the plain one
-        private final Primitive reorder;
+        private final Optional<Primitive> reorder;     // empty when the layout is the plain one
+        private final long blockedBytes;
 
-        private Plan(Primitive primitive, MemorySegment blocked, Primitive reorder) {
+        private Plan(Primitive primitive, Optional<Primitive> reorder, long blockedBytes) {
             this.primitive = primitive;
-            this.blocked = blocked;
             this.reorder = reorder;
+            this.blockedBytes = blockedBytes;
         }
 
         static Plan forward(Key key) {
@@ -129,38 +141,33 @@ final class ConvolutionKernels {
             MemorySegment pd = Dnnl.convolutionBackwardWeights(d.x, d.anyWeight, d.y, d.geometry, hint);
             Primitive primitive = new Primitive(pd, Dnnl.SRC, Dnnl.DIFF_DST, Dnnl.DIFF_WEIGHTS);
             MemorySegment chosen = Dnnl.wanted(pd, Dnnl.DIFF_WEIGHTS);
-            if (Dnnl.equal(chosen, d.plainWeight)) {
-                return new Plan(primitive, MemorySegment.NULL, primitive);
-            }
-            return new Plan(primitive, Arena.ofAuto().allocate(Dnnl.size(chosen), 64),
-                    new Primitive(Dnnl.reorder(chosen, d.plainWeight), Dnnl.SRC, Dnnl.DST));
+            return of(primitive, chosen, d.plainWeight, () -> Dnnl.reorder(chosen, d.plainWeight));
         }
 
         private static Plan withReorder(MemorySegment pd, int argument, MemorySegment plain, Primitive primitive) {
             MemorySegment chosen = Dnnl.wanted(pd, argument);
-            if (Dnnl.equal(chosen, plain)) {
-                return new Plan(primitive, MemorySegment.NULL, primitive);
-            }
-            return new Plan(primitive, Arena.ofAuto().allocate(Dnnl.size(chosen), 64),
-                    new Primitive(Dnnl.reorder(plain, chosen), Dnnl.SRC, Dnnl.DST));
+            return of(primitive, chosen, plain, () -> Dnnl.reorder(plain, chosen));
         }
 
+        private static Plan of(Primitive primitive, MemorySegment chosen, MemorySegment plain,
+                Supplier<MemorySegment> reorder) {
+            return Dnnl.equal(chosen, plain) ? new Plan(primitive, Optional.empty(), 0)
+                    : new Plan(primitive, Optional.of(new Primitive(reorder.get(), Dnnl.SRC, Dnnl.DST)),
+                            Dnnl.size(chosen));
+        }
+
+        /** The weights in the chosen layout, until the next call of this or another plan. */
         MemorySegment weightsIn(MemorySegment plain) {
-            if (blocked.equals(MemorySegment.NULL)) {
-                return plain;
-            }
-            reorder.run(plain, blocked);
-            return blocked;
+            reorder.ifPresent(to -> to.run(plain, blocked(blockedBytes)));
+            return weightsOut(plain);
         }
 
         MemorySegment weightsOut(MemorySegment plain) {
-            return blocked.equals(MemorySegment.NULL) ? plain : blocked;
+            return reorder.isPresent() ? blocked(blockedBytes) : plain;
         }
 
         void finishWeights(MemorySegment plain) {
-            if (!blocked.equals(MemorySegment.NULL)) {
-                reorder.run(blocked, plain);
-            }
+            reorder.ifPresent(from -> from.run(blocked(blockedBytes), plain));
         }
     }
 

@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.osteon.engine.EngineException;
+import dev.osteon.engine.backend.onednn.vector.Parallel;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -48,6 +49,7 @@ final class Dnnl {
 
     private static final DnnlLibrary LIBRARY = DnnlLibrary.load();
     private static final Linker LINKER = Linker.nativeLinker();
+    static final OpenMp OPEN_MP = OpenMp.join(LIBRARY.lookup());
 
     private static final MethodHandle ENGINE_CREATE = handle("dnnl_engine_create", ADDRESS, JAVA_INT, JAVA_LONG);
     private static final MethodHandle STREAM_CREATE = handle("dnnl_stream_create", ADDRESS, ADDRESS, JAVA_INT);
@@ -251,7 +253,7 @@ final class Dnnl {
         try {
             MemorySegment version = ((MemorySegment) VERSION.invokeExact()).reinterpret(12);
             return "oneDNN " + version.getAtIndex(JAVA_INT, 0) + "." + version.getAtIndex(JAVA_INT, 1) + "."
-                    + version.getAtIndex(JAVA_INT, 2) + ", " + isa() + ", " + OpenMp.threads() + " threads, "
+                    + version.getAtIndex(JAVA_INT, 2) + ", " + isa() + ", " + Parallel.threads() + " threads, "
                     + LIBRARY.path();
         } catch (Throwable t) {
             throw new IllegalStateException("dnnl_version", t);
@@ -264,30 +266,5 @@ final class Dnnl {
             return "AVX-512 with AMX";
         }
         return isa >= 0xe7 ? "AVX-512 with bf16" : isa >= 0x27 ? "AVX-512" : isa >= 0x7 ? "AVX2" : "SSE4.1 or other";
-    }
-
-    /** OpenMP's thread count, which holds for the calling thread only and so is set at its first call. */
-    static final class OpenMp {
-        private static final MethodHandle SET = LINKER.downcallHandle(symbol("omp_set_num_threads"),
-                FunctionDescriptor.ofVoid(JAVA_INT));
-        private static final ThreadLocal<Integer> APPLIED = ThreadLocal.withInitial(() -> 0);
-
-        private OpenMp() {}
-
-        static int threads() {
-            return dev.osteon.engine.backend.onednn.vector.Parallel.threads();
-        }
-
-        static void apply() {
-            int wanted = threads();
-            if (APPLIED.get() != wanted) {
-                try {
-                    SET.invokeExact(wanted);
-                } catch (Throwable t) {
-                    throw new IllegalStateException("omp_set_num_threads", t);
-                }
-                APPLIED.set(wanted);
-            }
-        }
     }
 }

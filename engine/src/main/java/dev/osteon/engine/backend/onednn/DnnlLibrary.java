@@ -15,8 +15,7 @@ import java.util.Locale;
 
 /**
  * Finds oneDNN's shared library: the file named by {@code -Dosteon.onednn.path}, otherwise the one in the natives jar
- * on
- * the class path, unpacked once into a private cache folder.
+ * on the class path, unpacked once into a private cache folder.
  *
  * @param path   the library's file
  * @param lookup its symbols, and OpenMP's
@@ -34,6 +33,7 @@ record DnnlLibrary(Path path, SymbolLookup lookup) {
             Path library = given != null ? Path.of(given) : unpack(platform);
             Path openMp = library.resolveSibling(platform.openMp);
             SymbolLookup symbols = SymbolLookup.loaderLookup();
+            OpenMp.spinBriefly();
             if (Files.exists(openMp)) {
                 symbols = SymbolLookup.libraryLookup(openMp, Arena.global());   // the loader then finds it by its name
             }

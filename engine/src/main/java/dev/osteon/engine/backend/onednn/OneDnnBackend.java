@@ -13,7 +13,7 @@ public final class OneDnnBackend {
     private OneDnnBackend() {}
 
     public static Backend create() {
-        return HostBackend.of(Device.CPU, Dnnl.describe(), kernels());
+        return HostBackend.of(Device.CPU, Dnnl.describe(), kernels(), HugePages.orPlain());
     }
 
     private static KernelTable kernels() {

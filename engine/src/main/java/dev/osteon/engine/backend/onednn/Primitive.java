@@ -49,7 +49,7 @@ final class Primitive {
     /** Runs it over {@code data}, in the order of the constructor's ids; returns when it is done. */
     void run(MemorySegment... data) {
         synchronized (Dnnl.LOCK) {
-            Dnnl.OpenMp.apply();
+            Dnnl.OPEN_MP.apply();
             for (int i = 0; i < data.length; i++) {
                 Dnnl.point(memories[i], data[i]);
             }

@@ -5,6 +5,7 @@ import dev.osteon.engine.backend.HostBackend;
 import dev.osteon.engine.backend.Kernel;
 import dev.osteon.engine.backend.KernelTable;
 import dev.osteon.engine.backend.KernelTable.Layouts;
+import dev.osteon.engine.memory.MemorySource;
 import dev.osteon.engine.op.AdaptiveAvgPool2d;
 import dev.osteon.engine.op.AdaptiveAvgPool2dBackward;
 import dev.osteon.engine.op.Affine;
@@ -65,7 +66,7 @@ public final class ReferenceBackend {
     private ReferenceBackend() {}
 
     public static Backend create() {
-        return HostBackend.of(Device.REFERENCE, "plain loops, one thread", kernels());
+        return HostBackend.of(Device.REFERENCE, "plain loops, one thread", kernels(), MemorySource.host());
     }
 
     /** Plain loops for every operation; other host backends take them where they have nothing faster. */

@@ -8,25 +8,47 @@ import dev.osteon.engine.op.Activation;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /** Batch-norm's passes over [pixels, channels]: vectors run along the channels. */
 record ChannelsLast(long pixels, int channels) implements BatchNormKernels.Rows {
 
-    /** Elements per chunk: fits the first-level caches, so that a second look at a chunk costs no memory traffic. */
-    private static final int CHUNK = 1 << 13;
+    private static final int CHUNKS = 64;
+    private static final int FEWEST_ROWS = 32;
+    private static final int MOST_ROWS = 512;
 
+    /** Vectors handled at once: four lie side by side in a row, which the hardware fetches ahead of need. */
+    private static final int GROUP = 4 * Lanes.COUNT;
+    private static final int PAIR = 2 * Lanes.COUNT;
+
+    /** The same for every thread count, so that sums are too; more chunks cost more to combine. */
     private int rowsPerChunk() {
-        return Math.max(8, CHUNK / channels);
+        return Math.clamp(pixels / CHUNKS, FEWEST_ROWS, MOST_ROWS);
     }
 
     private int chunks() {
         return Math.toIntExact((pixels + rowsPerChunk() - 1) / rowsPerChunk());
     }
 
+    private long start(int chunk) {
+        return (long) chunk * rowsPerChunk();
+    }
+
     private long end(int chunk) {
         return Math.min(pixels, (chunk + 1L) * rowsPerChunk());
+    }
+
+    private interface RowsBody {
+        void run(long first, long last);
+    }
+
+    /** A second pass over the data, from the end: what the first pass read last is still in the caches. */
+    private void backwards(RowsBody body) {
+        Parallel.forRange(chunks(), 1, (from, to) -> {
+            for (int k = (int) to - 1; k >= from; k--) {
+                body.run(start(k), end(k));
+            }
+        });
     }
 
     /** Chunk means and centred squares, combined in order by Chan, Golub and LeVeque (1979). */
@@ -35,7 +57,7 @@ record ChannelsLast(long pixels, int channels) implements BatchNormKernels.Rows 
         int chunks = chunks();
         float[] means = new float[chunks * channels];
         float[] squares = new float[chunks * channels];
-        Parallel.forRange(chunks, 4, (from, to) -> {
+        Parallel.forRange(chunks, 1, (from, to) -> {
             for (int k = (int) from; k < to; k++) {
                 chunkStatistics(x, k, means, squares);
             }
@@ -43,7 +65,7 @@ record ChannelsLast(long pixels, int channels) implements BatchNormKernels.Rows 
         double[] m2 = variance;
         double count = 0;
         for (int k = 0; k < chunks; k++) {
-            double n = end(k) - (long) k * rowsPerChunk();
+            double n = end(k) - start(k);
             double total = count + n;
             for (int c = 0; c < channels; c++) {
                 double delta = means[k * channels + c] - mean[c];
@@ -57,49 +79,79 @@ record ChannelsLast(long pixels, int channels) implements BatchNormKernels.Rows 
         }
     }
 
+    /** Mean and centred squares in one pass, by way of sums shifted by the chunk's first row. */
     private void chunkStatistics(MemorySegment x, int chunk, float[] means, float[] squares) {
-        long first = (long) chunk * rowsPerChunk();
+        long first = start(chunk);
         long last = end(chunk);
         float inverse = 1f / (last - first);
         int at = chunk * channels;
         int c = 0;
-        for (; c + Lanes.COUNT <= channels; c += Lanes.COUNT) {
-            FloatVector sum = FloatVector.zero(Lanes.F32);
-            for (long r = first; r < last; r++) {
-                sum = sum.add(load(x, r * channels + c));
-            }
-            FloatVector mean = sum.mul(inverse);
-            FloatVector square = FloatVector.zero(Lanes.F32);
-            for (long r = first; r < last; r++) {
-                FloatVector d = load(x, r * channels + c).sub(mean);
-                square = d.fma(d, square);
-            }
-            mean.intoArray(means, at + c);
-            square.intoArray(squares, at + c);
+        for (; c + GROUP <= channels; c += GROUP) {
+            groupStatistics(x, first, last, c, inverse, at, means, squares);
         }
         for (; c < channels; c++) {
+            float shift = at(x, first * channels + c);
             float sum = 0;
-            for (long r = first; r < last; r++) {
-                sum += at(x, r * channels + c);
-            }
-            float mean = sum * inverse;
             float square = 0;
             for (long r = first; r < last; r++) {
-                float d = at(x, r * channels + c) - mean;
+                float d = at(x, r * channels + c) - shift;
+                sum += d;
                 square = Math.fma(d, d, square);
             }
-            means[at + c] = mean;
-            squares[at + c] = square;
+            means[at + c] = shift + sum * inverse;
+            squares[at + c] = Math.max(0, square - sum * sum * inverse);
         }
+    }
+
+    private void groupStatistics(MemorySegment x, long first, long last, int c, float inverse, int at, float[] means,
+            float[] squares) {
+        int w = Lanes.COUNT;
+        long start = first * channels + c;
+        FloatVector k0 = load(x, start);
+        FloatVector k1 = load(x, start + w);
+        FloatVector k2 = load(x, start + 2 * w);
+        FloatVector k3 = load(x, start + 3 * w);
+        FloatVector s0 = FloatVector.zero(Lanes.F32);
+        FloatVector s1 = s0;
+        FloatVector s2 = s0;
+        FloatVector s3 = s0;
+        FloatVector q0 = s0;
+        FloatVector q1 = s0;
+        FloatVector q2 = s0;
+        FloatVector q3 = s0;
+        for (long r = first; r < last; r++) {
+            long row = r * channels + c;
+            FloatVector d0 = load(x, row).sub(k0);
+            FloatVector d1 = load(x, row + w).sub(k1);
+            FloatVector d2 = load(x, row + 2 * w).sub(k2);
+            FloatVector d3 = load(x, row + 3 * w).sub(k3);
+            s0 = s0.add(d0);
+            s1 = s1.add(d1);
+            s2 = s2.add(d2);
+            s3 = s3.add(d3);
+            q0 = d0.fma(d0, q0);
+            q1 = d1.fma(d1, q1);
+            q2 = d2.fma(d2, q2);
+            q3 = d3.fma(d3, q3);
+        }
+        unshift(k0, s0, q0, inverse, at + c, means, squares);
+        unshift(k1, s1, q1, inverse, at + c + w, means, squares);
+        unshift(k2, s2, q2, inverse, at + c + 2 * w, means, squares);
+        unshift(k3, s3, q3, inverse, at + c + 3 * w, means, squares);
+    }
+
+    private static void unshift(FloatVector shift, FloatVector sum, FloatVector square, float inverse, int at,
+            float[] means, float[] squares) {
+        FloatVector mean = sum.mul(inverse);
+        shift.add(mean).intoArray(means, at);
+        square.sub(sum.mul(mean)).max(0).intoArray(squares, at);
     }
 
     @Override
     public void normalize(MemorySegment x, float[] scale, float[] shift, Optional<MemorySegment> residual,
             Activation activation, MemorySegment y) {
         boolean relu = activation == Activation.RELU;
-        Parallel.forRange(chunks(), 4, (from, to) -> {
-            long first = from * rowsPerChunk();
-            long last = end((int) to - 1);
+        backwards((first, last) -> {
             if (residual.isPresent()) {
                 normalizeAdd(x, scale, shift, residual.get(), relu, y, first, last);
             } else {
@@ -149,15 +201,10 @@ record ChannelsLast(long pixels, int channels) implements BatchNormKernels.Rows 
         int chunks = chunks();
         float[] sums = new float[chunks * channels];
         float[] products = new float[chunks * channels];
-        Parallel.forRange(chunks, 4, (from, to) -> {
+        Parallel.forRange(chunks, 1, (from, to) -> {
             for (int k = (int) from; k < to; k++) {
-                if (y.isEmpty()) {
-                    chunkSums(dy, x, k, mean, sums, products);
-                } else if (masked.isEmpty()) {
-                    chunkSumsMasked(dy, x, y.get(), k, mean, sums, products);
-                } else {
-                    mask(dy, y.get(), masked.get(), k);
-                    chunkSums(masked.get(), x, k, mean, sums, products);
+                for (int c = 0; c < channels; c += PAIR) {
+                    sums(dy, x, y, masked, k, c, mean, sums, products);
                 }
             }
         });
@@ -169,87 +216,80 @@ record ChannelsLast(long pixels, int channels) implements BatchNormKernels.Rows 
         }
     }
 
-    private void chunkSums(MemorySegment dy, MemorySegment x, int chunk, float[] mean, float[] sums, float[] products) {
-        long first = (long) chunk * rowsPerChunk();
-        long last = end(chunk);
-        int at = chunk * channels;
-        int c = 0;
-        for (; c + Lanes.COUNT <= channels; c += Lanes.COUNT) {
-            FloatVector m = FloatVector.fromArray(Lanes.F32, mean, c);
-            FloatVector sum = FloatVector.zero(Lanes.F32);
-            FloatVector product = FloatVector.zero(Lanes.F32);
-            for (long r = first; r < last; r++) {
-                FloatVector g = load(dy, r * channels + c);
-                sum = sum.add(g);
-                product = g.fma(load(x, r * channels + c).sub(m), product);
+    /** One chunk's sums for two vectors of channels from {@code c}, or one channel by one at the end of a row. */
+    private void sums(MemorySegment dy, MemorySegment x, Optional<MemorySegment> y, Optional<MemorySegment> masked,
+            int chunk, int c, float[] mean, float[] sums, float[] products) {
+        if (c + PAIR <= channels) {
+            sumsOfTwo(dy, x, y.orElse(dy), y.isPresent(), masked.orElse(dy), masked.isPresent(), chunk, c, mean, sums,
+                    products);
+        } else {
+            for (int k = c; k < channels; k++) {
+                sumsOfOne(dy, x, y, masked, chunk, k, mean, sums, products);
             }
-            sum.intoArray(sums, at + c);
-            product.intoArray(products, at + c);
-        }
-        for (; c < channels; c++) {
-            float sum = 0;
-            float product = 0;
-            for (long r = first; r < last; r++) {
-                float g = at(dy, r * channels + c);
-                sum += g;
-                product = Math.fma(g, at(x, r * channels + c) - mean[c], product);
-            }
-            sums[at + c] = sum;
-            products[at + c] = product;
         }
     }
 
-    private void chunkSumsMasked(MemorySegment dy, MemorySegment x, MemorySegment y, int chunk, float[] mean,
-            float[] sums, float[] products) {
-        long first = (long) chunk * rowsPerChunk();
+    private void sumsOfTwo(MemorySegment dy, MemorySegment x, MemorySegment y, boolean gated, MemorySegment masked,
+            boolean keeps, int chunk, int c, float[] mean, float[] sums, float[] products) {
+        int w = Lanes.COUNT;
+        FloatVector m0 = FloatVector.fromArray(Lanes.F32, mean, c);
+        FloatVector m1 = FloatVector.fromArray(Lanes.F32, mean, c + w);
+        FloatVector s0 = FloatVector.zero(Lanes.F32);
+        FloatVector s1 = s0;
+        FloatVector p0 = s0;
+        FloatVector p1 = s0;
         long last = end(chunk);
-        int at = chunk * channels;
-        int c = 0;
-        FloatVector zero = FloatVector.zero(Lanes.F32);
-        for (; c + Lanes.COUNT <= channels; c += Lanes.COUNT) {
-            FloatVector m = FloatVector.fromArray(Lanes.F32, mean, c);
-            FloatVector sum = zero;
-            FloatVector product = zero;
-            for (long r = first; r < last; r++) {
-                VectorMask<Float> open = load(y, r * channels + c).compare(VectorOperators.GT, 0f);
-                FloatVector g = zero.blend(load(dy, r * channels + c), open);
-                sum = sum.add(g);
-                product = g.fma(load(x, r * channels + c).sub(m), product);
+        for (long r = start(chunk); r < last; r++) {
+            long i = r * channels + c;
+            FloatVector g0 = load(dy, i);
+            FloatVector g1 = load(dy, i + w);
+            if (gated) {
+                g0 = open(g0, y, i);
+                g1 = open(g1, y, i + w);
             }
-            sum.intoArray(sums, at + c);
-            product.intoArray(products, at + c);
-        }
-        for (; c < channels; c++) {
-            float sum = 0;
-            float product = 0;
-            for (long r = first; r < last; r++) {
-                float g = at(y, r * channels + c) > 0 ? at(dy, r * channels + c) : 0;
-                sum += g;
-                product = Math.fma(g, at(x, r * channels + c) - mean[c], product);
+            if (keeps) {
+                store(g0, masked, i);
+                store(g1, masked, i + w);
             }
-            sums[at + c] = sum;
-            products[at + c] = product;
+            s0 = s0.add(g0);
+            s1 = s1.add(g1);
+            p0 = g0.fma(load(x, i).sub(m0), p0);
+            p1 = g1.fma(load(x, i + w).sub(m1), p1);
         }
+        int at = chunk * channels + c;
+        s0.intoArray(sums, at);
+        s1.intoArray(sums, at + w);
+        p0.intoArray(products, at);
+        p1.intoArray(products, at + w);
     }
 
-    private void mask(MemorySegment dy, MemorySegment y, MemorySegment masked, int chunk) {
-        long last = end(chunk) * channels;
-        long i = (long) chunk * rowsPerChunk() * channels;
-        FloatVector zero = FloatVector.zero(Lanes.F32);
-        for (; i + Lanes.COUNT <= last; i += Lanes.COUNT) {
-            store(zero.blend(load(dy, i), load(y, i).compare(VectorOperators.GT, 0f)), masked, i);
+    private void sumsOfOne(MemorySegment dy, MemorySegment x, Optional<MemorySegment> y,
+            Optional<MemorySegment> masked, int chunk, int c, float[] mean, float[] sums, float[] products) {
+        float sum = 0;
+        float product = 0;
+        long last = end(chunk);
+        for (long r = start(chunk); r < last; r++) {
+            long i = r * channels + c;
+            float g = y.isPresent() && at(y.get(), i) <= 0 ? 0 : at(dy, i);
+            if (masked.isPresent()) {
+                put(masked.get(), i, g);
+            }
+            sum += g;
+            product = Math.fma(g, at(x, i) - mean[c], product);
         }
-        for (; i < last; i++) {
-            put(masked, i, at(y, i) > 0 ? at(dy, i) : 0);
-        }
+        sums[chunk * channels + c] = sum;
+        products[chunk * channels + c] = product;
+    }
+
+    /** The gradient where the activation let it through. */
+    private static FloatVector open(FloatVector dy, MemorySegment y, long i) {
+        return dy.blend(0f, load(y, i).compare(VectorOperators.LE, 0f));
     }
 
     @Override
     public void inputGradient(MemorySegment dy, MemorySegment x, Optional<MemorySegment> y, float[] a, float[] b,
             float[] c, MemorySegment dx) {
-        Parallel.forRange(chunks(), 4, (from, to) -> {
-            long first = from * rowsPerChunk();
-            long last = end((int) to - 1);
+        backwards((first, last) -> {
             if (y.isPresent()) {
                 inputGradientMasked(dy, x, y.get(), a, b, c, dx, first, last);
             } else {
@@ -277,18 +317,17 @@ record ChannelsLast(long pixels, int channels) implements BatchNormKernels.Rows 
     private void inputGradientMasked(MemorySegment dy, MemorySegment x, MemorySegment y, float[] a, float[] b,
             float[] c,
             MemorySegment dx, long first, long last) {
-        FloatVector zero = FloatVector.zero(Lanes.F32);
         for (long r = first; r < last; r++) {
             long row = r * channels;
             int k = 0;
             for (; k + Lanes.COUNT <= channels; k += Lanes.COUNT) {
                 FloatVector v = load(x, row + k).fma(FloatVector.fromArray(Lanes.F32, b, k),
                         FloatVector.fromArray(Lanes.F32, c, k));
-                FloatVector g = zero.blend(load(dy, row + k), load(y, row + k).compare(VectorOperators.GT, 0f));
+                FloatVector g = open(load(dy, row + k), y, row + k);
                 store(g.fma(FloatVector.fromArray(Lanes.F32, a, k), v), dx, row + k);
             }
             for (; k < channels; k++) {
-                float g = at(y, row + k) > 0 ? at(dy, row + k) : 0;
+                float g = at(y, row + k) <= 0 ? 0 : at(dy, row + k);
                 put(dx, row + k, Math.fma(g, a[k], Math.fma(at(x, row + k), b[k], c[k])));
             }
         }

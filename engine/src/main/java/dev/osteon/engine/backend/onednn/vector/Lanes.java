@@ -2,7 +2,9 @@ package dev.osteon.engine.backend.onednn.vector;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
+import java.util.Optional;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /** The width of the machine's vectors, and memory as the vector kernels see it. */
@@ -11,6 +13,9 @@ final class Lanes {
 
     static final VectorSpecies<Float> F32 = FloatVector.SPECIES_PREFERRED;
     static final int COUNT = F32.length();
+    /** As many bytes as there are floats in a vector; none where that is less than the smallest vector. */
+    static final Optional<VectorSpecies<Byte>> BYTES = COUNT < 8 ? Optional.empty()
+            : Optional.of(VectorSpecies.of(byte.class, VectorShape.forBitSize(COUNT * Byte.SIZE)));
     static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
     private Lanes() {}

@@ -18,9 +18,11 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
+import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Pooling in float32 in any layout. Each pass gathers: a thread owns rows of what it writes, so nothing is added
@@ -145,6 +147,7 @@ final class PoolingKernels {
         Image places = Image.of(in.get(1));
         Image dx = Image.of(out.getFirst());
         MaxPool2d pool = op.pool();
+        boolean vectors = dx.vectors() && dy.vectors() && Lanes.BYTES.isPresent();
         rows(out.getFirst(), (n, h) -> {
             float[] sums = new float[dx.channels];
             for (int w = 0; w < dx.width; w++) {
@@ -157,14 +160,38 @@ final class PoolingKernels {
                             ow <= Math.min(px / pool.stride().width(), dy.width - 1); ow++) {
                         int place = (py - oh * pool.stride().height()) * pool.kernel().width()
                                 + px - ow * pool.stride().width();
-                        addWhere(dy, places, n, oh, ow, (byte) place, sums);
+                        if (vectors) {
+                            addVectorsWhere(dy, places, n, oh, ow, (byte) place, sums);
+                        } else {
+                            addWhere(dy, places, n, oh, ow, (byte) place, sums);
+                        }
                     }
                 }
-                for (int c = 0; c < sums.length; c++) {
-                    dx.put(dx.at(n, c, h, w), sums[c]);
-                }
+                put(sums, dx, n, h, w);
             }
         });
+    }
+
+    private static void put(float[] values, Image target, int n, int h, int w) {
+        long start = target.at(n, 0, h, w);
+        if (target.sc == 1) {
+            MemorySegment.copy(values, 0, target.data, JAVA_FLOAT_UNALIGNED, start * Float.BYTES, values.length);
+        } else {
+            for (int c = 0; c < values.length; c++) {
+                target.put(start + c * target.sc, values[c]);
+            }
+        }
+    }
+
+    private static void addVectorsWhere(Image dy, Image places, int n, int oh, int ow, byte place, float[] sums) {
+        long p = places.at(n, 0, oh, ow);
+        long g = dy.at(n, 0, oh, ow);
+        VectorSpecies<Byte> bytes = Lanes.BYTES.orElseThrow();
+        for (int c = 0; c < sums.length; c += Lanes.COUNT) {
+            VectorMask<Float> won = ByteVector.fromMemorySegment(bytes, places.data, p + c, Lanes.ORDER)
+                    .compare(VectorOperators.EQ, place).cast(Lanes.F32);
+            FloatVector.fromArray(Lanes.F32, sums, c).add(Lanes.load(dy.data, g + c), won).intoArray(sums, c);
+        }
     }
 
     private static void addWhere(Image dy, Image places, int n, int oh, int ow, byte place, float[] sums) {
