@@ -1,7 +1,7 @@
 package dev.osteon.engine.backend.reference;
 
 /** The error function in double precision, from its series and its continued fraction (NIST DLMF, chapter 7). */
-final class ErrorFunction {
+public final class ErrorFunction {
 
     private static final double SERIES_LIMIT = 2.5;
     private static final int FRACTION_TERMS = 60;
@@ -9,13 +9,13 @@ final class ErrorFunction {
     private ErrorFunction() {}
 
     /** erf(x) = 2/√π ∫₀ˣ exp(−t²) dt. */
-    static double erf(double x) {
+    public static double erf(double x) {
         double size = Math.abs(x);
         return Math.copySign(size < SERIES_LIMIT ? series(size) : 1 - fraction(size), x);
     }
 
     /** erfc(x) = 1 − erf(x), without cancellation for large x. */
-    static double erfc(double x) {
+    public static double erfc(double x) {
         return x < SERIES_LIMIT ? 1 - erf(x) : fraction(x);
     }
 

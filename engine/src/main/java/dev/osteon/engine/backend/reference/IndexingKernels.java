@@ -10,7 +10,7 @@ import dev.osteon.engine.tensor.Tensor;
 import java.util.List;
 
 /** Elements and rows by number. */
-final class IndexingKernels {
+public final class IndexingKernels {
 
     private IndexingKernels() {}
 
@@ -67,8 +67,12 @@ final class IndexingKernels {
         Elements.write(outputs.getFirst(), dx);
     }
 
-    /** The tensor's values as array indices below {@code size}. */
-    static int[] indices(Op op, Tensor tensor, int size) {
+    /**
+     * The tensor's values as array indices.
+     *
+     * @throws EngineException naming the first that is not within 0 … {@code size} − 1
+     */
+    public static int[] indices(Op op, Tensor tensor, int size) {
         long[] given = Elements.integers(tensor);
         int[] index = new int[given.length];
         for (int i = 0; i < index.length; i++) {

@@ -8,7 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /** Resizing, each axis on its own. */
-final class ResizeKernels {
+public final class ResizeKernels {
 
     private ResizeKernels() {}
 
@@ -24,7 +24,8 @@ final class ResizeKernels {
         AxisWeights.transpose(dy, dx, axis(op.filter(), dx.dim(2), dy.dim(2)), axis(op.filter(), dx.dim(3), dy.dim(3)));
     }
 
-    private static AxisWeights axis(Resize.Filter filter, int in, int out) {
+    /** The weights of one axis of {@code in} positions resized to {@code out}. */
+    public static AxisWeights axis(Resize.Filter filter, int in, int out) {
         return AxisWeights.of(out, i -> switch (filter) {
             case NEAREST -> new Taps((int) ((long) i * in / out), new double[] {1});
             case BILINEAR -> bilinear(i, in, out);

@@ -1,63 +1,89 @@
 package dev.osteon.engine.backend.onednn.vector;
 
-import dev.osteon.engine.backend.KernelTable;
 import dev.osteon.engine.backend.KernelTable.Layouts;
-import dev.osteon.engine.backend.Kernel;
 import dev.osteon.engine.op.Concat;
+import dev.osteon.engine.op.DiagonalMask;
+import dev.osteon.engine.op.Expand;
+import dev.osteon.engine.op.Pad;
+import dev.osteon.engine.op.Permute;
 import dev.osteon.engine.op.Slice;
-import dev.osteon.engine.tensor.DType;
+import dev.osteon.engine.op.ToLayout;
 import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
-import java.lang.foreign.MemorySegment;
-import java.util.EnumSet;
 import java.util.List;
 
-/** Concatenation and contiguous slices of any element type: copies of whole runs. */
+/** What moves elements of any type and leaves their values alone: each a copy from one {@link Place} to another. */
 final class CopyKernels {
 
     private CopyKernels() {}
 
-    static void register(KernelTable table, KernelTable general) {
-        EnumSet<DType> types = EnumSet.of(DType.F64, DType.F32, DType.BF16);
-        Kernel<Slice> slice = general.get(new Slice(0, 0, 0, 1)).kernel();
-        table.put(Concat.class, Layouts.ROW_MAJOR, types, CopyKernels::concat)
-                .put(Slice.class, Layouts.ROW_MAJOR, types, (op, in, out) -> slice(op, in, out, slice));
+    static void register(Registry registry) {
+        registry.anything(ToLayout.class, Layouts.ANY, CopyKernels::toLayout)
+                .anything(Permute.class, Layouts.ANY, CopyKernels::permute)
+                .anything(Expand.class, Layouts.ANY, CopyKernels::expand)
+                .anything(Slice.class, Layouts.ANY, CopyKernels::slice)
+                .anything(Pad.class, Layouts.ANY, CopyKernels::pad)
+                .anything(Concat.class, Layouts.ANY, CopyKernels::concat)
+                .anything(DiagonalMask.class, Layouts.ANY, CopyKernels::diagonalMask);
     }
 
-    /** Bytes from one step along {@code axis} to the next, times the steps: one run. */
-    private static long run(Shape shape, int axis, DType dtype) {
-        long elements = 1;
-        for (int i = axis; i < shape.rank(); i++) {
-            elements *= shape.dim(i);
-        }
-        return elements * dtype.bytes();
+    private static long[] strides(Tensor tensor) {
+        return tensor.shape().strides(tensor.layout());
+    }
+
+    private static void toLayout(ToLayout op, List<Tensor> in, List<Tensor> out) {
+        Place.of(in.getFirst()).copy(in.getFirst().shape(), Place.of(out.getFirst()));
+    }
+
+    private static void permute(Permute op, List<Tensor> in, List<Tensor> out) {
+        long[] strides = strides(in.getFirst());
+        long[] permuted = op.order().stream().mapToLong(axis -> strides[axis]).toArray();
+        Place.of(in.getFirst(), 0, permuted).copy(out.getFirst().shape(), Place.of(out.getFirst()));
+    }
+
+    private static void expand(Expand op, List<Tensor> in, List<Tensor> out) {
+        Tensor x = in.getFirst();
+        Place.of(x, 0, x.shape().stridesWithin(op.shape(), x.layout())).copy(op.shape(), Place.of(out.getFirst()));
+    }
+
+    private static void slice(Slice op, List<Tensor> in, List<Tensor> out) {
+        Tensor x = in.getFirst();
+        part(x, x.shape().axis(op.axis()), op.start(), op.step())
+                .copy(out.getFirst().shape(), Place.of(out.getFirst()));
+    }
+
+    /** Every {@code step}th position along {@code axis} from {@code start} on. */
+    private static Place part(Tensor whole, int axis, int start, int step) {
+        long[] strides = strides(whole);
+        long first = start * strides[axis];
+        strides[axis] *= step;
+        return Place.of(whole, first, strides);
+    }
+
+    private static void pad(Pad op, List<Tensor> in, List<Tensor> out) {
+        Tensor x = in.getFirst();
+        Tensor y = out.getFirst();
+        Place.filledWith(y.dtype(), op.value(), y.rank()).copy(y.shape(), Place.of(y));
+        Place.of(x).copy(x.shape(), part(y, y.shape().axis(op.axis()), op.before(), op.step()));
     }
 
     private static void concat(Concat op, List<Tensor> in, List<Tensor> out) {
         Tensor y = out.getFirst();
-        long stride = run(y.shape(), op.axis(), y.dtype());
-        long offset = 0;
+        int axis = y.shape().axis(op.axis());
+        int start = 0;
         for (Tensor x : in) {
-            long run = run(x.shape(), op.axis(), x.dtype());
-            for (long at = 0, to = offset; at < x.spec().bytes(); at += run, to += stride) {
-                MemorySegment.copy(x.segment(), at, y.segment(), to, run);
-            }
-            offset += run;
+            Place.of(x).copy(x.shape(), part(y, axis, start, 1));
+            start += x.dim(axis);
         }
     }
 
-    private static void slice(Slice op, List<Tensor> in, List<Tensor> out, Kernel<Slice> general) {
-        Tensor x = in.getFirst();
+    private static void diagonalMask(DiagonalMask op, List<Tensor> in, List<Tensor> out) {
         Tensor y = out.getFirst();
-        if (op.step() != 1) {
-            general.run(op, in, out);
-            return;
-        }
-        long stride = run(x.shape(), op.axis(), x.dtype());
-        long run = run(y.shape(), op.axis(), y.dtype());
-        long first = x.dim(op.axis()) == 0 ? 0 : stride / x.dim(op.axis()) * op.start();
-        for (long to = 0, from = first; to < y.spec().bytes(); to += run, from += stride) {
-            MemorySegment.copy(x.segment(), from, y.segment(), to, run);
-        }
+        Place.of(in.getFirst()).copy(y.shape(), Place.of(y));
+        int n = y.dim(-1);
+        Shape diagonals = y.shape().with(-1, 1);
+        long[] strides = strides(y);
+        strides[y.rank() - 2] = n + 1L;
+        Place.filledWith(y.dtype(), op.value(), y.rank()).copy(diagonals, Place.of(y, 0, strides));
     }
 }

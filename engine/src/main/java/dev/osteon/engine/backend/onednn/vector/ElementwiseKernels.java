@@ -2,21 +2,18 @@ package dev.osteon.engine.backend.onednn.vector;
 
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
 
-import dev.osteon.engine.backend.Kernel;
-import dev.osteon.engine.backend.KernelTable;
 import dev.osteon.engine.backend.KernelTable.Layouts;
 import dev.osteon.engine.op.Affine;
 import dev.osteon.engine.op.Binary;
 import dev.osteon.engine.tensor.DType;
 import dev.osteon.engine.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
-import java.util.EnumSet;
 import java.util.List;
 import jdk.incubator.vector.FloatVector;
 
 /**
  * Float32 arithmetic over operands that lie alike, or of which one is a scalar: one pass over memory. What else the
- * operations allow (broadcasting, integers, float64) is passed on to {@code general}.
+ * operations allow (broadcasting, bfloat16) goes strip by strip.
  */
 final class ElementwiseKernels {
 
@@ -24,15 +21,12 @@ final class ElementwiseKernels {
 
     private ElementwiseKernels() {}
 
-    static void register(KernelTable table, KernelTable general) {
-        EnumSet<DType> types = EnumSet.of(DType.F64, DType.F32, DType.BF16);
-        Kernel<Binary> binary = general.get(new Binary(Binary.Function.ADD)).kernel();
-        Kernel<Affine> affine = general.get(new Affine(1, 0)).kernel();
-        table.put(Binary.class, Layouts.ANY, types, (op, in, out) -> binary(op, in, out, binary))
-                .put(Affine.class, Layouts.ANY, types, (op, in, out) -> affine(op, in, out, affine));
+    static void register(Registry registry) {
+        registry.floats(Binary.class, Layouts.ANY, ElementwiseKernels::binary)
+                .floats(Affine.class, Layouts.ANY, ElementwiseKernels::affine);
     }
 
-    private static void binary(Binary op, List<Tensor> in, List<Tensor> out, Kernel<Binary> general) {
+    private static void binary(Binary op, List<Tensor> in, List<Tensor> out) {
         Tensor a = in.get(0);
         Tensor b = in.get(1);
         Tensor y = out.getFirst();
@@ -40,7 +34,7 @@ final class ElementwiseKernels {
         boolean alike = a.spec().equals(b.spec()) && a.spec().equals(y.spec());
         boolean scalar = b.size() == 1 && a.spec().equals(y.spec());
         if (!arithmetic || y.dtype() != DType.F32 || !(alike || scalar)) {
-            general.run(op, in, out);
+            BroadcastKernels.binary(op, in, out);
             return;
         }
         MemorySegment left = Lanes.global(a.segment());
@@ -74,10 +68,10 @@ final class ElementwiseKernels {
         });
     }
 
-    private static void affine(Affine op, List<Tensor> in, List<Tensor> out, Kernel<Affine> general) {
+    private static void affine(Affine op, List<Tensor> in, List<Tensor> out) {
         Tensor y = out.getFirst();
         if (y.dtype() != DType.F32) {
-            general.run(op, in, out);
+            UnaryKernels.affine(op, in, out);
             return;
         }
         MemorySegment x = Lanes.global(in.getFirst().segment());

@@ -11,11 +11,21 @@ public final class VectorKernels {
      * @param general kernels for what ours pass on: other element types, unusual arrangements
      */
     public static void register(KernelTable table, KernelTable general) {
-        ElementwiseKernels.register(table, general);
-        CopyKernels.register(table, general);
+        Registry registry = new Registry(table, general);
+        ElementwiseKernels.register(registry);
+        UnaryKernels.register(registry);
+        BroadcastKernels.register(registry);
+        ReductionKernels.register(registry);
+        AxisKernels.register(registry);
+        LayerNormKernels.register(registry);
+        CopyKernels.register(registry);
+        CastKernels.register(registry);
+        IndexKernels.register(registry);
         OptimizerKernels.register(table);
         BatchNormKernels.register(table);
         PoolingKernels.register(table);
+        ResizeKernels.register(registry);
         CropKernels.register(table);
+        CropGradientKernel.register(registry);
     }
 }
