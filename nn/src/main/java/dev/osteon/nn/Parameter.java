@@ -1,6 +1,7 @@
 package dev.osteon.nn;
 
 import dev.osteon.engine.ShapeException;
+import dev.osteon.engine.backend.Backends;
 import dev.osteon.engine.memory.TensorScope;
 import dev.osteon.engine.tensor.DType;
 import dev.osteon.engine.tensor.Device;
@@ -68,6 +69,22 @@ public final class Parameter implements AutoCloseable {
             for (int i = 0; i < values.length; i++) {
                 HostData.set(data, tensor.dtype(), i, values[i]);
             }
+            tensor.assign(data.asSlice(0, tensor.spec().bytes()));
+        }
+    }
+
+    /**
+     * Overwrites the values with those of a tensor of the same shape, type and layout; waits for the device.
+     *
+     * @throws ShapeException when they differ
+     */
+    public void assign(Tensor values) {
+        if (!values.spec().equals(tensor.spec())) {
+            throw new ShapeException("assign " + name, values.spec().toString(), tensor.spec().toString());
+        }
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment data = arena.allocate(Math.max(8, tensor.spec().bytes()), 64);
+            Backends.of(values.device()).download(values.buffer(), data.asSlice(0, tensor.spec().bytes()));
             tensor.assign(data.asSlice(0, tensor.spec().bytes()));
         }
     }

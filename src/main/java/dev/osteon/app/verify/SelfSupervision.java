@@ -1,7 +1,5 @@
 package dev.osteon.app.verify;
 
-import dev.osteon.engine.autograd.Gradients;
-import dev.osteon.engine.autograd.Tape;
 import dev.osteon.engine.dispatch.Dispatcher;
 import dev.osteon.engine.op.AffineCropResize;
 import dev.osteon.engine.op.Ops;
@@ -9,8 +7,6 @@ import dev.osteon.engine.op.Window;
 import dev.osteon.engine.random.Philox;
 import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
-import dev.osteon.ssl.loss.MultiCropLoss;
-import dev.osteon.ssl.loss.NtXent;
 import dev.osteon.ssl.metrics.BinaryMetrics;
 import dev.osteon.ssl.views.AffineMatrix;
 import dev.osteon.ssl.views.Crop;
@@ -21,7 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
 
-/** The families of views, losses and metrics. */
+/** The families of views and metrics. */
 final class SelfSupervision {
 
     private static final int DRAWS = 20_000;
@@ -29,32 +25,9 @@ final class SelfSupervision {
     private SelfSupervision() {}
 
     static void register(Map<String, Family> families) {
-        families.put("nt_xent", (golden, target, comparison) -> Layers.differentiate(golden, target, comparison,
-                (c, t) -> new NtXent(c.number("temperature")).loss(t.get("z1"), t.get("z2"))));
-        families.put("multicrop_general", SelfSupervision::multiCrop);
         families.put("metrics", SelfSupervision::metrics);
         families.put("crop_geometry", SelfSupervision::cropGeometry);
         families.put("pil_resized_crop", SelfSupervision::resizedCrop);
-    }
-
-    private static void multiCrop(GoldenCase golden, Family.Target target, Comparison comparison) {
-        Tensor z = golden.tensor("in.z", target.device(), target.dtype());          // [views, B, d]
-        MultiCropLoss sum = new MultiCropLoss(new NtXent(golden.number("temperature")), MultiCropLoss.Reduction.SUM);
-        try (Tape tape = Tape.watching(z)) {
-            List<Tensor> views = new ArrayList<>();
-            for (int v = 0; v < z.dim(0); v++) {
-                views.add(Ops.reshape(Ops.slice(z, 0, v, 1), z.dim(1), z.dim(2)));
-            }
-            double[] terms = sum.terms(views).stream().mapToDouble(Tensor::item).toArray();
-            comparison.check("out.pair_losses", terms);
-            comparison.check("out.loss_mean",
-                    new MultiCropLoss(sum.pair(), MultiCropLoss.Reduction.MEAN).loss(views).item());
-            Tensor loss = sum.loss(views);
-            comparison.check("out.loss_sum", loss.item());
-            try (Gradients gradients = tape.gradients(loss, List.of(z))) {
-                comparison.check("grad.z", gradients.of(z).toDoubles());
-            }
-        }
     }
 
     private static void metrics(GoldenCase golden, Family.Target target, Comparison comparison) {

@@ -38,7 +38,6 @@ import java.util.function.Function;
 final class Training {
 
     private static final String AFTER = "out.params_after_each_step.";
-    private static final long PROBE_SEED = 987654321;
 
     private Training() {}
 
@@ -213,7 +212,7 @@ final class Training {
                         double[] values = output.toDoubles();
                         int at = stages.indexOf(stage);
                         comparison.check("out.stage.mean", at, Arrays.stream(values).average().orElse(Double.NaN));
-                        summary(comparison, "out.stage", at, stage, values);
+                        Summaries.check(comparison, "out.stage", at, stage, values);
                     }
                 });
                 Tensor logits = net.classify(features);
@@ -222,15 +221,15 @@ final class Training {
                 comparison.check("out.logits", logits.toDoubles());
                 comparison.check("out.loss", loss.item());
                 try (Gradients gradients = tape.gradients(loss, watched)) {
-                    summaries(comparison, "out.param_grad", golden.strings("param_names"),
+                    Summaries.check(comparison, "out.param_grad", golden.strings("param_names"),
                             name -> gradients.of(net.parameters().get(name).tensor()).toDoubles());
-                    summaries(comparison, "out.input_grad", List.of("input.x"), name -> gradients.of(x).toDoubles());
+                    Summaries.check(comparison, "out.input_grad", List.of("input.x"), name -> gradients.of(x).toDoubles());
                     golden.names("grad.").forEach(name -> comparison.check("grad." + name,
                             gradients.of(net.parameters().get(name).tensor()).toDoubles()));
                 }
             }
             if (train) {
-                summaries(comparison, "out.running", golden.strings("buffer_names"),
+                Summaries.check(comparison, "out.running", golden.strings("buffer_names"),
                         name -> net.buffers().get(name).values());
             }
         }
@@ -250,7 +249,7 @@ final class Training {
                     comparison.check("out.losses", step, loss.item());
                     if (step == steps) {
                         comparison.check("out.final_logits_train_mode", logits.toDoubles());
-                        summaries(comparison, "out.running_final", golden.strings("buffer_names"),
+                        Summaries.check(comparison, "out.running_final", golden.strings("buffer_names"),
                                 name -> net.buffers().get(name).values());
                     } else {
                         try (Gradients gradients = tape.gradients(loss, net.trainable())) {
@@ -259,33 +258,13 @@ final class Training {
                     }
                 }
             }
-            summaries(comparison, "out.param_final", golden.strings("param_names"),
+            Summaries.check(comparison, "out.param_final", golden.strings("param_names"),
                     name -> net.parameters().get(name).values());
-            summaries(comparison, "out.param_change", golden.strings("param_names"), name -> {
+            Summaries.check(comparison, "out.param_change", golden.strings("param_names"), name -> {
                 double[] change = net.parameters().get(name).values();
                 Arrays.setAll(change, i -> change[i] - before.get(name)[i]);
                 return change;
             });
         }
-    }
-
-    private static void summaries(Comparison comparison, String what, List<String> names,
-            Function<String, double[]> values) {
-        for (int i = 0; i < names.size(); i++) {
-            summary(comparison, what, i, names.get(i), values.apply(names.get(i)));
-        }
-    }
-
-    private static void summary(Comparison comparison, String what, int index, String name, double[] values) {
-        double[] weights = HashedWeights.u(PROBE_SEED, "probe:" + name, values.length);
-        double squares = 0;
-        double probe = 0;
-        for (int i = 0; i < values.length; i++) {
-            squares += values[i] * values[i];
-            probe += values[i] * weights[i];
-        }
-        comparison.check(what + ".norm", index, Math.sqrt(squares));
-        comparison.check(what + ".probe", index, probe);
-        comparison.check(what + ".first8", 8 * index, Arrays.copyOf(values, 8));
     }
 }

@@ -4,11 +4,11 @@ import static dev.osteon.engine.op.Ops.concat;
 import static dev.osteon.engine.op.Ops.crossEntropy;
 import static dev.osteon.engine.op.Ops.l2Normalize;
 import static dev.osteon.engine.op.Ops.matmulTransposed;
+import static dev.osteon.ssl.loss.Embeddings.full;
 import static java.lang.Double.NEGATIVE_INFINITY;
 
 import dev.osteon.engine.EngineException;
 import dev.osteon.engine.ShapeException;
-import dev.osteon.engine.tensor.DType;
 import dev.osteon.engine.tensor.Device;
 import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
@@ -17,16 +17,25 @@ import java.util.stream.IntStream;
 /**
  * Normalised temperature-scaled cross-entropy (Chen et al. 2020, "A Simple Framework for Contrastive Learning of Visual
  * Representations", eq. 1): each of the 2N embeddings must pick its partner, the other view of its sample, among the
- * 2N − 1 others by cosine similarity. The mean over the 2N anchors; the authors' code reports twice that.
+ * 2N − 1 others by cosine similarity.
  *
  * @param temperature divisor of the similarities, above 0; 0.1 in the authors' code, 0.07 in sthalles/SimCLR
+ * @param anchors     what becomes of the 2N anchors' losses
  */
-public record NtXent(double temperature) implements PairLoss {
+public record NtXent(double temperature, Anchors anchors) implements PairLoss {
+
+    /** The paper's mean over all 2N anchors, or what the authors' code reports: loss_a + loss_b, twice the mean. */
+    public enum Anchors { MEAN_OF_ALL, SUM_OF_VIEWS }
 
     public NtXent {
         if (!(temperature > 0)) {
             throw new EngineException("nt-xent: given temperature " + temperature + "; expected a number above 0");
         }
+    }
+
+    /** With the mean over all anchors, as in the paper. */
+    public NtXent(double temperature) {
+        this(temperature, Anchors.MEAN_OF_ALL);
     }
 
     @Override
@@ -38,16 +47,12 @@ public record NtXent(double temperature) implements PairLoss {
         Tensor z = l2Normalize(full(concat(0, zi, zj)));                             // [2N, d]
         Tensor similarity = matmulTransposed(z, z).div(temperature);                 // [2N, 2N]
         Tensor logits = similarity.maskDiagonal(NEGATIVE_INFINITY);                  // nobody is its own partner
-        return crossEntropy(logits, partners(z.device(), zi.dim(0)));
+        Tensor mean = crossEntropy(logits, partners(z.device(), zi.dim(0)));
+        return anchors == Anchors.MEAN_OF_ALL ? mean : mean.mul(2);
     }
 
     /** Row k's partner is k ± N. */
     private static Tensor partners(Device device, int n) {
         return Tensor.of(device, Shape.of(2 * n), IntStream.range(0, 2 * n).map(k -> (k + n) % (2 * n)).toArray());
-    }
-
-    /** At temperature 0.07 logits reach ±14: bf16 embeddings are widened before anything is computed. */
-    private static Tensor full(Tensor z) {
-        return z.dtype() == DType.BF16 ? z.to(DType.F32) : z;
     }
 }

@@ -12,4 +12,10 @@ public interface PairLoss {
      * @return the loss, one element
      */
     Tensor loss(Tensor zi, Tensor zj);
+
+    /** The method that sums or averages this loss over multi-crop views. */
+    default SslMethod overMultiCrop(MultiCropLoss.Reduction reduction) {
+        MultiCropLoss loss = new MultiCropLoss(this, reduction);
+        return batch -> loss.loss(batch.views());
+    }
 }

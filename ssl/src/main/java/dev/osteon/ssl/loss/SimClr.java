@@ -1,7 +1,6 @@
 package dev.osteon.ssl.loss;
 
 import dev.osteon.engine.tensor.Tensor;
-import java.util.List;
 
 /** SimCLR (Chen et al. 2020) over multi-crop views: {@link NtXent} for each pair of a global with another view. */
 public record SimClr(MultiCropLoss loss) implements SslMethod {
@@ -11,7 +10,7 @@ public record SimClr(MultiCropLoss loss) implements SslMethod {
     }
 
     @Override
-    public Tensor loss(List<Tensor> views) {
-        return loss.loss(views);
+    public Tensor loss(Batch batch) {
+        return loss.loss(batch.views());
     }
 }

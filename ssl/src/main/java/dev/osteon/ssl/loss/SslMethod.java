@@ -1,15 +1,41 @@
 package dev.osteon.ssl.loss;
 
+import dev.osteon.engine.autograd.Gradients;
 import dev.osteon.engine.tensor.Tensor;
-import java.util.List;
+import dev.osteon.nn.Module;
 
-/** What a self-supervised method makes of the embeddings of a batch's views. */
+/**
+ * What a self-supervised method makes of the embeddings of a batch's views. A step of training is
+ *
+ * <pre>{@code
+ * method.beforeForward();
+ * loss = method.loss(batch);            // recorded, with method.state() trained beside the network
+ * method.beforeUpdate(gradients, moment);
+ * optimizer.step(gradients, rate);
+ * }</pre>
+ *
+ * <p>Most methods are a loss and nothing else, and write only {@link #loss}.
+ */
 @FunctionalInterface
-public interface SslMethod {
+public interface SslMethod extends AutoCloseable {
 
-    /**
-     * @param views embeddings [B, d] of each view, the two global ones first; row b belongs to sample b of the batch
-     * @return the loss, one element
-     */
-    Tensor loss(List<Tensor> views);
+    /** The loss of a batch, one element. */
+    Tensor loss(Batch batch);
+
+    /** The method's own parameters, trained with the network's, and buffers, saved with them: none, by default. */
+    default Module state() {
+        return x -> x;
+    }
+
+    /** Before the forward pass of each step, off the tape. */
+    default void beforeForward() {}
+
+    /** Between the backward pass and the optimiser's step; may drop gradients. */
+    default void beforeUpdate(Gradients gradients, Batch.Moment moment) {}
+
+    /** Frees {@link #state}. */
+    @Override
+    default void close() {
+        state().close();
+    }
 }

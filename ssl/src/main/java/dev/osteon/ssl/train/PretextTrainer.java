@@ -6,27 +6,33 @@ import dev.osteon.engine.autograd.Tape;
 import dev.osteon.engine.memory.TensorScope;
 import dev.osteon.engine.op.Ops;
 import dev.osteon.engine.random.Philox;
+import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
 import dev.osteon.models.EncoderWithHead;
 import dev.osteon.nn.Mode;
 import dev.osteon.nn.Optimizer;
 import dev.osteon.nn.schedule.LearningRate;
 import dev.osteon.ssl.data.SegmentStore;
+import dev.osteon.ssl.loss.Batch;
 import dev.osteon.ssl.loss.SslMethod;
 import dev.osteon.ssl.views.ViewPolicy;
 import dev.osteon.ssl.views.ViewStatistics;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Trains an encoder and its projection head on views alone. The encoder runs once for each resolution, so that
  * batch-norm's statistics are of one resolution; the head runs once over all views.
  *
- * @param model images [B, 1, s, s] to embeddings [B, d], for any s of the policy
+ * @param model     images [B, 1, s, s] to embeddings [B, d], for any s of the policy
+ * @param method    its parameters are trained, too; the optimiser must know them
+ * @param classes   class of each segment of the store, of which those trained on are read; empty for unlabelled data
  */
 public record PretextTrainer(EncoderWithHead model, SslMethod method, ViewPolicy policy, SegmentStore segments,
-        Optimizer optimizer, LearningRate schedule, Settings settings, ViewStatistics statistics) {
+        Optional<int[]> classes, Optimizer optimizer, LearningRate schedule, Settings settings,
+        ViewStatistics statistics) {
 
     /**
      * How long and how.
@@ -85,7 +91,7 @@ public record PretextTrainer(EncoderWithHead model, SslMethod method, ViewPolicy
             for (int step = 0; step < steps; step++) {
                 int[] chosen = Arrays.stream(order, step * batch, (step + 1) * batch).map(i -> samples[i]).toArray();
                 rate = schedule.at(epoch * steps + step);
-                double loss = step(chosen, views, rate);
+                double loss = step(chosen, views, rate, new Batch.Moment(epoch, (long) epoch * steps + step));
                 if (!Double.isFinite(loss)) {
                     throw new EngineException("pretraining: the loss is " + loss + " in epoch " + (epoch + 1)
                             + ", step "
@@ -99,18 +105,25 @@ public record PretextTrainer(EncoderWithHead model, SslMethod method, ViewPolicy
         model.mode(Mode.EVAL);
     }
 
-    private double step(int[] samples, Philox views, double rate) {
-        List<Tensor> parameters = model.trainable();
+    private double step(int[] samples, Philox views, double rate, Batch.Moment moment) {
+        List<Tensor> parameters = new PretextModel(model, method).trainable();
+        method.beforeForward();
         try (TensorScope scope = TensorScope.open()) {
             List<Tensor> groups = segments.views(samples, policy, views, statistics);
             try (Tape tape = Tape.watching(parameters)) {
-                Tensor loss = method.loss(embeddings(groups, samples.length));
+                Tensor loss = method.loss(new Batch(embeddings(groups, samples.length), labels(samples), moment));
                 try (Gradients gradients = tape.gradients(loss, parameters)) {
+                    method.beforeUpdate(gradients, moment);
                     optimizer.step(gradients, rate);
                 }
                 return loss.item();
             }
         }
+    }
+
+    private Optional<Tensor> labels(int[] samples) {
+        return classes.map(all -> Tensor.of(segments.device(), Shape.of(samples.length),
+                Arrays.stream(samples).map(n -> all[n]).toArray()));
     }
 
     /** [B, d] for each view. */
