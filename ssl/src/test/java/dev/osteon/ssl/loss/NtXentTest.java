@@ -9,7 +9,6 @@ import dev.osteon.engine.autograd.GradCheck;
 import dev.osteon.engine.autograd.Gradients;
 import dev.osteon.engine.autograd.Tape;
 import dev.osteon.engine.memory.TensorScope;
-import dev.osteon.engine.random.Philox;
 import dev.osteon.engine.tensor.DType;
 import dev.osteon.engine.tensor.Device;
 import dev.osteon.engine.tensor.Shape;
@@ -36,12 +35,15 @@ class NtXentTest {
     }
 
     private static Tensor normal(Device device, DType dtype, long seed, int n, int d, double scale) {
-        Philox random = Philox.of(seed);
-        double[] values = new double[n * d];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = scale * random.nextGaussian();
-        }
-        return Tensor.of(device, Shape.of(n, d), dtype, values);
+        return Normal.rows(device, dtype, seed, n, d, scale);
+    }
+
+    @Test
+    void theAuthorsCodeReportsTwiceTheMean() {
+        Tensor a = Normal.rows(1, 3, 4);
+        Tensor b = Normal.rows(2, 3, 4);
+        assertThat(new NtXent(0.5, NtXent.Anchors.SUM_OF_VIEWS).loss(a, b).item())
+                .isCloseTo(2 * new NtXent(0.5).loss(a, b).item(), within(1e-12));
     }
 
     @Test
