@@ -109,8 +109,8 @@ public final class HtmlReport {
                 .append(new SvgChart("Linear probe: loss", fit.axis(), "cross-entropy")
                         .line("training", candidates, column(probe, LinearProbe.Point::trainLoss))
                         .line("validation", candidates, column(probe, LinearProbe.Point::validationLoss)).render())
-                .append("</div><p class=\"muted\">The circle is the decision threshold. Of the probe's candidates the one "
-                        + "with the best validation AUC counts: ").append(Html.escape(fit.axis())).append(' ')
+                .append("</div><p class=\"muted\">The circle is the decision threshold. Of the probe's candidates "
+                        + "the one with the best validation AUC counts: ").append(Html.escape(fit.axis())).append(' ')
                 .append(String.format(Locale.ROOT, "%.0f", probe.get(fit.chosen()).at())).append(".</p></section>\n");
     }
 

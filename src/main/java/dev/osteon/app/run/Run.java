@@ -93,8 +93,8 @@ public final class Run {
             throw e;
         } catch (OutOfMemoryError e) {
             UserError error = new UserError("the Java heap is full (" + (Runtime.getRuntime().maxMemory() >> 20)
-                    + " MiB); lower data.longestSide (now " + config.data().longestSide() + ") or data.subjects, or set "
-                    + "OSTEON_OPTS=-Xmx… if the machine has more memory", e);
+                    + " MiB); lower data.longestSide (now " + config.data().longestSide() + ") or data.subjects, or "
+                    + "set OSTEON_OPTS=-Xmx… if the machine has more memory", e);
             failed(error);
             throw error;
         } finally {

@@ -1,6 +1,6 @@
 package dev.osteon.engine.backend.onednn.vector;
 
-import dev.osteon.engine.backend.reference.ErrorFunction;
+import dev.osteon.engine.backend.host.ErrorFunction;
 import java.util.stream.IntStream;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.VectorOperators;
