@@ -38,7 +38,7 @@ public final class RunCommand implements Callable<Integer> {
             description = "smoke, quick (default) or paper.")
     private Optional<String> preset;
 
-    @Option(names = "--config", paramLabel = "FILE", description = "YAML file with keys of the presets, such as a run's "
+    @Option(names = "--config", paramLabel = "FILE", description = "YAML file with keys of the presets, like a run's "
             + "config.yaml. What it leaves out is the preset's; options and KEY=VALUE override it.")
     private Optional<Path> file;
 
@@ -55,7 +55,8 @@ public final class RunCommand implements Callable<Integer> {
     @Option(names = "--device", description = "auto (default), cpu, reference or cuda.")
     private Optional<String> device;
 
-    @Option(names = "--threads", description = "Compute threads, 1 to 256, or 0 for all that the process may use (default).")
+    @Option(names = "--threads",
+            description = "Compute threads, 1 to 256, or 0 for all that the process may use (default).")
     private Optional<String> threads;
 
     @Option(names = "--seed", description = "Seed of everything random (default: 1).")

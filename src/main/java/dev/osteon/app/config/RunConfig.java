@@ -54,9 +54,20 @@ public record RunConfig(String preset, long seed, String device, int threads, Da
     /**
      * The linear layer on the frozen encoder.
      *
-     * @param size side in pixels of the square that a whole segment is resized to for the encoder
+     * @param size   side in pixels of the square that a whole segment is resized to for the encoder
+     * @param solver how it is trained; batch, learning rate and weight decay are for SGD only
+     * @param epochs of SGD, or the most steps of L-BFGS for each penalty
      */
-    public record Probe(int size, int epochs, int batch, double learningRate, double weightDecay) {}
+    public record Probe(int size, Solver solver, int epochs, int batch, double learningRate, double weightDecay) {
+
+        /** How the linear layer is trained. */
+        public enum Solver {
+            /** To the optimum, for several penalties. */
+            LBFGS,
+            /** As SwAV's eval_linear. */
+            SGD
+        }
+    }
 
     /** How results are reported. */
     public record Evaluation(int resamples, Threshold threshold) {

@@ -96,21 +96,22 @@ public final class HtmlReport {
         rocChart.mark(1 - test.get("specificity").value(), test.get("sensitivity").value());
         List<PretextTrainer.Epoch> pretext = result.pretext();
         double[] epochs = column(pretext, e -> e.number() + 1);
-        List<LinearProbe.Epoch> probe = result.probe().curve();
-        double[] probeEpochs = column(probe, e -> e.number() + 1);
+        LinearProbe.Fit fit = result.probe();
+        List<LinearProbe.Point> probe = fit.curve();
+        double[] candidates = column(probe, LinearProbe.Point::at);
         page.append("<section class=\"card\"><h2>Curves</h2><div class=\"two\">")
                 .append(rocChart.render())
                 .append(new SvgChart("Pretext loss (SimCLR)", "epoch", "loss")
                         .line("loss", epochs, column(pretext, PretextTrainer.Epoch::loss)).render())
-                .append(new SvgChart("Linear probe: AUC", "epoch", "AUC")
-                        .line("training", probeEpochs, column(probe, LinearProbe.Epoch::trainAuc))
-                        .line("validation", probeEpochs, column(probe, LinearProbe.Epoch::validationAuc)).render())
-                .append(new SvgChart("Linear probe: loss", "epoch", "cross-entropy")
-                        .line("training", probeEpochs, column(probe, LinearProbe.Epoch::trainLoss))
-                        .line("validation", probeEpochs, column(probe, LinearProbe.Epoch::validationLoss)).render())
-                .append("</div><p class=\"muted\">The circle is the decision threshold. The probe epoch with the "
-                        + "best validation AUC counts: epoch ")
-                .append(result.probe().bestEpoch() + 1).append(".</p></section>\n");
+                .append(new SvgChart("Linear probe: AUC", fit.axis(), "AUC")
+                        .line("training", candidates, column(probe, LinearProbe.Point::trainAuc))
+                        .line("validation", candidates, column(probe, LinearProbe.Point::validationAuc)).render())
+                .append(new SvgChart("Linear probe: loss", fit.axis(), "cross-entropy")
+                        .line("training", candidates, column(probe, LinearProbe.Point::trainLoss))
+                        .line("validation", candidates, column(probe, LinearProbe.Point::validationLoss)).render())
+                .append("</div><p class=\"muted\">The circle is the decision threshold. Of the probe's candidates "
+                        + "the one with the best validation AUC counts: ").append(Html.escape(fit.axis())).append(' ')
+                .append(String.format(Locale.ROOT, "%.0f", probe.get(fit.chosen()).at())).append(".</p></section>\n");
     }
 
     private static <T> double[] column(List<T> rows, ToDoubleFunction<T> value) {

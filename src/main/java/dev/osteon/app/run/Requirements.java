@@ -79,8 +79,9 @@ record Requirements(RunConfig config, long segments, long network, long images, 
                     + "than one tensor can hold (2³¹ pixels); lower data.longestSide (now " + side + ")" + subjects());
         }
         if (heap > memory.heap()) {
-            return Optional.of("memory: " + segments + " segments of up to " + side + " × " + side + " pixels need about "
-                    + gib(heap) + " of Java heap, which may grow to " + gib(memory.heap()) + "; lower data.longestSide "
+            return Optional.of("memory: " + segments + " segments of up to " + side + " × " + side + " pixels need "
+                    + "about " + gib(heap)
+                    + " of Java heap, which may grow to " + gib(memory.heap()) + "; lower data.longestSide "
                     + "(now " + side + ")" + subjects() + ", or set OSTEON_OPTS=-Xmx"
                     + (Math.ceilDiv(heap, 1L << 30) + 1) + "g if the machine has more");
         }
@@ -103,7 +104,8 @@ record Requirements(RunConfig config, long segments, long network, long images, 
     void checkDisk(RunFolder folder) throws IOException {
         long free = folder.freeBytes();
         if (disk > free) {
-            throw new UserError("--out: this run writes about " + gib(disk) + ", and the disk of " + folder.path() + " has "
+            throw new UserError("--out: this run writes about " + gib(disk) + ", and the disk of " + folder.path()
+                    + " has "
                     + gib(free) + " left; free some space or choose another disk");
         }
     }

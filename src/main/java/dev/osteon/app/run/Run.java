@@ -31,7 +31,9 @@ import dev.osteon.ssl.metrics.Interval;
 import dev.osteon.ssl.metrics.Splits;
 import dev.osteon.ssl.train.Features;
 import dev.osteon.ssl.train.LinearProbe;
+import dev.osteon.ssl.train.LogisticProbe;
 import dev.osteon.ssl.train.PretextTrainer;
+import dev.osteon.ssl.train.SgdProbe;
 import dev.osteon.ssl.views.ExtendedMultiCrop;
 import dev.osteon.ssl.views.MultiCrop;
 import dev.osteon.ssl.views.RandomResizedCrop;
@@ -91,8 +93,8 @@ public final class Run {
             throw e;
         } catch (OutOfMemoryError e) {
             UserError error = new UserError("the Java heap is full (" + (Runtime.getRuntime().maxMemory() >> 20)
-                    + " MiB); lower data.longestSide (now " + config.data().longestSide() + ") or data.subjects, or set "
-                    + "OSTEON_OPTS=-Xmx… if the machine has more memory", e);
+                    + " MiB); lower data.longestSide (now " + config.data().longestSide() + ") or data.subjects, or "
+                    + "set OSTEON_OPTS=-Xmx… if the machine has more memory", e);
             failed(error);
             throw error;
         } finally {
@@ -286,19 +288,22 @@ public final class Run {
 
     private LinearProbe probe(Device device) {
         RunConfig.Probe p = config.probe();
-        return new LinearProbe(new LinearProbe.Settings(p.epochs(), p.batch(), p.learningRate(), p.weightDecay(),
-                config.seed()), device);
+        return switch (p.solver()) {
+            case LBFGS -> LogisticProbe.overPenalties(p.epochs());
+            case SGD -> new SgdProbe(new SgdProbe.Settings(p.epochs(), p.batch(), p.learningRate(), p.weightDecay(),
+                    config.seed()), device);
+        };
     }
 
-    private void writeProbeCurve(LinearProbe.Fit fit) {
+    private void writeProbeCurve(LinearProbe.Fit fit) throws IOException {
         StringBuilder lines = new StringBuilder();
-        for (LinearProbe.Epoch e : fit.curve()) {
-            lines.append(String.format(Locale.ROOT, "probe,%d,%.6g,,%.6g,%.6g,%.6g%n", e.number() + 1, e.trainLoss(),
-                    e.trainAuc(), e.validationLoss(), e.validationAuc()));
+        for (LinearProbe.Point point : fit.curve()) {
+            lines.append(String.format(Locale.ROOT, "probe,%.6g,%.6g,,%.6g,%.6g,%.6g%n", point.at(), point.trainLoss(),
+                    point.trainAuc(), point.validationLoss(), point.validationAuc()));
         }
         folder.append("curves.csv", lines.toString());
-        folder.writeJson("probe.json", Map.of("weight", fit.weight(), "bias", fit.bias(), "epoch", fit.bestEpoch()
-                + 1));
+        folder.writeJson("probe.json", Map.of("weight", fit.weight(), "bias", fit.bias(), "chosen",
+                Map.of(fit.axis(), fit.curve().get(fit.chosen()).at())));
     }
 
     private RunResult evaluate(Samples samples, Splits splits, LinearProbe.Fit fit, List<PretextTrainer.Epoch> curve,

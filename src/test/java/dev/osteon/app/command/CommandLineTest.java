@@ -48,7 +48,7 @@ class CommandLineTest {
             assertThat(figure.path("value").asDouble(-1)).isBetween(0.0, 1.0);
             assertThat(figure.path("low").asDouble(2)).isLessThanOrEqualTo(figure.path("high").asDouble(-1));
         }
-        assertThat(Files.readAllLines(run.resolve("curves.csv"))).hasSize(1 + 1 + 5);
+        assertThat(Files.readAllLines(run.resolve("curves.csv"))).hasSize(1 + 1 + 7);   // header, one epoch, penalties
         assertThat(run.resolve("checkpoint").resolve("model.safetensors")).isNotEmptyFile();
         assertThat(Files.readString(run.resolve("status.json"))).contains("finished");
         String report = Files.readString(run.resolve("report.html"));

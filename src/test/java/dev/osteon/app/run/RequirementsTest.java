@@ -56,7 +56,7 @@ class RequirementsTest {
         assertThat(of("smoke", 210).complaint(new Memory(1L << 30, 2L << 30))).isEmpty();
     }
 
-    /** The paper's: about 11.1 million activations at 224 × 224, twice, for 128 × (2 + 4 · (96 / 224)²) images: 23 GiB. */
+    /** The paper's: about 11.1 million activations at 224 × 224, twice, for 128 × (2 + 4 · (96 / 224)²) images. */
     @Test
     void thePapersRunNeedsALargeMachineAndSaysWhatToLower() {
         String line = of("paper", 1344).complaint(new Memory(8L << 30, 16L << 30)).orElseThrow();

@@ -1,6 +1,7 @@
 package dev.osteon.engine.backend.reference;
 
-import dev.osteon.engine.backend.reference.AxisWeights.Taps;
+import dev.osteon.engine.backend.host.AxisWeights.Taps;
+import dev.osteon.engine.backend.host.Indices;
 import dev.osteon.engine.op.AffineCropResize;
 import dev.osteon.engine.op.AffineCropResize.Border;
 import dev.osteon.engine.op.AffineCropResize.Filter;
@@ -21,7 +22,7 @@ final class AffineCropKernels {
         Shape images = inputs.getFirst().shape();
         double[] x = Elements.doubles(inputs.getFirst());
         double[] y = new double[Elements.count(outputs.getFirst())];
-        int[] numbers = IndexingKernels.indices(op, inputs.get(2), images.dim(0));
+        int[] numbers = Indices.indices(op, inputs.get(2), images.dim(0));
         visit(op, images, Elements.doubles(inputs.get(1)), numbers, (atY, atX, weight) -> y[atY] += weight * x[atX]);
         Elements.write(outputs.getFirst(), y);
     }
@@ -29,7 +30,7 @@ final class AffineCropKernels {
     static void backward(AffineCropResizeBackward op, List<Tensor> inputs, List<Tensor> outputs) {
         double[] dy = Elements.doubles(inputs.getFirst());
         double[] dx = new double[Elements.count(outputs.getFirst())];
-        int[] numbers = IndexingKernels.indices(op, inputs.get(2), op.images().dim(0));
+        int[] numbers = Indices.indices(op, inputs.get(2), op.images().dim(0));
         visit(op.forward(), op.images(), Elements.doubles(inputs.get(1)), numbers,
                 (atY, atX, weight) -> dx[atX] += weight * dy[atY]);
         Elements.write(outputs.getFirst(), dx);

@@ -1,16 +1,16 @@
 package dev.osteon.engine.backend.reference;
 
-import dev.osteon.engine.EngineException;
+import static dev.osteon.engine.backend.host.Indices.indices;
+
 import dev.osteon.engine.op.Gather;
 import dev.osteon.engine.op.GatherBackward;
-import dev.osteon.engine.op.Op;
 import dev.osteon.engine.op.Select;
 import dev.osteon.engine.op.SelectBackward;
 import dev.osteon.engine.tensor.Tensor;
 import java.util.List;
 
 /** Elements and rows by number. */
-public final class IndexingKernels {
+final class IndexingKernels {
 
     private IndexingKernels() {}
 
@@ -65,23 +65,5 @@ public final class IndexingKernels {
             }
         }
         Elements.write(outputs.getFirst(), dx);
-    }
-
-    /**
-     * The tensor's values as array indices.
-     *
-     * @throws EngineException naming the first that is not within 0 … {@code size} − 1
-     */
-    public static int[] indices(Op op, Tensor tensor, int size) {
-        long[] given = Elements.integers(tensor);
-        int[] index = new int[given.length];
-        for (int i = 0; i < index.length; i++) {
-            if (given[i] < 0 || given[i] >= size) {
-                throw new EngineException(op.name() + ": given index " + given[i] + " at position " + i
-                        + "; expected 0 to " + (size - 1));
-            }
-            index[i] = (int) given[i];
-        }
-        return index;
     }
 }

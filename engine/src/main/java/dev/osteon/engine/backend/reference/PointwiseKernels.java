@@ -1,6 +1,7 @@
 package dev.osteon.engine.backend.reference;
 
 import dev.osteon.engine.EngineException;
+import dev.osteon.engine.backend.host.ErrorFunction;
 import dev.osteon.engine.op.Affine;
 import dev.osteon.engine.op.Binary;
 import dev.osteon.engine.op.Cast;

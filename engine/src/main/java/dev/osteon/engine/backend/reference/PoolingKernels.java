@@ -1,5 +1,6 @@
 package dev.osteon.engine.backend.reference;
 
+import dev.osteon.engine.backend.host.AxisWeights;
 import dev.osteon.engine.op.AdaptiveAvgPool2d;
 import dev.osteon.engine.op.AdaptiveAvgPool2dBackward;
 import dev.osteon.engine.op.AvgPool2d;
@@ -61,13 +62,13 @@ final class PoolingKernels {
     static void avgPool2d(AvgPool2d op, List<Tensor> inputs, List<Tensor> outputs) {
         Tensor x = inputs.getFirst();
         Tensor y = outputs.getFirst();
-        AxisWeights.apply(x, y, windowRows(op, x, y), windowColumns(op, x, y));
+        AxisMap.apply(x, y, windowRows(op, x, y), windowColumns(op, x, y));
     }
 
     static void avgPool2dBackward(AvgPool2dBackward op, List<Tensor> inputs, List<Tensor> outputs) {
         Tensor dy = inputs.getFirst();
         Tensor dx = outputs.getFirst();
-        AxisWeights.transpose(dy, dx, windowRows(op.pool(), dx, dy), windowColumns(op.pool(), dx, dy));
+        AxisMap.transpose(dy, dx, windowRows(op.pool(), dx, dy), windowColumns(op.pool(), dx, dy));
     }
 
     private static AxisWeights windowRows(AvgPool2d op, Tensor image, Tensor pooled) {
@@ -93,13 +94,13 @@ final class PoolingKernels {
     static void adaptiveAvgPool2d(AdaptiveAvgPool2d op, List<Tensor> inputs, List<Tensor> outputs) {
         Tensor x = inputs.getFirst();
         Tensor y = outputs.getFirst();
-        AxisWeights.apply(x, y, cells(y.dim(2), x.dim(2)), cells(y.dim(3), x.dim(3)));
+        AxisMap.apply(x, y, cells(y.dim(2), x.dim(2)), cells(y.dim(3), x.dim(3)));
     }
 
     static void adaptiveAvgPool2dBackward(AdaptiveAvgPool2dBackward op, List<Tensor> inputs, List<Tensor> outputs) {
         Tensor dy = inputs.getFirst();
         Tensor dx = outputs.getFirst();
-        AxisWeights.transpose(dy, dx, cells(dy.dim(2), dx.dim(2)), cells(dy.dim(3), dx.dim(3)));
+        AxisMap.transpose(dy, dx, cells(dy.dim(2), dx.dim(2)), cells(dy.dim(3), dx.dim(3)));
     }
 
     private static AxisWeights cells(int cells, int size) {

@@ -1,7 +1,7 @@
 package dev.osteon.engine.backend.onednn.vector;
 
 import dev.osteon.engine.backend.KernelTable.Layouts;
-import dev.osteon.engine.backend.reference.IndexingKernels;
+import dev.osteon.engine.backend.host.Indices;
 import dev.osteon.engine.op.AffineCropResizeBackward;
 import dev.osteon.engine.tensor.HostData;
 import dev.osteon.engine.tensor.Tensor;
@@ -26,7 +26,7 @@ final class CropGradientKernel {
         Tensor dx = out.getFirst();
         int height = dx.dim(2);
         double[] matrices = CropTaps.matrices(in.get(1));
-        int[] numbers = IndexingKernels.indices(op, in.get(2), dx.dim(0));
+        int[] numbers = Indices.indices(op, in.get(2), dx.dim(0));
         Parallel.forRange((long) dx.dim(0) * height, GRAIN, (from, to) -> {
             for (long row = from; row < to;) {
                 int image = (int) (row / height);

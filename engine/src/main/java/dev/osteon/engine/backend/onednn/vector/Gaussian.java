@@ -1,8 +1,9 @@
 package dev.osteon.engine.backend.onednn.vector;
 
-import dev.osteon.engine.backend.reference.ErrorFunction;
+import dev.osteon.engine.backend.host.ErrorFunction;
 import java.util.stream.IntStream;
 import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.VectorOperators;
 
 /**
  * The error function and what is made of it, on one thread's strips. erfc(z) = exp(−z²)·erfcx(z) for z ≥ 0, and erfcx
@@ -18,22 +19,27 @@ final class Gaussian {
     private double[] size = new double[0];
     private double[] exponential = new double[0];
 
-    /** v = erf(v). */
+    /** v = erf(v); n may be rounded up to whole vectors. */
     void erf(double[] v, int n) {
         complement(v, n, 1);
+        for (int i = 0; i < n; i += Doubles.COUNT) {
+            DoubleVector z = Doubles.load(size, i);
+            DoubleVector far = Doubles.load(exponential, i).neg().add(1);      // 1 − erfc cancels near 0
+            far.blend(series(z), z.compare(VectorOperators.LT, 0.5)).intoArray(size, i);
+        }
         for (int i = 0; i < n; i++) {
-            double near = series(size[i]);
-            double far = 1 - exponential[i];                // cancels near 0
-            v[i] = Math.copySign(size[i] < 0.5 ? near : far, v[i]);
+            v[i] = Math.copySign(size[i], v[i]);
         }
     }
 
-    /** v = ½v·erfc(−v/√2). */
+    /** v = ½v·erfc(−v/√2), where erfc(−z) = 2 − erfc(z); n may be rounded up to whole vectors. */
     void gelu(double[] v, int n) {
         complement(v, n, Math.sqrt(0.5));
-        for (int i = 0; i < n; i++) {
-            double sign = Math.copySign(1, v[i]);           // erfc(−z) = 2 − erfc(z), without a branch
-            v[i] = 0.5 * v[i] * (1 + sign - sign * exponential[i]);
+        for (int i = 0; i < n; i += Doubles.COUNT) {
+            DoubleVector x = Doubles.load(v, i);
+            DoubleVector e = Doubles.load(exponential, i);
+            DoubleVector factor = e.neg().add(2).blend(e, x.compare(VectorOperators.LT, 0));
+            x.mul(0.5).mul(factor).intoArray(v, i);
         }
     }
 
@@ -68,17 +74,17 @@ final class Gaussian {
     }
 
     /** DLMF 7.6.1: erf z = 2/√π Σ (−1)ᵏ z²ᵏ⁺¹/(k!(2k + 1)), for z &lt; ½. */
-    private static double series(double z) {
-        double q = z * z;
-        double sum = 1.0 / 685440;
-        sum = sum * q - 1.0 / 75600;
-        sum = sum * q + 1.0 / 9360;
-        sum = sum * q - 1.0 / 1320;
-        sum = sum * q + 1.0 / 216;
-        sum = sum * q - 1.0 / 42;
-        sum = sum * q + 1.0 / 10;
-        sum = sum * q - 1.0 / 3;
-        return 2 / Math.sqrt(Math.PI) * (z + z * q * sum);
+    private static DoubleVector series(DoubleVector z) {
+        DoubleVector q = z.mul(z);
+        DoubleVector sum = Doubles.horner(DoubleVector.broadcast(Doubles.F64, 1.0 / 685440), q, -1.0 / 75600);
+        sum = Doubles.horner(sum, q, 1.0 / 9360);
+        sum = Doubles.horner(sum, q, -1.0 / 1320);
+        sum = Doubles.horner(sum, q, 1.0 / 216);
+        sum = Doubles.horner(sum, q, -1.0 / 42);
+        sum = Doubles.horner(sum, q, 1.0 / 10);
+        sum = Doubles.horner(sum, q, -1.0 / 3);
+        sum = Doubles.horner(sum, q, 1);
+        return z.mul(sum).mul(2 / Math.sqrt(Math.PI));
     }
 
     /** Coefficients of 1, u, u², …: Chebyshev's, by their sum over the nodes, then T₀, T₁, … multiplied out. */

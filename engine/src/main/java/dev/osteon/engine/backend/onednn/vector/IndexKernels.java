@@ -1,7 +1,7 @@
 package dev.osteon.engine.backend.onednn.vector;
 
 import dev.osteon.engine.backend.KernelTable.Layouts;
-import dev.osteon.engine.backend.reference.IndexingKernels;
+import dev.osteon.engine.backend.host.Indices;
 import dev.osteon.engine.op.Gather;
 import dev.osteon.engine.op.GatherBackward;
 import dev.osteon.engine.op.Select;
@@ -26,7 +26,7 @@ final class IndexKernels {
 
     private static void gather(Gather op, List<Tensor> in, List<Tensor> out) {
         long n = in.getFirst().dim(-1);
-        int[] index = IndexingKernels.indices(op, in.get(1), (int) n);
+        int[] index = Indices.indices(op, in.get(1), (int) n);
         Place x = Place.of(in.getFirst());
         Place y = Place.of(out.getFirst());
         Parallel.forRange(index.length, GRAIN, (from, to) -> {
@@ -37,7 +37,7 @@ final class IndexKernels {
     }
 
     private static void gatherBackward(GatherBackward op, List<Tensor> in, List<Tensor> out) {
-        int[] index = IndexingKernels.indices(op, in.get(1), op.size());
+        int[] index = Indices.indices(op, in.get(1), op.size());
         Tensor target = out.getFirst();
         Place dy = Place.of(in.getFirst());
         Place dx = Place.of(target);
@@ -56,7 +56,7 @@ final class IndexKernels {
 
     private static void select(Select op, List<Tensor> in, List<Tensor> out) {
         int size = in.getFirst().dim(op.axis());
-        int[] index = IndexingKernels.indices(op, in.get(1), size);
+        int[] index = Indices.indices(op, in.get(1), size);
         Place x = Place.of(in.getFirst());
         Place y = Place.of(out.getFirst());
         long inner = inner(out.getFirst(), op.axis());
@@ -71,7 +71,7 @@ final class IndexKernels {
 
     /** Each row of the result adds up the rows that were taken from it, in order of their position. */
     private static void selectBackward(SelectBackward op, List<Tensor> in, List<Tensor> out) {
-        int[] index = IndexingKernels.indices(op, in.get(1), op.size());
+        int[] index = Indices.indices(op, in.get(1), op.size());
         int[] first = new int[op.size() + 1];      // first[i] … first[i + 1] − 1: where positions of row i are kept
         for (int i : index) {
             first[i + 1]++;

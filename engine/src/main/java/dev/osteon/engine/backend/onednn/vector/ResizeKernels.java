@@ -1,9 +1,9 @@
 package dev.osteon.engine.backend.onednn.vector;
 
-import static dev.osteon.engine.backend.reference.ResizeKernels.axis;
+import static dev.osteon.engine.backend.host.ResizeWeights.axis;
 
 import dev.osteon.engine.backend.KernelTable.Layouts;
-import dev.osteon.engine.backend.reference.AxisWeights;
+import dev.osteon.engine.backend.host.AxisWeights;
 import dev.osteon.engine.op.Resize;
 import dev.osteon.engine.op.ResizeBackward;
 import dev.osteon.engine.tensor.Layout;

@@ -102,9 +102,6 @@ class PointwiseKernelsTest {
     @ParameterizedTest
     @EnumSource(DType.class)
     void whereOfAnyType(DType dtype) {
-        if (dtype == DType.F64) {
-            return;   // the reference's
-        }
         Values numbers = Values.index(2, DType.BOOL, 41, 1003);
         Agreement.check(new Where(), 0, numbers, Values.normal(41, 1003).as(dtype), Values.normal(1003).as(dtype));
         Agreement.check(new Where(), 0, Values.index(2, DType.BOOL, 3, 1), Values.normal(2, 1, 5).as(dtype),

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.osteon.engine.backend.onednn.vector.Agreement.Values;
 import dev.osteon.engine.op.AffineCropResize;
 import dev.osteon.engine.op.AffineCropResizeBackward;
+import dev.osteon.engine.op.Op;
 import dev.osteon.engine.op.Resize;
 import dev.osteon.engine.op.ResizeBackward;
 import dev.osteon.engine.op.Window;
@@ -13,6 +14,7 @@ import dev.osteon.engine.tensor.Device;
 import dev.osteon.engine.tensor.Layout;
 import dev.osteon.engine.tensor.Shape;
 import java.util.List;
+import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -76,13 +78,13 @@ class ResampleKernelsTest {
     }
 
     /** Weights are float32 here and float64 in the reference. */
-    private static void near(dev.osteon.engine.op.Op op, Values... operands) {
+    private static void near(Op op, Values... operands) {
         double[] expected = Agreement.run(op, Device.REFERENCE, operands).getFirst();
         double[] actual = Agreement.run(op, Device.CPU, operands).getFirst();
         assertThat(actual).hasSameSizeAs(expected);
         for (int i = 0; i < expected.length; i++) {
             assertThat(actual[i]).as("%s: element %d", op, i)
-                    .isCloseTo(expected[i], org.assertj.core.data.Offset.offset(1e-5));
+                    .isCloseTo(expected[i], Offset.offset(1e-5));
         }
     }
 }

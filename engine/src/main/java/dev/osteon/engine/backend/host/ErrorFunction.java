@@ -1,4 +1,4 @@
-package dev.osteon.engine.backend.reference;
+package dev.osteon.engine.backend.host;
 
 /** The error function in double precision, from its series and its continued fraction (NIST DLMF, chapter 7). */
 public final class ErrorFunction {

@@ -1,4 +1,4 @@
-package dev.osteon.engine.backend.reference;
+package dev.osteon.engine.backend.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
