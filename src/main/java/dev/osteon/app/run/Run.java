@@ -258,7 +258,8 @@ public final class Run {
         progress.begin("pretraining");
         try (Larc larc = Larc.of(model, p.weightDecay(), new Larc.Settings(p.momentum(), p.trust(), 1e-8, p.larc()))) {
             PretextTrainer trainer = new PretextTrainer(model, SimClr.of(p.temperature(), p.reduction()), policy, store,
-                    java.util.Optional.empty(), larc, schedule, new PretextTrainer.Settings(p.epochs(), p.batch(), config.seed()), statistics);
+                    java.util.Optional.empty(), larc, schedule, new PretextTrainer
+                            .Settings(p.epochs(), p.batch(), config.seed()), statistics);
             trainer.train(train, new PretextTrainer.Listener() {
                 @Override
                 public void step(int epoch, int step, int stepsPerEpoch, double loss) {

@@ -1,6 +1,5 @@
 package dev.osteon.app.verify;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.osteon.engine.autograd.Gradients;
 import dev.osteon.engine.autograd.Tape;
 import dev.osteon.engine.memory.TensorScope;

@@ -32,7 +32,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
-import java.util.function.Function;
 
 /** The families about training: batch-norm's statistics, optimisers, schedules, whole networks. */
 final class Training {
@@ -223,7 +222,8 @@ final class Training {
                 try (Gradients gradients = tape.gradients(loss, watched)) {
                     Summaries.check(comparison, "out.param_grad", golden.strings("param_names"),
                             name -> gradients.of(net.parameters().get(name).tensor()).toDoubles());
-                    Summaries.check(comparison, "out.input_grad", List.of("input.x"), name -> gradients.of(x).toDoubles());
+                    Summaries.check(comparison, "out.input_grad", List.of("input.x"), name -> gradients
+                            .of(x).toDoubles());
                     golden.names("grad.").forEach(name -> comparison.check("grad." + name,
                             gradients.of(net.parameters().get(name).tensor()).toDoubles()));
                 }
