@@ -24,7 +24,7 @@ import dev.osteon.nn.RunState;
 import dev.osteon.nn.schedule.SwavSchedule;
 import dev.osteon.ssl.data.Segment;
 import dev.osteon.ssl.data.SegmentStore;
-import dev.osteon.ssl.loss.SimClr;
+import dev.osteon.ssl.loss.NtXent;
 import dev.osteon.ssl.metrics.BinaryMetrics;
 import dev.osteon.ssl.metrics.Bootstrap;
 import dev.osteon.ssl.metrics.Interval;
@@ -257,7 +257,7 @@ public final class Run {
         folder.append("curves.csv", "phase,epoch,loss,learning_rate,train_auc,validation_loss,validation_auc\n");
         progress.begin("pretraining");
         try (Larc larc = Larc.of(model, p.weightDecay(), new Larc.Settings(p.momentum(), p.trust(), 1e-8, p.larc()))) {
-            PretextTrainer trainer = new PretextTrainer(model, SimClr.of(p.temperature(), p.reduction()), policy, store,
+            PretextTrainer trainer = new PretextTrainer(model, new NtXent(p.temperature()).overMultiCrop(p.reduction()), policy, store,
                     java.util.Optional.empty(), larc, schedule, new PretextTrainer.Settings(p.epochs(), p.batch(), config.seed()), statistics);
             trainer.train(train, new PretextTrainer.Listener() {
                 @Override

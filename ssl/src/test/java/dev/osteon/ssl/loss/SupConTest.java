@@ -105,7 +105,8 @@ class SupConTest {
                         Tensor.of(Device.CPU, Shape.of(16), 0, 1, 0, 1, 0, 0, 1, 2, 0, 0, 0, 1, 1, 0, 0, 3));
                 assertThat(loss.item()).isFinite();
                 try (Gradients gradients = tape.gradients(loss, z)) {
-                    z.forEach(x -> assertThat(DoubleStream.of(gradients.of(x).toDoubles()).boxed()).allMatch(Double::isFinite));
+                    z.forEach(x -> assertThat(DoubleStream.of(gradients.of(x).toDoubles()).boxed())
+                            .allMatch(Double::isFinite));
                 }
             }
         }

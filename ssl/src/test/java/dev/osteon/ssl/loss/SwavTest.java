@@ -140,7 +140,8 @@ class SwavTest {
                         Tensor loss = swav.loss(Batch.of(z));
                         assertThat(loss.item()).isFinite();
                         try (Gradients gradients = tape.gradients(loss, z)) {
-                            assertThat(DoubleStream.of(gradients.of(z.getFirst()).toDoubles()).boxed()).allMatch(Double::isFinite);
+                            assertThat(DoubleStream.of(gradients.of(z.getFirst()).toDoubles()).boxed())
+                                    .allMatch(Double::isFinite);
                         }
                     }
                 }

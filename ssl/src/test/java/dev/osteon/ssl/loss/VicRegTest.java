@@ -91,7 +91,8 @@ class VicRegTest {
                 Tensor loss = VicReg.OFFICIAL.loss(z.getFirst(), z.getLast());
                 assertThat(loss.item()).isFinite();
                 try (Gradients gradients = tape.gradients(loss, z)) {
-                    z.forEach(x -> assertThat(DoubleStream.of(gradients.of(x).toDoubles()).boxed()).allMatch(Double::isFinite));
+                    z.forEach(x -> assertThat(DoubleStream.of(gradients.of(x).toDoubles()).boxed())
+                            .allMatch(Double::isFinite));
                 }
             }
         }
