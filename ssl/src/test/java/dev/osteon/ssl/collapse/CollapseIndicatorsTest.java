@@ -52,7 +52,7 @@ class CollapseIndicatorsTest {
 
     @Test
     void theCornersOfACrossByHand() {
-        // ±x and ±y: each coordinate is 1, −1, 0, 0 with standard deviation √½, times √2 is 1; two equal singular values
+        // ±x and ±y: a coordinate is 1, −1, 0, 0, its standard deviation √½, times √2 is 1; two equal singular values
         CollapseIndicators cross = CollapseIndicators.of(rows(4, 3, 0, -1, 0, 0, 2, 0, -7));
         assertThat(cross.spread()).isCloseTo(1, within(1e-12));
         assertThat(cross.effectiveRank()).isCloseTo(2, within(1e-9));

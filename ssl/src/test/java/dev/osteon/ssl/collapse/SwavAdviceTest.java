@@ -57,7 +57,7 @@ class SwavAdviceTest {
         "100  | 0  | less than a batch",
         "640  | 30 | never used",
         "1280 | 29 | never full",
-        "1280 | 3  | own old embedding",
+        "1280 | 3  | 98 % of the data",
     })
     void queuesThatDoNothingOrTooMuchAreTold(int rows, int from, String named) {
         assertThat(HANDS.on(settings(60, 10, rows, from))).singleElement().asString().contains(named);
