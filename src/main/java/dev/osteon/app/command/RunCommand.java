@@ -23,7 +23,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code osteon run}: from segments to the report. */
-@Command(name = "run", description = "Trains and evaluates: segments, views, SimCLR, linear probe, report.",
+@Command(name = "run", description = "Trains and evaluates: segments, views, SSL, linear probe, report.",
         footer = {"", "Examples:", "  osteon run", "  osteon run --preset smoke",
             "  osteon run --data my/segments pretrain.epochs=30 views.globalSize=96",
             "  osteon run --config runs/before/config.yaml --seed 2", "",
@@ -48,6 +48,10 @@ public final class RunCommand implements Callable<Integer> {
     @Option(names = "--task", description = "osteoporosis_vs_rest (default) or normal_vs_osteoporosis.")
     private Optional<String> task;
 
+    @Option(names = "--method", description = "simclr (default), supcon (also learns from the training samples' "
+            + "labels), swav or vicreg.")
+    private Optional<String> method;
+
     @Option(names = "--out", paramLabel = "DIR",
             description = "New folder for the results (default: runs/PRESET-TIME).")
     private Optional<String> out;
@@ -71,6 +75,7 @@ public final class RunCommand implements Callable<Integer> {
         List<String> all = new ArrayList<>(overrides);
         data.ifPresent(v -> all.add("data.folder=" + v));
         task.ifPresent(v -> all.add("data.task=" + v));
+        method.ifPresent(v -> all.add("method=" + v));
         device.ifPresent(v -> all.add("device=" + v));
         threads.ifPresent(v -> all.add("threads=" + v));
         seed.ifPresent(v -> all.add("seed=" + v));

@@ -34,6 +34,12 @@ final class Ranges {
         put(0, 1e6, "pretrain.learningRate", "pretrain.finalLearningRate", "pretrain.weightDecay", "pretrain.trust",
                 "probe.weightDecay");
         put(1e-12, 1e6, "probe.learningRate");
+        put(1e-6, 1e6, "supcon.baseTemperature", "swav.epsilon");
+        put(0, 1 << 20, "swav.prototypes", "swav.queueFromEpoch");
+        put(1, 1 << 20, "swav.iterations");
+        put(-1, 1 << 24, "swav.freezeSteps");
+        put(0, 1 << 24, "swav.queueRows");
+        put(0, 1e6, "vicreg.invariance", "vicreg.variance", "vicreg.covariance");
         put(1, 1 << 24, "evaluation.resamples");
     }
 
@@ -69,6 +75,10 @@ final class Ranges {
         if (!ResNetSpec.NAMES.contains(architecture)) {
             throw new UserError("configuration key encoder.architecture: given " + architecture + "; expected "
                     + String.join(" or ", ResNetSpec.NAMES));
+        }
+        if (config.at("/swav/prototypes").asInt() == 1) {
+            throw new UserError("configuration key swav.prototypes: given 1; expected 2 or more, or 0 for what suits "
+                    + "the number of samples");
         }
         String device = config.at("/device").asText();
         if (!DEVICES.contains(device)) {

@@ -4,6 +4,7 @@ import dev.osteon.app.data.Task;
 import dev.osteon.engine.op.LarcStep;
 import dev.osteon.models.Stem;
 import dev.osteon.ssl.loss.MultiCropLoss;
+import dev.osteon.ssl.loss.NtXent;
 
 /**
  * All that a run depends on; presets are YAML files of this shape.
@@ -12,9 +13,14 @@ import dev.osteon.ssl.loss.MultiCropLoss;
  * @param seed    of everything random
  * @param device  auto, cpu, reference or cuda
  * @param threads compute threads; 0 for all that the process may use
+ * @param method  of pretext training; of the sections named after methods, only this one's counts
  */
-public record RunConfig(String preset, long seed, String device, int threads, Data data, Views views, Encoder encoder,
-        Head head, Pretrain pretrain, Probe probe, Evaluation evaluation) {
+public record RunConfig(String preset, long seed, String device, int threads, Method method, Data data, Views views,
+        Encoder encoder, Head head, Pretrain pretrain, SimClr simclr, SupCon supcon, Swav swav, VicReg vicreg,
+        Probe probe, Evaluation evaluation) {
+
+    /** The self-supervised methods; SupCon also learns from the labels of the training samples. */
+    public enum Method { SIMCLR, SUPCON, SWAV, VICREG }
 
     /**
      * Where segments come from.
@@ -46,10 +52,37 @@ public record RunConfig(String preset, long seed, String device, int threads, Da
     /** The projection head: hidden layers' width, embedding size, number of linear layers. */
     public record Head(int hidden, int output, int layers) {}
 
-    /** Self-supervised training. */
+    /**
+     * Self-supervised training.
+     *
+     * @param temperature of the softmax in SimCLR, SupCon and SwAV
+     * @param reduction   of the terms over pairs of views: the paper's sum, or their mean as in SwAV's code
+     */
     public record Pretrain(double temperature, MultiCropLoss.Reduction reduction, int epochs, int batch,
             double learningRate, double finalLearningRate, int warmupEpochs, double momentum, double weightDecay,
             double trust, LarcStep.Mode larc) {}
+
+    /** SimCLR's convention: the mean over all anchors, or the official code's sum over both views, twice that. */
+    public record SimClr(NtXent.Anchors anchors) {}
+
+    /** SupCon's conventions: the factor temperature / baseTemperature, and whose rows are anchors. */
+    public record SupCon(double baseTemperature, dev.osteon.ssl.loss.SupCon.Anchors anchors) {}
+
+    /**
+     * SwAV.
+     *
+     * @param prototypes     0 for as many as suit the number of samples
+     * @param epsilon        of Sinkhorn's normalisations, and their number, {@code iterations}
+     * @param freezeSteps    steps before the prototypes are trained; -1 for the first epoch, or a tenth of training
+     * @param queueRows      embeddings remembered for each global view; 0 for no queue
+     * @param queueFromEpoch first epoch, from 0, of the queue
+     */
+    public record Swav(int prototypes, double epsilon, int iterations, int freezeSteps, int queueRows,
+            int queueFromEpoch) {}
+
+    /** VICReg's weights, and whether the variance terms of two views are averaged, as officially, or added. */
+    public record VicReg(double invariance, double variance, double covariance,
+            dev.osteon.ssl.loss.VicReg.Branches branches) {}
 
     /**
      * The linear layer on the frozen encoder.

@@ -95,13 +95,14 @@ public final class HtmlReport {
         Map<String, Interval> test = result.figures().get("test");
         rocChart.mark(1 - test.get("specificity").value(), test.get("sensitivity").value());
         List<PretextTrainer.Epoch> pretext = result.pretext();
+        String method = result.config().method().name().toLowerCase(Locale.ROOT);
         double[] epochs = column(pretext, e -> e.number() + 1);
         LinearProbe.Fit fit = result.probe();
         List<LinearProbe.Point> probe = fit.curve();
         double[] candidates = column(probe, LinearProbe.Point::at);
         page.append("<section class=\"card\"><h2>Curves</h2><div class=\"two\">")
                 .append(rocChart.render())
-                .append(new SvgChart("Pretext loss (SimCLR)", "epoch", "loss")
+                .append(new SvgChart("Pretext loss (" + method + ")", "epoch", "loss")
                         .line("loss", epochs, column(pretext, PretextTrainer.Epoch::loss)).render())
                 .append(new SvgChart("Linear probe: AUC", fit.axis(), "AUC")
                         .line("training", candidates, column(probe, LinearProbe.Point::trainAuc))

@@ -15,16 +15,16 @@ import dev.osteon.engine.random.Philox;
 import dev.osteon.engine.tensor.DType;
 import dev.osteon.engine.tensor.Device;
 import dev.osteon.models.EncoderWithHead;
-import dev.osteon.models.ProjectionHead;
 import dev.osteon.models.ResNetSpec;
 import dev.osteon.nn.Checkpoint;
 import dev.osteon.nn.Initializer;
 import dev.osteon.nn.Larc;
 import dev.osteon.nn.RunState;
 import dev.osteon.nn.schedule.SwavSchedule;
+import dev.osteon.ssl.collapse.SwavAdvice;
 import dev.osteon.ssl.data.Segment;
 import dev.osteon.ssl.data.SegmentStore;
-import dev.osteon.ssl.loss.SimClr;
+import dev.osteon.ssl.loss.SslMethod;
 import dev.osteon.ssl.metrics.BinaryMetrics;
 import dev.osteon.ssl.metrics.Bootstrap;
 import dev.osteon.ssl.metrics.Interval;
@@ -32,6 +32,7 @@ import dev.osteon.ssl.metrics.Splits;
 import dev.osteon.ssl.train.Features;
 import dev.osteon.ssl.train.LinearProbe;
 import dev.osteon.ssl.train.LogisticProbe;
+import dev.osteon.ssl.train.PretextModel;
 import dev.osteon.ssl.train.PretextTrainer;
 import dev.osteon.ssl.train.SgdProbe;
 import dev.osteon.ssl.views.ExtendedMultiCrop;
@@ -44,11 +45,11 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
@@ -159,9 +160,9 @@ public final class Run {
         ResNetSpec backbone = backbone(config);
         try (SegmentStore store = new SegmentStore(segments, device, splits.train());
                 EncoderWithHead model = new EncoderWithHead(Initializer.on(device, DType.F32, config.seed()), backbone,
-                        head(backbone))) {
+                        new Methods(config).head(backbone.features()))) {
             List<PretextTrainer.Epoch> curve = timed("pretraining",
-                    () -> pretrain(model, store, splits, policy, statistics));
+                    () -> pretrain(model, store, splits, policy, statistics, labels(samples)));
             Features features = timed("features",
                     () -> Features.of(model.backbone(), store, config.probe().size()));
             LinearProbe.Fit fit = timed("linear probe", () -> probe(device).fit(features, labels(samples), splits));
@@ -239,15 +240,8 @@ public final class Run {
                 : new ExtendedMultiCrop(crops, v.minShare(), v.maxTries());
     }
 
-    private ProjectionHead.Settings head(ResNetSpec backbone) {
-        List<Integer> sizes = new ArrayList<>(List.of(backbone.features()));
-        sizes.addAll(Collections.nCopies(config.head().layers() - 1, config.head().hidden()));
-        sizes.add(config.head().output());
-        return ProjectionHead.Settings.simclr(sizes.toArray(Integer[]::new));
-    }
-
     private List<PretextTrainer.Epoch> pretrain(EncoderWithHead model, SegmentStore store, Splits splits,
-            ViewPolicy policy, ViewStatistics statistics) {
+            ViewPolicy policy, ViewStatistics statistics, int[] classes) {
         RunConfig.Pretrain p = config.pretrain();
         int[] train = splits.train().stream().mapToInt(Integer::intValue).toArray();
         int steps = PretextTrainer.stepsPerEpoch(train.length, Math.min(p.batch(), train.length));
@@ -256,10 +250,15 @@ public final class Run {
         List<PretextTrainer.Epoch> curve = new ArrayList<>();
         folder.append("curves.csv", "phase,epoch,loss,learning_rate,train_auc,validation_loss,validation_auc\n");
         progress.begin("pretraining");
-        try (Larc larc = Larc.of(model, p.weightDecay(), new Larc.Settings(p.momentum(), p.trust(), 1e-8, p.larc()))) {
-            PretextTrainer trainer = new PretextTrainer(model, SimClr.of(p.temperature(), p.reduction()), policy, store,
-                    java.util.Optional.empty(), larc, schedule, new PretextTrainer
-                            .Settings(p.epochs(), p.batch(), config.seed()), statistics);
+        SwavAdvice data = new SwavAdvice(train.length, Math.min(p.batch(), train.length), Math.max(1, p.epochs()));
+        Methods methods = new Methods(config);
+        methods.advice(data).forEach(progress::say);
+        Initializer init = Initializer.on(store.device(), DType.F32, config.seed());
+        Larc.Settings settings = new Larc.Settings(p.momentum(), p.trust(), 1e-8, p.larc());
+        try (SslMethod method = methods.create(init, data);
+                Larc larc = Larc.of(new PretextModel(model, method), p.weightDecay(), settings)) {
+            PretextTrainer trainer = new PretextTrainer(model, method, policy, store, Optional.of(classes), larc,
+                    schedule, new PretextTrainer.Settings(p.epochs(), p.batch(), config.seed()), statistics);
             trainer.train(train, new PretextTrainer.Listener() {
                 @Override
                 public void step(int epoch, int step, int stepsPerEpoch, double loss) {
@@ -278,7 +277,7 @@ public final class Run {
                     folder.append("curves.csv", String.format(Locale.ROOT, "pretext,%d,%.6g,%.6g,,,%n",
                             epoch.number() + 1, epoch.loss(), epoch.learningRate()));
                     folder.write("checkpoint", to -> {
-                        Checkpoint.write(to, model, larc, state);
+                        Checkpoint.write(to, new PretextModel(model, method), larc, state);
                         epochs = epoch.number() + 1;
                     });
                 }

@@ -8,6 +8,7 @@ import dev.osteon.engine.EngineException;
 import dev.osteon.engine.autograd.Gradients;
 import dev.osteon.engine.autograd.Tape;
 import dev.osteon.engine.op.Ops;
+import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
 import dev.osteon.ssl.loss.MultiCropLoss;
 import dev.osteon.ssl.loss.MultiViewNtXent;
@@ -62,7 +63,7 @@ final class SslLosses {
 
     private static Tensor labels(GoldenCase golden, Family.Target target, int samples) {
         JsonNode labels = golden.entry().path("hyper").path("labels");
-        return labels.isArray() ? Tensor.of(target.device(), dev.osteon.engine.tensor.Shape.of(labels.size()),
+        return labels.isArray() ? Tensor.of(target.device(), Shape.of(labels.size()),
                 golden.integers("labels")) : SupCon.everySampleItsOwnClass(target.device(), samples);
     }
 

@@ -14,6 +14,8 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
 class CommandLineTest {
@@ -59,6 +61,29 @@ class CommandLineTest {
 
         assertThat(osteon(arguments)).isEqualTo(2);   // the same folder again
         assertThat(err.toString()).contains("not empty");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"supcon", "swav", "vicreg"})
+    void theOtherMethodsRunToTheEndToo(String method) throws IOException {
+        long live = Tensor.live();
+        Path run = folder.resolve(method);
+        String[] arguments = java.util.stream.Stream.concat(java.util.stream.Stream.of("run", "--preset", "smoke",
+                "--out", run.toString(), "--method", method, "swav.queueRows=64"), TINY.stream())
+                .toArray(String[]::new);
+        assertThat(osteon(arguments)).as(err.toString()).isZero();
+        assertThat(Tensor.live()).isEqualTo(live);
+        assertThat(Files.readString(run.resolve("report.html"))).contains("Pretext loss (" + method + ")");
+        String stored = Files.readString(run.resolve("checkpoint/model.safetensors"),
+                java.nio.charset.StandardCharsets.ISO_8859_1);
+        assertThat(stored.contains("prototypes.weight") && stored.contains("queue.view1"))
+                .isEqualTo(method.equals("swav"));
+    }
+
+    @Test
+    void anUnknownMethodIsNamedWithTheKnownOnes() {
+        assertThat(osteon("run", "--method", "byol", "--out", folder.resolve("byol").toString())).isEqualTo(2);
+        assertThat(err.toString()).contains("method: given byol; expected simclr or supcon or swav or vicreg");
     }
 
     @Test

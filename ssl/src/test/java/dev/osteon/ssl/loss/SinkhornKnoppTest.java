@@ -46,10 +46,10 @@ class SinkhornKnoppTest {
     @Test
     void manyIterationsUseAllPrototypesAlike() {
         Tensor q = new SinkhornKnopp(0.5, 200).codes(Normal.rows(1, 12, 4));
-        assertThat(DoubleStream.of(Ops.sum(q, 1).toDoubles()).boxed()).allSatisfy(s -> assertThat(s)
-                .isCloseTo(1, within(1e-12)));
-        assertThat(DoubleStream.of(Ops.sum(q, 0).toDoubles()).boxed()).allSatisfy(s -> assertThat(s)
-                .isCloseTo(12 / 4.0, within(1e-9)));
+        assertThat(DoubleStream.of(Ops.sum(q, 1).toDoubles()).boxed())
+                .allSatisfy(s -> assertThat(s).isCloseTo(1, within(1e-12)));
+        assertThat(DoubleStream.of(Ops.sum(q, 0).toDoubles()).boxed())
+                .allSatisfy(s -> assertThat(s).isCloseTo(12 / 4.0, within(1e-9)));
     }
 
     @ParameterizedTest

@@ -1,0 +1,59 @@
+package dev.osteon.app.run;
+
+import dev.osteon.app.config.RunConfig;
+import dev.osteon.models.ProjectionHead;
+import dev.osteon.nn.Initializer;
+import dev.osteon.ssl.collapse.SwavAdvice;
+import dev.osteon.ssl.loss.NtXent;
+import dev.osteon.ssl.loss.SslMethod;
+import dev.osteon.ssl.loss.SupCon;
+import dev.osteon.ssl.loss.Swav;
+import dev.osteon.ssl.loss.VicReg;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/** The methods by their names in a configuration: the one place where a new one is registered. */
+record Methods(RunConfig config) {
+
+    /** The method, its own parameters on the device of {@code init}. */
+    SslMethod create(Initializer init, SwavAdvice data) {
+        RunConfig.Pretrain p = config.pretrain();
+        return switch (config.method()) {
+            case SIMCLR -> new NtXent(p.temperature(), config.simclr().anchors()).overMultiCrop(p.reduction());
+            case SUPCON -> new SupCon(p.temperature(), config.supcon().baseTemperature(), config.supcon().anchors())
+                    .overMultiCrop(p.reduction());
+            case SWAV -> new Swav(init.child("swav"), config.head().output(), data.batch(), swav(data), p.reduction());
+            case VICREG -> new VicReg(config.vicreg().invariance(), config.vicreg().variance(),
+                    config.vicreg().covariance(), VicReg.OFFICIAL.epsilon(), config.vicreg().branches())
+                    .overMultiCrop(p.reduction());
+        };
+    }
+
+    /** The head of the method's official code, with the configured sizes. */
+    ProjectionHead.Settings head(int features) {
+        List<Integer> all = new ArrayList<>(List.of(features));
+        all.addAll(Collections.nCopies(config.head().layers() - 1, config.head().hidden()));
+        all.add(config.head().output());
+        Integer[] sizes = all.toArray(Integer[]::new);
+        return switch (config.method()) {
+            case SIMCLR -> ProjectionHead.Settings.simclr(sizes);
+            case SUPCON -> ProjectionHead.Settings.plain(sizes);
+            case SWAV -> ProjectionHead.Settings.swav(sizes);
+            case VICREG -> ProjectionHead.Settings.vicreg(sizes);
+        };
+    }
+
+    /** What to say of the method's settings before training on these data; empty when they suit. */
+    List<String> advice(SwavAdvice data) {
+        return config.method() == RunConfig.Method.SWAV ? data.on(swav(data)) : List.of();
+    }
+
+    private Swav.Settings swav(SwavAdvice data) {
+        RunConfig.Swav s = config.swav();
+        Swav.Settings suitable = data.recommended();
+        return new Swav.Settings(s.prototypes() == 0 ? suitable.prototypes() : s.prototypes(),
+                config.pretrain().temperature(), s.epsilon(), s.iterations(),
+                s.freezeSteps() < 0 ? suitable.freezeSteps() : s.freezeSteps(), s.queueRows(), s.queueFromEpoch());
+    }
+}
