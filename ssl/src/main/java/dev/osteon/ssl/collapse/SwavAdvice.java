@@ -106,8 +106,9 @@ public record SwavAdvice(int samples, int batch, int epochs) {
             advice.add(line("queueRows = %d is never full: only %d samples come from epoch %d on; set queueRows = %d",
                     rows, batchesLeft * batch, settings.queueFromEpoch(), longest));
         } else if (rows > LONGEST_QUEUE * samples) {
-            advice.add(line("queueRows = %d for %d samples: the queue spans %.0f %% of the data, mostly old embeddings of "
-                    + "images that come again; set queueRows = %d", rows, samples, 100.0 * rows / samples, longest));
+            advice.add(line("queueRows = %d for %d samples: the queue spans %.0f %% of the data, mostly old "
+                    + "embeddings of images that come again; set queueRows = %d",
+                    rows, samples, 100.0 * rows / samples, longest));
         }
     }
 
