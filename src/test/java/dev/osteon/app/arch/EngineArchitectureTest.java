@@ -10,6 +10,8 @@ import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition;
 import java.lang.foreign.Linker;
 import java.lang.foreign.SymbolLookup;
 import java.util.Set;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
 import org.junit.jupiter.api.Test;
 
 /** One concern, one place: see docs/architecture.md. */
@@ -58,6 +60,13 @@ class EngineArchitectureTest {
         noClasses().that().resideInAPackage(ENGINE + "backend.reference..")
                 .should().dependOnClassesThat().resideInAnyPackage(ENGINE + "backend.onednn..",
                         ENGINE + "backend.cuda..", "jdk.incubator..").check(Classes.ALL);
+    }
+
+    @Test
+    void vectorsAreNotSummedInAnOrderThatDependsOnTheCompiler() {
+        noClasses().that().resideInAPackage(ENGINE + "backend..")
+                .should().callMethod(FloatVector.class, "reduceLanes", VectorOperators.Associative.class)
+                .because("interpreted and compiled code differ in the order; use Lanes.sum").check(Classes.ALL);
     }
 
     @Test

@@ -32,4 +32,16 @@ final class Lanes {
     static void store(FloatVector vector, MemorySegment memory, long element) {
         vector.intoMemorySegment(memory, element * Float.BYTES, ORDER);
     }
+
+    /**
+     * Its elements' sum, in order. {@code reduceLanes} leaves the order open: interpreted and compiled code differ in
+     * it, and a run would not repeat to the last bit.
+     */
+    static double sum(FloatVector vector) {
+        double sum = 0;
+        for (float element : vector.toArray()) {
+            sum += element;
+        }
+        return sum;
+    }
 }

@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 
 /**
  * Optimiser steps over all tensors at once, in pieces of fixed size: threads share pieces, not tensors, and norms are
@@ -101,7 +100,7 @@ final class OptimizerKernels {
                 FloatVector v = Lanes.load(x, i);
                 part = v.fma(v, part);
             }
-            sum += part.reduceLanes(VectorOperators.ADD);
+            sum += Lanes.sum(part);
         }
         for (; i < end; i++) {
             double v = x.get(JAVA_FLOAT_UNALIGNED, i * Float.BYTES);

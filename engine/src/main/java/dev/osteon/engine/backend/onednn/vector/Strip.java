@@ -14,9 +14,8 @@ import jdk.incubator.vector.VectorOperators;
 
 /**
  * A tensor's memory, read (any element type) and written (float32 and bfloat16) a strip at a time as doubles in an
- * array that stays in the first-level cache. Sums, products, quotients and roots of doubles rounded to float32 are
- * what float32 arithmetic
- * gives, so nothing is lost to this, and memory, not arithmetic, bounds these kernels.
+ * array that stays in the first-level cache. Sums, products, quotients and roots of doubles rounded to float32 are what
+ * float32 arithmetic gives, so nothing is lost to this, and memory, not arithmetic, bounds these kernels.
  */
 record Strip(MemorySegment data, DType dtype) {
 
