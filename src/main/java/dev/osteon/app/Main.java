@@ -1,12 +1,18 @@
 package dev.osteon.app;
 
 import dev.osteon.app.command.DoctorCommand;
+import dev.osteon.app.command.EvaluateCommand;
 import dev.osteon.app.command.PhantomCommand;
+import dev.osteon.app.command.PredictCommand;
+import dev.osteon.app.command.PretrainCommand;
+import dev.osteon.app.command.ProbeCommand;
 import dev.osteon.app.command.RunCommand;
+import dev.osteon.app.command.Table2Command;
 import dev.osteon.app.command.VerifyCommand;
 import dev.osteon.engine.EngineException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.List;
 import java.util.Optional;
 import picocli.AutoComplete;
 import picocli.CommandLine;
@@ -40,8 +46,9 @@ public final class Main implements Runnable {
         Main main = new Main();
         CommandLine line = new CommandLine(main);
         main.line = line;
-        line.addSubcommand(new RunCommand()).addSubcommand(new PhantomCommand()).addSubcommand(new VerifyCommand())
-                .addSubcommand(new DoctorCommand());
+        List.of(new RunCommand(), new PretrainCommand(), new ProbeCommand(), new EvaluateCommand(),
+                new PredictCommand(), new Table2Command(), new PhantomCommand(), new VerifyCommand(),
+                new DoctorCommand()).forEach(line::addSubcommand);
         line.setExecutionExceptionHandler(main::explain);
         line.setParameterExceptionHandler((e, arguments) -> {
             e.getCommandLine().getErr().println("osteon: " + e.getMessage() + "; see osteon "

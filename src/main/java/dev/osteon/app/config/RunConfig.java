@@ -19,8 +19,18 @@ public record RunConfig(String preset, long seed, String device, int threads, Me
         Encoder encoder, Head head, Pretrain pretrain, SimClr simclr, SupCon supcon, Swav swav, VicReg vicreg,
         Probe probe, Evaluation evaluation) {
 
-    /** The self-supervised methods; SupCon also learns from the labels of the training samples. */
-    public enum Method { SIMCLR, SUPCON, SWAV, VICREG }
+    /**
+     * How the encoder is trained: a self-supervised method, of which SupCon also learns from the labels of the training
+     * samples, or from these labels alone, end to end.
+     */
+    public enum Method {
+        SIMCLR, SUPCON, SWAV, VICREG, SUPERVISED;
+
+        /** As in a configuration: lower case. */
+        public String label() {
+            return name().toLowerCase(java.util.Locale.ROOT);
+        }
+    }
 
     /**
      * Where segments come from.

@@ -4,8 +4,6 @@ import dev.osteon.app.config.ConfigFile;
 import dev.osteon.engine.io.AtomicFile;
 import dev.osteon.ssl.metrics.BinaryMetrics;
 import dev.osteon.ssl.metrics.Interval;
-import dev.osteon.ssl.train.LinearProbe;
-import dev.osteon.ssl.train.PretextTrainer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -16,7 +14,7 @@ import java.util.function.ToDoubleFunction;
 /** One self-contained page about a run: nothing on it is fetched from anywhere. */
 public final class HtmlReport {
 
-    private static final String STYLE = """
+    static final String STYLE = """
             :root{color-scheme:light dark;--ink:#101828;--muted:#667085;--line:#e4e7ec;--card:#fff;--page:#f5f6f8}
             @media(prefers-color-scheme:dark){:root{--ink:#f2f4f7;--muted:#98a2b3;--line:#344054;--card:#1d2939;
             --page:#101828}}
@@ -94,25 +92,27 @@ public final class HtmlReport {
                         column(roc, BinaryMetrics.RocPoint::truePositiveRate));
         Map<String, Interval> test = result.figures().get("test");
         rocChart.mark(1 - test.get("specificity").value(), test.get("sensitivity").value());
-        List<PretextTrainer.Epoch> pretext = result.pretext();
-        String method = result.config().method().name().toLowerCase(Locale.ROOT);
-        double[] epochs = column(pretext, e -> e.number() + 1);
-        LinearProbe.Fit fit = result.probe();
-        List<LinearProbe.Point> probe = fit.curve();
-        double[] candidates = column(probe, LinearProbe.Point::at);
-        page.append("<section class=\"card\"><h2>Curves</h2><div class=\"two\">")
-                .append(rocChart.render())
-                .append(new SvgChart("Pretext loss (" + method + ")", "epoch", "loss")
-                        .line("loss", epochs, column(pretext, PretextTrainer.Epoch::loss)).render())
-                .append(new SvgChart("Linear probe: AUC", fit.axis(), "AUC")
-                        .line("training", candidates, column(probe, LinearProbe.Point::trainAuc))
-                        .line("validation", candidates, column(probe, LinearProbe.Point::validationAuc)).render())
-                .append(new SvgChart("Linear probe: loss", fit.axis(), "cross-entropy")
-                        .line("training", candidates, column(probe, LinearProbe.Point::trainLoss))
-                        .line("validation", candidates, column(probe, LinearProbe.Point::validationLoss)).render())
-                .append("</div><p class=\"muted\">The circle is the decision threshold. Of the probe's candidates "
-                        + "the one with the best validation AUC counts: ").append(Html.escape(fit.axis())).append(' ')
-                .append(String.format(Locale.ROOT, "%.0f", probe.get(fit.chosen()).at())).append(".</p></section>\n");
+        List<CurvePoint> pretext = result.curve(CurvePoint.PRETEXT);
+        double[] epochs = column(pretext, CurvePoint::at);
+        page.append("<section class=\"card\"><h2>Curves</h2><div class=\"two\">").append(rocChart.render())
+                .append(new SvgChart("Pretext loss (" + result.config().method().label() + ")", "epoch", "loss")
+                        .line("loss", epochs, column(pretext, p -> p.value("loss"))).render());
+        List<CurvePoint> probe = result.curve(CurvePoint.PROBE);
+        if (!probe.isEmpty()) {
+            String axis = result.chosen().replaceAll(" [^ ]*$", "");
+            page.append(both("Linear probe: AUC", axis, "AUC", probe, "auc"))
+                    .append(both("Linear probe: loss", axis, "cross-entropy", probe, "loss"));
+        }
+        page.append("</div><p class=\"muted\">The circle is the decision threshold. Of the probe's candidates the one "
+                + "with the best validation AUC counts: ").append(Html.escape(result.chosen()))
+                .append(".</p></section>\n");
+    }
+
+    /** Training and validation in one chart. */
+    private static String both(String title, String x, String y, List<CurvePoint> points, String figure) {
+        double[] at = column(points, CurvePoint::at);
+        return new SvgChart(title, x, y).line("training", at, column(points, p -> p.value("train_" + figure)))
+                .line("validation", at, column(points, p -> p.value("validation_" + figure))).render();
     }
 
     private static <T> double[] column(List<T> rows, ToDoubleFunction<T> value) {
@@ -131,8 +131,9 @@ public final class HtmlReport {
             }
             page.append("</div>");
         }
-        page.append("<p class=\"muted\">").append(Html.escape(result.viewStatistics()))
-                .append(" of 10 % non-zero pixels.</p></section>\n");
+        page.append(String.format(Locale.ROOT, "<p class=\"muted\">%d views, %d draws, %d under the threshold of "
+                + "10 %% non-zero pixels.</p></section>%n", result.views().get("views"), result.views().get("draws"),
+                result.views().get("sparse_views")));
     }
 
     private static void tables(StringBuilder page, RunResult result) {

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Locale;
 
 /** A line chart as inline SVG: axes with round ticks, a legend, and a title for screen readers. */
-final class SvgChart {
+public final class SvgChart {
 
     private static final int WIDTH = 460;
     private static final int HEIGHT = 300;
@@ -25,13 +25,15 @@ final class SvgChart {
 
     private record Series(String name, double[] x, double[] y, String dash) {}
 
-    SvgChart(String title, String xLabel, String yLabel) {
+    /** An empty chart. */
+    public SvgChart(String title, String xLabel, String yLabel) {
         this.title = title;
         this.xLabel = xLabel;
         this.yLabel = yLabel;
     }
 
-    SvgChart line(String name, double[] x, double[] y) {
+    /** A named line; points that are not numbers are left out. */
+    public SvgChart line(String name, double[] x, double[] y) {
         series.add(new Series(name, x, y, ""));
         return this;
     }
@@ -54,7 +56,8 @@ final class SvgChart {
         return this;
     }
 
-    String render() {
+    /** The chart as an SVG element. */
+    public String render() {
         double[] xr = xRange.length == 2 ? xRange : range(true);
         double[] yr = yRange.length == 2 ? yRange : range(false);
         StringBuilder svg = new StringBuilder();

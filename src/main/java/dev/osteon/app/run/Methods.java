@@ -7,6 +7,7 @@ import dev.osteon.ssl.collapse.SwavAdvice;
 import dev.osteon.ssl.loss.NtXent;
 import dev.osteon.ssl.loss.SslMethod;
 import dev.osteon.ssl.loss.SupCon;
+import dev.osteon.ssl.loss.Supervised;
 import dev.osteon.ssl.loss.Swav;
 import dev.osteon.ssl.loss.VicReg;
 import java.util.ArrayList;
@@ -27,10 +28,11 @@ record Methods(RunConfig config) {
             case VICREG -> new VicReg(config.vicreg().invariance(), config.vicreg().variance(),
                     config.vicreg().covariance(), VicReg.OFFICIAL.epsilon(), config.vicreg().branches())
                     .overMultiCrop(p.reduction());
+            case SUPERVISED -> new Supervised();
         };
     }
 
-    /** The head of the method's official code, with the configured sizes. */
+    /** The head of the method's official code, with the configured sizes; of the baseline, the linear classifier. */
     ProjectionHead.Settings head(int features) {
         List<Integer> all = new ArrayList<>(List.of(features));
         all.addAll(Collections.nCopies(config.head().layers() - 1, config.head().hidden()));
@@ -39,6 +41,7 @@ record Methods(RunConfig config) {
         return switch (config.method()) {
             case SIMCLR -> ProjectionHead.Settings.simclr(sizes);
             case SUPCON -> ProjectionHead.Settings.plain(sizes);
+            case SUPERVISED -> ProjectionHead.Settings.plain(features, Supervised.CLASSES);
             case SWAV -> ProjectionHead.Settings.swav(sizes);
             case VICREG -> ProjectionHead.Settings.vicreg(sizes);
         };

@@ -22,7 +22,7 @@ final class MetricsFile {
         result.splits().forEach(part -> splits.put(part.name(), Map.of("samples", part.samples(), "subjects",
                 part.subjects(), "positives", part.positives())));
         json.put("splits", splits);
-        json.put("views", result.viewStatistics());
+        json.put("views", result.views());
         json.put("seconds", result.timing());
         json.put("provenance", result.facts());
         folder.writeJson("metrics.json", json);

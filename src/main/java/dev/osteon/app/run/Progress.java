@@ -15,14 +15,25 @@ public final class Progress {
 
     private final PrintStream out;
     private final boolean terminal;
+    private final String label;
     private String phase = "";
     private long start;
     private long drawn;
     private boolean visible;
 
     public Progress(PrintStream out, boolean terminal) {
+        this(out, terminal, "");
+    }
+
+    private Progress(PrintStream out, boolean terminal, String label) {
         this.out = out;
         this.terminal = terminal;
+        this.label = label;
+    }
+
+    /** The same place for a part of a larger task, which the label tells at the beginning of each line. */
+    public Progress within(String part) {
+        return new Progress(out, terminal, part + "  ");
     }
 
     /** On standard error, visible when that is a terminal. */
@@ -49,16 +60,16 @@ public final class Progress {
         double seconds = (now - start) / 1e9;
         double rate = done / seconds;
         int filled = (int) (BAR * done / Math.max(1, total));
-        out.print(String.format(Locale.ROOT, "\r\033[K%-12s %s%s %d/%d  %.1f %s/s  %s left  %s", phase, "█"
-                .repeat(filled),
-                "░".repeat(BAR - filled), done, total, rate, unit, clock((total - done) / rate), detail));
+        out.print(String.format(Locale.ROOT, "\r\033[K%s%-12s %s%s %d/%d  %.1f %s/s  %s left  %s", label, phase,
+                "█".repeat(filled), "░".repeat(BAR - filled), done, total, rate, unit, clock((total - done) / rate),
+                        detail));
         out.flush();
     }
 
     /** A line that stays, with or without a terminal. */
     public synchronized void say(String line) {
         clear();
-        out.println(line);
+        out.println(label + line);
     }
 
     /** Takes the progress line away. */

@@ -5,32 +5,92 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import dev.osteon.app.FileProblem;
 import dev.osteon.app.UserError;
+import dev.osteon.app.config.ConfigFile;
+import dev.osteon.app.config.RunConfig;
 import dev.osteon.engine.io.AtomicFile;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** A run's folder: files are whole whenever the run ends, and nothing of another run is overwritten. */
-public final class RunFolder {
+public final class RunFolder implements AutoCloseable {
 
+    static final String CONFIG = "config.yaml";
+    static final String FINISHED = "finished";
     private static final String STATUS = "status.json";
+    private static final String LOCK = ".lock";
     /** What a run leaves that ended before its training began: a next one may have the folder. */
-    private static final Set<String> BEFORE_TRAINING = Set.of("config.yaml", STATUS, "phantom");
+    private static final Set<String> BEFORE_TRAINING = Set.of("config.yaml", STATUS, LOCK, "phantom");
     private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
     private final Path path;
     private final ReentrantLock writing = new ReentrantLock();
+    private final FileChannel lock;
 
-    private RunFolder(Path path) {
-        this.path = path;
+    private RunFolder(Path path) throws IOException {
+        this.path = path.toAbsolutePath().normalize();
+        this.lock = FileChannel.open(this.path.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        try {
+            if (lock.tryLock() == null) {
+                throw inUse(path);
+            }
+        } catch (OverlappingFileLockException e) {
+            throw inUse(path);
+        }
+    }
+
+    private static UserError inUse(Path path) {
+        return new UserError(path + " is in use by another osteon process; wait for it, or give another folder");
+    }
+
+    /** Lets others have the folder; the end of the process does so, too. */
+    @Override
+    public void close() throws IOException {
+        lock.close();
+        Files.deleteIfExists(path.resolve(LOCK));
+    }
+
+    /**
+     * The folder of a run that is to go on.
+     *
+     * @throws UserError when it is none, or another process is at it
+     */
+    public static RunFolder open(Path path) {
+        if (!Files.isRegularFile(path.resolve(CONFIG))) {
+            throw new UserError("given " + path + ", which has no " + CONFIG + "; expected the folder of a run");
+        }
+        try {
+            return new RunFolder(path);
+        } catch (IOException e) {
+            throw new UserError(path + " cannot be written to: " + FileProblem.reason(e), e);
+        }
+    }
+
+    /** The configuration of the run. */
+    public RunConfig config() throws IOException {
+        return ConfigFile.load(Optional.empty(), Optional.of(resolve(CONFIG)), List.of());
+    }
+
+    /** Whether the run got to its end. */
+    public boolean finished() {
+        try {
+            return Files.exists(resolve(STATUS))
+                    && FINISHED.equals(JSON.readTree(resolve(STATUS).toFile()).path("state").asText());
+        } catch (IOException e) {
+            return false;   // cut off: it will be written again
+        }
     }
 
     /**
@@ -47,7 +107,7 @@ public final class RunFolder {
                         + "give another, or remove it");
             }
             Files.createDirectories(path);
-            return new RunFolder(path.toAbsolutePath().normalize());
+            return new RunFolder(path);
         } catch (IOException e) {
             throw new UserError("--out: " + path + " cannot be written to: " + FileProblem.reason(e), e);
         }
@@ -56,7 +116,8 @@ public final class RunFolder {
     private static boolean isFree(Path path) throws IOException {
         try (Stream<Path> files = Files.list(path)) {
             Set<String> names = files.map(file -> file.getFileName().toString()).collect(Collectors.toSet());
-            return names.isEmpty() || names.contains(STATUS) && BEFORE_TRAINING.containsAll(names);
+            return names.isEmpty() || names.equals(Set.of(LOCK)) || names.contains(STATUS)
+                    && BEFORE_TRAINING.containsAll(names);
         }
     }
 

@@ -163,7 +163,7 @@ class BadInputTest {
         Progress quiet = new Progress(new PrintStream(OutputStream.nullOutputStream()), false);
         long live = Tensor.live();
         Files.createSymbolicLink(run.resolve("curves.csv"), full);
-        assertThatThrownBy(() -> new Run(config, run, quiet).execute()).isInstanceOf(UserError.class)
+        assertThatThrownBy(() -> new Run(config, run, quiet).execute(Run.Until.EVALUATED)).isInstanceOf(UserError.class)
                 .hasMessageContaining("curves.csv").hasMessageContaining("No space left on device")
                 .hasMessageContaining("free some space").message().hasLineCount(1);
         Files.delete(run.resolve("curves.csv"));

@@ -64,7 +64,7 @@ class CommandLineTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"supcon", "swav", "vicreg"})
+    @ValueSource(strings = {"supcon", "swav", "vicreg", "supervised"})
     void theOtherMethodsRunToTheEndToo(String method) throws IOException {
         long live = Tensor.live();
         Path run = folder.resolve(method);
@@ -83,7 +83,34 @@ class CommandLineTest {
     @Test
     void anUnknownMethodIsNamedWithTheKnownOnes() {
         assertThat(osteon("run", "--method", "byol", "--out", folder.resolve("byol").toString())).isEqualTo(2);
-        assertThat(err.toString()).contains("method: given byol; expected simclr or supcon or swav or vicreg");
+        assertThat(err.toString())
+                .contains("method: given byol; expected simclr or supcon or swav or vicreg or supervised");
+    }
+
+    @Test
+    void theStepsOfARunOneByOneAndPrediction() throws IOException {
+        Path run = folder.resolve("steps");
+        String[] pretrain = java.util.stream.Stream.concat(java.util.stream.Stream.of("pretrain", "--preset", "smoke",
+                "--out", run.toString()), TINY.stream()).toArray(String[]::new);
+        assertThat(osteon(pretrain)).as(err.toString()).isZero();
+        assertThat(run.resolve("checkpoint/model.safetensors")).exists();
+        assertThat(run.resolve("probe.json")).doesNotExist();
+        assertThat(osteon("probe", run.toString(), "probe.epochs=9")).as(err.toString()).isZero();
+        assertThat(Files.readString(run.resolve("config.yaml"))).contains("epochs: 9");
+        assertThat(osteon("probe", run.toString(), "pretrain.epochs=9")).isEqualTo(2);
+        assertThat(osteon("evaluate", run.toString())).as(err.toString()).isZero();
+        assertThat(run.resolve("report.html")).exists();
+
+        List<String> scores = Files.readAllLines(run.resolve("test_scores.csv"));
+        String[] row = scores.get(1).split(",");
+        StringWriter said = new StringWriter();
+        CommandLine line = Main.commandLine();
+        line.setOut(new PrintWriter(said, true)).setErr(new PrintWriter(err, true));
+        assertThat(line.execute("predict", "--model", run.toString(),
+                run.resolve("phantom/segments").resolve(row[0]).toString())).as(err.toString()).isZero();
+        assertThat(said.toString()).contains(String.format(java.util.Locale.ROOT, "%.3f", Double.parseDouble(row[3])))
+                .contains("Not a medical device");
+        assertThat(osteon("predict", "--model", folder.resolve("none").toString(), "x.png")).isEqualTo(2);
     }
 
     @Test

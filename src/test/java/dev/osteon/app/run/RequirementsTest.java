@@ -39,15 +39,15 @@ class RequirementsTest {
         allocator.resetPeak();
         long before = allocator.stats().active();
         new Run(config, RunFolder.create(folder.resolve("run").toString(), "smoke"),
-                new Progress(new PrintStream(OutputStream.nullOutputStream()), false)).execute();
+                new Progress(new PrintStream(OutputStream.nullOutputStream()), false)).execute(Run.Until.EVALUATED);
         long taken = allocator.stats().peak() - before;
-        long estimated = Requirements.of(config, Run.backbone(config), 24L * Bone.values().length).tensors();
+        long estimated = Requirements.of(config, Pretraining.backbone(config), 24L * Bone.values().length).tensors();
         assertThat((double) estimated / taken).isBetween(0.95, 1.3);
     }
 
     private static Requirements of(String preset, long segments, String... overrides) {
         RunConfig config = ConfigFile.load(preset, List.of(overrides));
-        return Requirements.of(config, Run.backbone(config), segments);
+        return Requirements.of(config, Pretraining.backbone(config), segments);
     }
 
     @Test

@@ -33,8 +33,41 @@ public final class SegmentStore implements AutoCloseable {
     private final double mean;
     private final double deviation;
 
+    /**
+     * What grey levels are standardised by.
+     *
+     * @param mean      of the bone's pixels, in [0, 1]
+     * @param deviation their standard deviation, above 0
+     */
+    public record Levels(double mean, double deviation) {
+
+        /** Of the pixels, other than 0, of some segments. */
+        public static Levels of(List<Segment> segments) {
+            double sum = 0;
+            double squares = 0;
+            long count = 0;
+            for (Segment segment : segments) {
+                for (float p : segment.pixels()) {
+                    if (p != 0) {
+                        sum += p;
+                        squares += (double) p * p;
+                        count++;
+                    }
+                }
+            }
+            double average = count == 0 ? 0 : sum / count;
+            double variance = count == 0 ? 1 : squares / count - average * average;
+            return new Levels(average, Math.sqrt(Math.max(variance, 1e-8)));
+        }
+    }
+
     /** @param standardiseBy numbers of the segments whose pixels give mean and standard deviation: the training ones */
     public SegmentStore(List<Segment> given, Device device, List<Integer> standardiseBy) {
+        this(given, device, Levels.of(standardiseBy.stream().map(given::get).toList()));
+    }
+
+    /** Segments for an encoder that was trained on others, with those others' grey levels. */
+    public SegmentStore(List<Segment> given, Device device, Levels levels) {
         if (given.isEmpty()) {
             throw new EngineException("segments: given none; expected at least one");
         }
@@ -47,30 +80,11 @@ public final class SegmentStore implements AutoCloseable {
                 System.arraycopy(s.pixels(), y * s.width(), canvas, (n * side + y) * side, s.width());
             }
         }
-        double[] moments = moments(standardiseBy);
-        mean = moments[0];
-        deviation = moments[1];
+        mean = levels.mean;
+        deviation = levels.deviation;
         try (TensorScope scope = TensorScope.open()) {
             images = scope.release(Tensor.of(device, Shape.of(segments.size(), 1, side, side), canvas));
         }
-    }
-
-    private double[] moments(List<Integer> of) {
-        double sum = 0;
-        double squares = 0;
-        long count = 0;
-        for (int n : of) {
-            for (float p : segments.get(n).pixels()) {
-                if (p != 0) {
-                    sum += p;
-                    squares += (double) p * p;
-                    count++;
-                }
-            }
-        }
-        double average = count == 0 ? 0 : sum / count;
-        double variance = count == 0 ? 1 : squares / count - average * average;
-        return new double[] {average, Math.sqrt(Math.max(variance, 1e-8))};
     }
 
     public int size() {
@@ -81,12 +95,8 @@ public final class SegmentStore implements AutoCloseable {
         return segments.get(n);
     }
 
-    public double mean() {
-        return mean;
-    }
-
-    public double deviation() {
-        return deviation;
+    public Levels levels() {
+        return new Levels(mean, deviation);
     }
 
     public Device device() {

@@ -28,6 +28,11 @@ public record Bootstrap(int resamples, long seed) {
 
     /** The figure over all samples, with the 2.5 and 97.5 % quantiles of it over the resamples. */
     public Interval interval(int[] labels, double[] scores, List<String> subjects, Statistic statistic) {
+        return percentiles(statistic.of(labels, scores), resampled(labels, scores, subjects, statistic));
+    }
+
+    /** The figure over each resample. */
+    public double[] resampled(int[] labels, double[] scores, List<String> subjects, Statistic statistic) {
         List<List<Integer>> clusters = clusters(subjects);
         Philox random = Philox.of(seed).fork("bootstrap");
         double[] values = new double[resamples];
@@ -35,8 +40,14 @@ public record Bootstrap(int resamples, long seed) {
             int[] rows = resample(clusters, labels, random.fork(r));
             values[r] = statistic.of(pick(labels, rows), pick(scores, rows));
         }
-        Arrays.sort(values);
-        return new Interval(statistic.of(labels, scores), quantile(values, 0.025), quantile(values, 0.975));
+        return values;
+    }
+
+    /** A figure with the 2.5 and 97.5 % quantiles of its resamples. */
+    public static Interval percentiles(double value, double[] resampled) {
+        double[] sorted = resampled.clone();
+        Arrays.sort(sorted);
+        return new Interval(value, quantile(sorted, 0.025), quantile(sorted, 0.975));
     }
 
     private static List<List<Integer>> clusters(List<String> subjects) {

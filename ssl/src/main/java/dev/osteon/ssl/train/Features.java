@@ -39,6 +39,25 @@ public record Features(float[][] rows) {
 
     /** Each feature with mean 0 and standard deviation 1 over the samples given; constant ones become 0. */
     public Features standardised(int[] over) {
+        Standardisation standardisation = standardisation(over);
+        float[][] scaled = new float[rows.length][width()];
+        for (int n = 0; n < rows.length; n++) {
+            for (int k = 0; k < width(); k++) {
+                scaled[n][k] = (float) ((rows[n][k] - standardisation.mean[k]) * standardisation.scale[k]);
+            }
+        }
+        return new Features(scaled);
+    }
+
+    /**
+     * (x − mean) · scale, feature by feature.
+     *
+     * @param scale 1 / standard deviation; 0 for a feature that is constant
+     */
+    public record Standardisation(double[] mean, double[] scale) {}
+
+    /** What gives each feature mean 0 and standard deviation 1 over the samples given. */
+    public Standardisation standardisation(int[] over) {
         int width = width();
         double[] mean = new double[width];
         double[] square = new double[width];
@@ -48,14 +67,11 @@ public record Features(float[][] rows) {
                 square[k] += (double) rows[n][k] * rows[n][k] / over.length;
             }
         }
-        float[][] scaled = new float[rows.length][width];
+        double[] scale = new double[width];
         for (int k = 0; k < width; k++) {
             double deviation = Math.sqrt(Math.max(0, square[k] - mean[k] * mean[k]));
-            double scale = deviation > 1e-6 * Math.max(1, Math.abs(mean[k])) ? 1 / deviation : 0;
-            for (int n = 0; n < rows.length; n++) {
-                scaled[n][k] = (float) ((rows[n][k] - mean[k]) * scale);
-            }
+            scale[k] = deviation > 1e-6 * Math.max(1, Math.abs(mean[k])) ? 1 / deviation : 0;
         }
-        return new Features(scaled);
+        return new Standardisation(mean, scale);
     }
 }

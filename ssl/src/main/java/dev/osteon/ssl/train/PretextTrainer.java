@@ -70,19 +70,23 @@ public record PretextTrainer(EncoderWithHead model, SslMethod method, ViewPolicy
     }
 
     /**
-     * Trains on the samples given; the modules are left in evaluation mode.
+     * Trains on the samples given; the modules are left in evaluation mode. Batches and views of an epoch depend on the
+     * seed and its number alone: from a checkpoint of the model, the method's state and the optimiser after {@code
+     * from}
+     * epochs, training goes on to the same bits as one that was never interrupted.
      *
+     * @param from epochs already done
      * @throws EngineException when the loss is no longer a number
      */
-    public void train(int[] samples, Listener listener) {
+    public void train(int[] samples, int from, Listener listener) {
         if (samples.length < 2) {
             throw new EngineException("pretraining: given " + samples.length + " segments; expected 2 or more");
         }
-        model.mode(Mode.TRAIN);
         int batch = Math.min(settings.batch, samples.length);
         int steps = stepsPerEpoch(samples.length, batch);
         Philox random = Philox.of(settings.seed).fork("pretext");
-        for (int epoch = 0; epoch < settings.epochs; epoch++) {
+        for (int epoch = from; epoch < settings.epochs; epoch++) {
+            model.mode(Mode.TRAIN);           // a listener may have looked at the frozen encoder
             Philox views = random.fork("views").fork(epoch);
             int[] order = random.fork("order").fork(epoch).permutation(samples.length);
             long start = System.nanoTime();

@@ -1,0 +1,90 @@
+package dev.osteon.app.command;
+
+import dev.osteon.app.UserError;
+import dev.osteon.app.config.ConfigFile;
+import dev.osteon.app.config.RunConfig;
+import dev.osteon.app.run.RunFolder;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** The options of commands that start a run, or go on with one. */
+final class RunOptions {
+
+    @Option(names = "--preset", paramLabel = "NAME",
+            description = "smoke, quick (default) or paper.")
+    private Optional<String> preset;
+
+    @Option(names = "--config", paramLabel = "FILE", description = "YAML file with keys of the presets, like a run's "
+            + "config.yaml. What it leaves out is the preset's; options and KEY=VALUE override it.")
+    private Optional<Path> file;
+
+    @Option(names = "--data", paramLabel = "DIR", description = "Folder with pictures and labels.csv.")
+    private Optional<String> data;
+
+    @Option(names = "--task", description = "osteoporosis_vs_rest (default) or normal_vs_osteoporosis.")
+    private Optional<String> task;
+
+    @Option(names = "--method", description = "simclr (default), supcon (also learns from the training samples' "
+            + "labels), swav, vicreg, or supervised, the baseline without pretext training.")
+    private Optional<String> method;
+
+    @Option(names = "--split", description = "subject (default: nobody is in two parts) or segment (the bones of one "
+            + "person may be in training and in test, which makes the figures too good).")
+    private Optional<String> split;
+
+    @Option(names = "--out", paramLabel = "DIR",
+            description = "New folder for the results (default: runs/PRESET-TIME).")
+    private Optional<String> out;
+
+    @Option(names = "--resume", paramLabel = "DIR", description = "Goes on with the run in DIR where it stopped, with "
+            + "the run's own configuration: the result is the same to the last bit as without the interruption.")
+    private Optional<Path> resume;
+
+    @Option(names = "--device", description = "auto (default), cpu, reference or cuda.")
+    private Optional<String> device;
+
+    @Option(names = "--threads",
+            description = "Compute threads, 1 to 256, or 0 for all that the process may use (default).")
+    private Optional<String> threads;
+
+    @Option(names = "--seed", description = "Seed of everything random (default: 1).")
+    private Optional<String> seed;
+
+    @Parameters(arity = "0..*", paramLabel = "KEY=VALUE", description = "Overrides of the preset; config.yaml of a run "
+            + "shows all keys.")
+    private List<String> overrides = new ArrayList<>();
+
+    /** A run's folder, which the caller closes, and its configuration. */
+    record Chosen(RunFolder folder, RunConfig config) {}
+
+    Chosen choose() throws IOException {
+        List<String> all = overrides();
+        if (resume.isEmpty()) {
+            RunConfig config = ConfigFile.load(preset, file, all);
+            return new Chosen(RunFolder.create(out.orElse(""), config.preset()), config);
+        }
+        if (!all.isEmpty() || preset.isPresent() || file.isPresent() || out.isPresent()) {
+            throw new UserError("--resume: given together with other settings; expected it alone, as a run goes "
+                    + "on with its own; start a new run for others");
+        }
+        RunFolder folder = RunFolder.open(resume.get());
+        return new Chosen(folder, folder.config());
+    }
+
+    private List<String> overrides() {
+        List<String> all = new ArrayList<>(overrides);
+        data.ifPresent(v -> all.add("data.folder=" + v));
+        task.ifPresent(v -> all.add("data.task=" + v));
+        split.ifPresent(v -> all.add("data.split=" + v));
+        method.ifPresent(v -> all.add("method=" + v));
+        device.ifPresent(v -> all.add("device=" + v));
+        threads.ifPresent(v -> all.add("threads=" + v));
+        seed.ifPresent(v -> all.add("seed=" + v));
+        return all;
+    }
+}
