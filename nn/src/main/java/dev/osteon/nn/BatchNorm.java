@@ -72,9 +72,11 @@ public final class BatchNorm implements Module {
         operands.addAll(residual);
         try (TensorScope scope = TensorScope.open()) {
             List<Tensor> results = Dispatcher.runAll(new BatchNormTrain(eps, activation), operands);
-            double n = (double) x.getFirst().size() / x.getFirst().dim(1);
-            move(runningMean, results.get(1).toDoubles(), 1);
-            move(runningVariance, results.get(2).toDoubles(), n / (n - 1));
+            if (mode == Mode.TRAIN) {
+                double n = (double) x.getFirst().size() / x.getFirst().dim(1);
+                move(runningMean, results.get(1).toDoubles(), 1);
+                move(runningVariance, results.get(2).toDoubles(), n / (n - 1));
+            }
             return scope.keep(results.getFirst());
         }
     }

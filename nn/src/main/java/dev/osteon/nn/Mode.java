@@ -4,6 +4,8 @@ package dev.osteon.nn;
 public enum Mode {
     /** Batch-norm uses the batch's own statistics and moves its running ones. */
     TRAIN,
+    /** Batch-norm uses the batch's own statistics and leaves its running ones: for a forward pass that is repeated. */
+    REHEARSE,
     /** Batch-norm uses its running statistics, which stay as they are. */
     EVAL
 }

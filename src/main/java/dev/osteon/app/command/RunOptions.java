@@ -52,6 +52,11 @@ final class RunOptions {
             description = "Compute threads, 1 to 256, or 0 for all that the process may use (default).")
     private Optional<String> threads;
 
+    @Option(names = "--micro-batch", paramLabel = "N", description = "Samples of a batch that are in memory at a time. "
+            + "The loss is the whole batch's all the same; batch-norm's statistics are of N samples, and a step takes "
+            + "one more forward pass.")
+    private Optional<String> microBatch;
+
     @Option(names = "--seed", description = "Seed of everything random (default: 1).")
     private Optional<String> seed;
 
@@ -84,6 +89,7 @@ final class RunOptions {
         method.ifPresent(v -> all.add("method=" + v));
         device.ifPresent(v -> all.add("device=" + v));
         threads.ifPresent(v -> all.add("threads=" + v));
+        microBatch.ifPresent(v -> all.add("pretrain.microBatch=" + v));
         seed.ifPresent(v -> all.add("seed=" + v));
         return all;
     }

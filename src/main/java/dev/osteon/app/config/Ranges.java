@@ -26,8 +26,9 @@ final class Ranges {
         put(1e-6, 1, "views.globalMinScale", "views.globalMaxScale", "views.localMinScale", "views.localMaxScale");
         put(0, 180, "views.rotationDegrees");
         put(0, 1, "views.minShare", "pretrain.momentum");
-        put(1, 1 << 20, "views.maxTries", "probe.epochs", "probe.batch", "encoder.width", "head.hidden", "head.output");
-        put(1, 64, "head.layers");
+        put(1, 1 << 20, "views.maxTries", "probe.epochs", "probe.batch", "encoder.width");
+        put(0, 1 << 20, "head.hidden", "head.output", "pretrain.microBatch");
+        put(0, 64, "head.layers");
         put(0, 1 << 20, "pretrain.epochs", "pretrain.warmupEpochs");
         put(2, 1 << 20, "pretrain.batch");
         put(1e-6, 1e6, "pretrain.temperature");

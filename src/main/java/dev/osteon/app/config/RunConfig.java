@@ -5,6 +5,7 @@ import dev.osteon.engine.op.LarcStep;
 import dev.osteon.models.Stem;
 import dev.osteon.ssl.loss.MultiCropLoss;
 import dev.osteon.ssl.loss.NtXent;
+import dev.osteon.ssl.train.ClassWeights;
 
 /**
  * All that a run depends on; presets are YAML files of this shape.
@@ -59,18 +60,19 @@ public record RunConfig(String preset, long seed, String device, int threads, Me
     /** A ResNet: resnet18, resnet34 or resnet50, its base width in channels and its stem. */
     public record Encoder(String architecture, int width, Stem stem) {}
 
-    /** The projection head: hidden layers' width, embedding size, number of linear layers. */
+    /** The projection head: hidden layers' width, embedding size, linear layers; 0 for the published one's. */
     public record Head(int hidden, int output, int layers) {}
 
     /**
      * Self-supervised training.
      *
      * @param temperature of the softmax in SimCLR, SupCon and SwAV
+     * @param microBatch  samples of the batch that are in memory at a time; 0 for all
      * @param reduction   of the terms over pairs of views: the paper's sum, or their mean as in SwAV's code
      */
     public record Pretrain(double temperature, MultiCropLoss.Reduction reduction, int epochs, int batch,
-            double learningRate, double finalLearningRate, int warmupEpochs, double momentum, double weightDecay,
-            double trust, LarcStep.Mode larc) {}
+            int microBatch, double learningRate, double finalLearningRate, int warmupEpochs, double momentum,
+            double weightDecay, double trust, LarcStep.Mode larc) {}
 
     /** SimCLR's convention: the mean over all anchors, or the official code's sum over both views, twice that. */
     public record SimClr(NtXent.Anchors anchors) {}
@@ -100,8 +102,10 @@ public record RunConfig(String preset, long seed, String device, int threads, Me
      * @param size   side in pixels of the square that a whole segment is resized to for the encoder
      * @param solver how it is trained; batch, learning rate and weight decay are for SGD only
      * @param epochs of SGD, or the most steps of L-BFGS for each penalty
+     * @param classWeights of this layer's loss, and of the supervised baseline's
      */
-    public record Probe(int size, Solver solver, int epochs, int batch, double learningRate, double weightDecay) {
+    public record Probe(int size, Solver solver, int epochs, int batch, double learningRate, double weightDecay,
+            ClassWeights classWeights) {
 
         /** How the linear layer is trained. */
         public enum Solver {

@@ -17,7 +17,8 @@ final class Curves {
     /** After phase and epoch. */
     static final List<String> COLUMNS = List.of("loss", "learning_rate", "train_loss", "train_auc", "train_f1",
             "train_accuracy", "validation_loss", "validation_auc", "validation_f1", "validation_accuracy", "knn_auc",
-            "spread", "effective_rank", "views", "draws", "sparse_views");
+            "spread", "effective_rank", "loss_per_chance", "prototypes_occupied",
+            "prototypes_used_alike", "views", "draws", "sparse_views");
 
     private final RunFolder folder;
     private final EventFile events;

@@ -109,15 +109,16 @@ final class Pretraining {
         Larc.Settings settings = new Larc.Settings(p.momentum(), p.trust(), EPSILON, p.larc());
         ViewStatistics statistics = new ViewStatistics();
         progress.begin("pretraining");
-        try (SslMethod method = methods.create(init, data)) {
+        try (SslMethod method = methods.create(init, data, config.probe().classWeights().of(cohort.labels(), train))) {
             PretextModel trained = new PretextModel(model, method);
             try (Larc larc = Larc.of(trained, p.weightDecay(), settings)) {
                 restore(trained, larc);
                 PretextTrainer trainer = new PretextTrainer(model, method, policy(config), store,
                         Optional.of(cohort.labels()), larc, schedule,
-                        new PretextTrainer.Settings(p.epochs(), p.batch(), config.seed()), statistics);
+                        new PretextTrainer.Settings(p.epochs(), p.batch(), p.microBatch(), config.seed()),
+                        statistics);
                 trainer.train(train, done, new Listener(trained, larc, statistics, curves,
-                        new EpochCheck(config, store, cohort), steps, batch));
+                        new EpochCheck(config, store, cohort, method), steps, batch));
             }
         }
     }
@@ -181,8 +182,8 @@ final class Pretraining {
             views = statistics.views();
             draws = statistics.tries();
             sparse = statistics.sparse();
-            values.putAll(check.of(model.network()));
-            EpochCheck.warning(values, number).ifPresent(progress::say);
+            values.putAll(check.of(model.network(), epoch.loss()));
+            check.warnings(values, number).forEach(progress::say);
             curves.add(new CurvePoint(CurvePoint.PRETEXT, number, values));
             RunState state = new RunState(number, (long) number * steps, Map.of("seed", config.seed()),
                     Map.of("yaml", ConfigFile.toYaml(config)), Provenance.facts(config));

@@ -40,7 +40,9 @@ record Requirements(RunConfig config, long segments, long network, long images, 
     static Requirements of(RunConfig config, ResNetSpec backbone, long segments) {
         ResNetFootprint footprint = new ResNetFootprint(backbone);
         RunConfig.Views views = config.views();
-        long batch = Math.min(config.pretrain().batch(), segments);
+        RunConfig.Pretrain pretrain = config.pretrain();
+        long batch = Math.min(pretrain.microBatch() == 0 ? pretrain.batch()
+                : Math.min(pretrain.microBatch(), pretrain.batch()), segments);
         long kept = 0;
         long largest = 0;
         for (int[] resolution : new int[][] {{views.globalCount(), views.globalSize()},
@@ -50,7 +52,7 @@ record Requirements(RunConfig config, long segments, long network, long images, 
             kept += rows * (KEPT * footprint.activations(resolution[1]) + 2 * size * size);
             largest = Math.max(largest, rows * footprint.largestActivation(resolution[1]));
         }
-        RunConfig.Head head = config.head();
+        RunConfig.Head head = new Methods(config).head();
         long headWeights = (long) backbone.features() * head.hidden() + (head.layers() - 1L) * head.hidden()
                 * Math.max(head.hidden(), head.output());
         long weights = footprint.parameters() + headWeights;
@@ -116,7 +118,8 @@ record Requirements(RunConfig config, long segments, long network, long images, 
             return "data.longestSide (now " + config.data().longestSide() + ")" + subjects();
         }
         return (training < probing ? "probe.size (now " + config.probe().size() + ")"
-                : "pretrain.batch (now " + config.pretrain().batch() + "), views.globalSize (now "
+                : "pretrain.microBatch (now " + config.pretrain().microBatch() + ", which is the loss of the whole "
+                        + "batch of " + config.pretrain().batch() + " all the same), views.globalSize (now "
                         + config.views().globalSize() + ")")
                 + " or encoder.width (now " + config.encoder().width() + ")";
     }

@@ -195,9 +195,9 @@ public final class Run {
     private LinearProbe probe(Device device) {
         RunConfig.Probe p = config.probe();
         return switch (p.solver()) {
-            case LBFGS -> LogisticProbe.overPenalties(p.epochs());
+            case LBFGS -> LogisticProbe.overPenalties(p.epochs(), p.classWeights());
             case SGD -> new SgdProbe(new SgdProbe.Settings(p.epochs(), p.batch(), p.learningRate(), p.weightDecay(),
-                    config.seed()), device);
+                    p.classWeights(), config.seed()), device);
         };
     }
 }

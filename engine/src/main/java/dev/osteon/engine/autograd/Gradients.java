@@ -1,6 +1,8 @@
 package dev.osteon.engine.autograd;
 
 import dev.osteon.engine.EngineException;
+import dev.osteon.engine.memory.TensorScope;
+import dev.osteon.engine.op.Ops;
 import dev.osteon.engine.tensor.Tensor;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -35,6 +37,18 @@ public final class Gradients implements AutoCloseable {
         Tensor gradient = byId.remove(tensor.id());
         if (gradient != null) {
             gradient.close();
+        }
+    }
+
+    /** Adds another's gradients to these, tensor by tensor; the other one is empty afterwards. */
+    public void add(Gradients other) {
+        other.byId.forEach((id, gradient) -> byId.merge(id, gradient, Gradients::sum));
+        other.byId.clear();
+    }
+
+    private static Tensor sum(Tensor a, Tensor b) {
+        try (a; b; TensorScope scope = TensorScope.open()) {
+            return scope.release(Ops.add(a, b));
         }
     }
 

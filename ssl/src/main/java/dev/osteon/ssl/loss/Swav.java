@@ -5,6 +5,7 @@ import static dev.osteon.engine.op.Ops.l2Normalize;
 import static dev.osteon.engine.op.Ops.logSoftmax;
 import static dev.osteon.engine.op.Ops.mean;
 import static dev.osteon.engine.op.Ops.slice;
+import static dev.osteon.engine.op.Ops.softmax;
 import static dev.osteon.engine.op.Ops.sum;
 import static dev.osteon.ssl.loss.Embeddings.full;
 
@@ -149,6 +150,12 @@ public final class Swav implements SslMethod {
     /** The codes [B, K] of embeddings [B, d], without the queue: which prototypes are in use. */
     public Tensor codesOf(Tensor embeddings) {
         return Tape.paused(() -> sinkhorn.codes(prototypes.forward(l2Normalize(full(embeddings)))));
+    }
+
+    /** The predictions p = softmax(z·c / τ) [B, K] from embeddings [B, d], off the tape. */
+    public Tensor predictionsOf(Tensor embeddings) {
+        return Tape.paused(() -> softmax(prototypes.forward(l2Normalize(full(embeddings))).div(settings.temperature),
+                -1));
     }
 
     /** {@code prototypes.weight} [K, d], and with a queue {@code queue.view0} and {@code queue.view1} [rows, d]. */

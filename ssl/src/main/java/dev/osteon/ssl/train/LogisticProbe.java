@@ -16,8 +16,9 @@ import java.util.stream.IntStream;
  *
  * @param penalties λ of mean cross-entropy + λ/2·‖w‖² over standardised features; the bias is free
  * @param steps     most steps of L-BFGS for each
+ * @param classes   of the cross-entropy
  */
-public record LogisticProbe(List<Double> penalties, int steps) implements LinearProbe {
+public record LogisticProbe(List<Double> penalties, int steps, ClassWeights classes) implements LinearProbe {
 
     /** Samples whose sums are taken together, on one thread: the same sums whatever the number of threads. */
     private static final int CHUNK = 256;
@@ -31,20 +32,21 @@ public record LogisticProbe(List<Double> penalties, int steps) implements Linear
     }
 
     /** A factor of ten between penalties, from 1 to 10⁻⁶. */
-    public static LogisticProbe overPenalties(int steps) {
-        return new LogisticProbe(IntStream.rangeClosed(0, 6).mapToObj(i -> Math.pow(10, -i)).toList(), steps);
+    public static LogisticProbe overPenalties(int steps, ClassWeights classes) {
+        return new LogisticProbe(IntStream.rangeClosed(0, 6).mapToObj(i -> Math.pow(10, -i)).toList(), steps, classes);
     }
 
     @Override
     public Fit fit(Features features, int[] labels, Splits split) {
         int[] train = split.train().stream().mapToInt(Integer::intValue).toArray();
         Features scaled = features.standardised(train);
+        Examples examples = new Examples(scaled, labels, train, classes.of(labels, train));
         double[] solution = new double[scaled.width() + 1];          // weights, then the bias; strong to weak penalty
         List<Point> curve = new ArrayList<>();
         Fit best = null;
         for (int i = 0; i < penalties.size(); i++) {
             double penalty = penalties.get(i);
-            solution = Lbfgs.minimize((w, gradient) -> objective(scaled, labels, train, penalty, w, gradient),
+            solution = Lbfgs.minimize((w, gradient) -> examples.objective(penalty, w, gradient),
                     solution, steps);
             double[] scores = scores(scaled, solution);
             Point point = Point.of(Math.log10(penalty), scores, labels, split);
@@ -73,41 +75,45 @@ public record LogisticProbe(List<Double> penalties, int steps) implements Linear
         return z >= 0 ? 1 / (1 + Math.exp(-z)) : Math.exp(z) / (1 + Math.exp(z));
     }
 
-    /** Mean of ln(1 + e^z) − y·z, plus the penalty; its gradient goes to {@code gradient}. */
-    private static double objective(Features features, int[] labels, int[] train, double penalty, double[] w,
-            double[] gradient) {
-        int chunks = (train.length + CHUNK - 1) / CHUNK;
-        double[][] partial = IntStream.range(0, chunks).parallel()
-                .mapToObj(c -> chunk(features, labels, train, c, w)).toArray(double[][]::new);
-        Arrays.fill(gradient, 0);
-        double loss = 0;
-        for (double[] sums : partial) {
-            for (int k = 0; k < w.length; k++) {
-                gradient[k] += sums[k] / train.length;
-            }
-            loss += sums[w.length] / train.length;
-        }
-        for (int k = 0; k < w.length - 1; k++) {
-            loss += penalty / 2 * w[k] * w[k];
-            gradient[k] += penalty * w[k];
-        }
-        return loss;
-    }
+    /** What is learned from. */
+    private record Examples(Features features, int[] labels, int[] train, ClassWeights.Pair weights) {
 
-    /** Sums over one chunk of samples: the gradient's, then the loss's. */
-    private static double[] chunk(Features features, int[] labels, int[] train, int chunk, double[] w) {
-        double[] sums = new double[w.length + 1];
-        for (int i = chunk * CHUNK; i < Math.min(train.length, (chunk + 1) * CHUNK); i++) {
-            float[] row = features.rows()[train[i]];
-            double z = logit(row, w);
-            int y = labels[train[i]];
-            double residual = sigmoid(z) - y;
-            for (int k = 0; k < row.length; k++) {
-                sums[k] += residual * row[k];
+        /** Weighted mean of ln(1 + e^z) − y·z, plus the penalty; its gradient goes to {@code gradient}. */
+        double objective(double penalty, double[] w, double[] gradient) {
+            int chunks = (train.length + CHUNK - 1) / CHUNK;
+            double[][] partial = IntStream.range(0, chunks).parallel().mapToObj(c -> chunk(c, w))
+                    .toArray(double[][]::new);
+            Arrays.fill(gradient, 0);
+            double loss = 0;
+            for (double[] sums : partial) {
+                for (int k = 0; k < w.length; k++) {
+                    gradient[k] += sums[k] / train.length;         // the weights' mean over the samples is 1
+                }
+                loss += sums[w.length] / train.length;
             }
-            sums[row.length] += residual;
-            sums[w.length] += Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z))) - y * z;
+            for (int k = 0; k < w.length - 1; k++) {
+                loss += penalty / 2 * w[k] * w[k];
+                gradient[k] += penalty * w[k];
+            }
+            return loss;
         }
-        return sums;
+
+        /** Sums over one chunk of samples: the gradient's, then the loss's. */
+        private double[] chunk(int chunk, double[] w) {
+            double[] sums = new double[w.length + 1];
+            for (int i = chunk * CHUNK; i < Math.min(train.length, (chunk + 1) * CHUNK); i++) {
+                float[] row = features.rows()[train[i]];
+                double z = logit(row, w);
+                int y = labels[train[i]];
+                double weight = weights.of(y);
+                double residual = weight * (sigmoid(z) - y);
+                for (int k = 0; k < row.length; k++) {
+                    sums[k] += residual * row[k];
+                }
+                sums[row.length] += residual;
+                sums[w.length] += weight * (Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z))) - y * z);
+            }
+            return sums;
+        }
     }
 }

@@ -1,10 +1,7 @@
 package dev.osteon.ssl.train;
 
 import dev.osteon.engine.EngineException;
-import dev.osteon.engine.autograd.Gradients;
-import dev.osteon.engine.autograd.Tape;
 import dev.osteon.engine.memory.TensorScope;
-import dev.osteon.engine.op.Ops;
 import dev.osteon.engine.random.Philox;
 import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
@@ -37,16 +34,18 @@ public record PretextTrainer(EncoderWithHead model, SslMethod method, ViewPolicy
     /**
      * How long and how.
      *
-     * @param batch samples per step; fewer when there are not so many; what does not fill a batch waits for another
-     * epoch
-     * @param seed  of the order of samples and of their views
+     * @param batch      samples per step; fewer when there are not so many; what does not fill a batch waits for
+     *                   another epoch
+     * @param microBatch samples whose activations are in memory at a time, see {@link MicroBatches}; 0 for the batch
+     * @param seed       of the order of samples and of their views
      */
-    public record Settings(int epochs, int batch, long seed) {
+    public record Settings(int epochs, int batch, int microBatch, long seed) {
 
         public Settings {
-            if (epochs < 0 || batch < 2) {
-                throw new EngineException("pretraining: given " + epochs + " epochs and a batch of " + batch
-                        + "; expected 0 or more epochs and a batch of 2 or more");
+            if (epochs < 0 || batch < 2 || microBatch < 0) {
+                throw new EngineException("pretraining: given " + epochs + " epochs, a batch of " + batch
+                        + " and a micro-batch of " + microBatch + "; expected 0 or more epochs, a batch of 2 or more "
+                        + "and a micro-batch of 0 or more");
             }
         }
     }
@@ -110,33 +109,29 @@ public record PretextTrainer(EncoderWithHead model, SslMethod method, ViewPolicy
     }
 
     private double step(int[] samples, Philox views, double rate, Batch.Moment moment) {
-        List<Tensor> parameters = new PretextModel(model, method).trainable();
         method.beforeForward();
-        try (TensorScope scope = TensorScope.open()) {
-            List<Tensor> groups = segments.views(samples, policy, views, statistics);
-            try (Tape tape = Tape.watching(parameters)) {
-                Tensor loss = method.loss(new Batch(embeddings(groups, samples.length), labels(samples), moment));
-                try (Gradients gradients = tape.gradients(loss, parameters)) {
-                    method.beforeUpdate(gradients, moment);
-                    optimizer.step(gradients, rate);
-                }
-                return loss.item();
-            }
+        try (TensorScope scope = TensorScope.open();
+                MicroBatches.Step step = new MicroBatches(model, method)
+                        .step(parts(samples, views), labels(samples), moment)) {
+            method.beforeUpdate(step.gradients(), moment);
+            optimizer.step(step.gradients(), rate);
+            return step.loss();
         }
+    }
+
+    /** The batch's views, in parts of as equal a size as can be. */
+    private List<MicroBatches.Part> parts(int[] samples, Philox views) {
+        int count = settings.microBatch == 0 ? 1 : Math.ceilDiv(samples.length, settings.microBatch);
+        List<MicroBatches.Part> parts = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            int[] part = Arrays.copyOfRange(samples, i * samples.length / count, (i + 1) * samples.length / count);
+            parts.add(new MicroBatches.Part(part.length, segments.views(part, policy, views, statistics)));
+        }
+        return parts;
     }
 
     private Optional<Tensor> labels(int[] samples) {
         return classes.map(all -> Tensor.of(segments.device(), Shape.of(samples.length),
                 Arrays.stream(samples).map(n -> all[n]).toArray()));
-    }
-
-    /** [B, d] for each view. */
-    private List<Tensor> embeddings(List<Tensor> groups, int batch) {
-        Tensor all = model.forward(groups);
-        List<Tensor> views = new ArrayList<>();
-        for (int row = 0; row < all.dim(0); row += batch) {
-            views.add(Ops.slice(all, 0, row, batch));
-        }
-        return views;
     }
 }

@@ -29,7 +29,8 @@ public record SgdProbe(Settings settings, Device device) implements LinearProbe 
     private static final double MOMENTUM = 0.9;
 
     /** @param learningRate base rate, for standardised features */
-    public record Settings(int epochs, int batch, double learningRate, double weightDecay, long seed) {
+    public record Settings(int epochs, int batch, double learningRate, double weightDecay,
+            ClassWeights classes, long seed) {
 
         public Settings {
             if (epochs < 1 || batch < 1 || !(learningRate > 0) || weightDecay < 0) {
@@ -44,6 +45,7 @@ public record SgdProbe(Settings settings, Device device) implements LinearProbe 
     public Fit fit(Features features, int[] labels, Splits split) {
         int[] train = split.train().stream().mapToInt(Integer::intValue).toArray();
         Features scaled = features.standardised(train);
+        ClassWeights.Pair weights = settings.classes.of(labels, train);
         Initializer init = Initializer.on(device, DType.F32, settings.seed);
         try (Linear layer = new Linear(init, scaled.width(), 2, Bias.WITH); Sgd sgd = Sgd.of(layer, MOMENTUM,
                 settings.weightDecay)) {
@@ -57,7 +59,7 @@ public record SgdProbe(Settings settings, Device device) implements LinearProbe 
                 for (int from = 0; from < train.length; from += settings.batch) {
                     int[] rows = Arrays.stream(order, from, Math.min(train.length, from + settings.batch))
                             .map(i -> train[i]).toArray();
-                    step(layer, sgd, scaled, labels, rows, rate.at(epoch));
+                    step(layer, sgd, scaled, labels, rows, rate.at(epoch), weights);
                 }
                 double[] scores = scores(layer, scaled);
                 Point figures = Point.of(epoch + 1, scores, labels, split);
@@ -88,11 +90,13 @@ public record SgdProbe(Settings settings, Device device) implements LinearProbe 
         return Tensor.of(device, Shape.of(rows.length, features.width()), flat);
     }
 
-    private void step(Linear layer, Sgd sgd, Features features, int[] labels, int[] rows, double rate) {
+    private void step(Linear layer, Sgd sgd, Features features, int[] labels, int[] rows, double rate,
+            ClassWeights.Pair weights) {
         List<Tensor> parameters = layer.trainable();
         try (TensorScope scope = TensorScope.open(); Tape tape = Tape.watching(parameters)) {
             Tensor target = Tensor.of(device, Shape.of(rows.length), Arrays.stream(rows).map(i -> labels[i]).toArray());
-            Tensor loss = Ops.crossEntropy(layer.forward(batch(features, rows)), target);
+            Tensor loss = Ops.crossEntropy(layer.forward(batch(features, rows)), target, Tensor.of(device,
+                    Shape.of(2), DType.F32, weights.negative(), weights.positive()));
             try (Gradients gradients = tape.gradients(loss, parameters)) {
                 sgd.step(gradients, rate);
             }

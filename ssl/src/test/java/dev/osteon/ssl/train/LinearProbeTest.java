@@ -40,7 +40,8 @@ class LinearProbeTest {
     @Test
     void logisticRegressionFindsDirectionsOfSmallVariance() {
         int[] labels = new int[SAMPLES];
-        LinearProbe.Fit fit = LogisticProbe.overPenalties(500).fit(features(labels), labels, splits());
+        LinearProbe.Fit fit = LogisticProbe.overPenalties(500, ClassWeights.NONE)
+                .fit(features(labels), labels, splits());
         LinearProbe.Point chosen = fit.curve().get(fit.chosen());
         assertThat(chosen.trainAuc()).isGreaterThan(0.88);            // Φ(√2) = 0.92 is the best there is
         assertThat(chosen.validationAuc()).isGreaterThan(0.85);
@@ -55,7 +56,8 @@ class LinearProbeTest {
         int[] labels = new int[SAMPLES];
         Features features = features(labels);
         double penalty = 0.01;
-        LinearProbe.Fit fit = new LogisticProbe(List.of(penalty), 500).fit(features, labels, splits());
+        LinearProbe.Fit fit = new LogisticProbe(List.of(penalty), 500, ClassWeights.NONE)
+                .fit(features, labels, splits());
         int[] train = IntStream.range(0, 400).toArray();
         Features scaled = features.standardised(train);
         double[] gradient = new double[4];
@@ -80,7 +82,8 @@ class LinearProbeTest {
             labels[n] = n % 2;
             rows[n][0] = labels[n];
         }
-        LinearProbe.Fit fit = LogisticProbe.overPenalties(200).fit(new Features(rows), labels, splits());
+        LinearProbe.Fit fit = LogisticProbe.overPenalties(200, ClassWeights.NONE)
+                .fit(new Features(rows), labels, splits());
         assertThat(fit.curve().get(fit.chosen()).validationAuc()).isEqualTo(1);
         assertThat(Arrays.stream(fit.scores()).allMatch(Double::isFinite)).isTrue();
     }
@@ -96,7 +99,7 @@ class LinearProbeTest {
             rows[n][1] = (float) (random.nextGaussian() + 2 * labels[n]);
         }
         Features features = new Features(rows);
-        LinearProbe.Fit fit = new SgdProbe(new SgdProbe.Settings(30, 64, 0.1, 0, 1), Device.CPU)
+        LinearProbe.Fit fit = new SgdProbe(new SgdProbe.Settings(30, 64, 0.1, 0, ClassWeights.NONE, 1), Device.CPU)
                 .fit(features, labels, splits());
         assertThat(fit.curve().get(fit.chosen()).validationAuc()).isGreaterThan(0.85);
         Features scaled = features.standardised(IntStream.range(0, 400).toArray());
@@ -125,8 +128,9 @@ class LinearProbeTest {
     @Test
     void refusesPenaltiesThatAreNone() {
         List<Double> none = new ArrayList<>();
-        assertThatThrownBy(() -> new LogisticProbe(none, 10)).isInstanceOf(EngineException.class)
+        assertThatThrownBy(() -> new LogisticProbe(none, 10, ClassWeights.NONE)).isInstanceOf(EngineException.class)
                 .hasMessageContaining("expected penalties above 0");
-        assertThatThrownBy(() -> new LogisticProbe(List.of(-1.0), 10)).isInstanceOf(EngineException.class);
+        assertThatThrownBy(() -> new LogisticProbe(List.of(-1.0), 10, ClassWeights.NONE))
+                .isInstanceOf(EngineException.class);
     }
 }

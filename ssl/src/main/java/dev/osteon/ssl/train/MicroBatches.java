@@ -1,0 +1,112 @@
+package dev.osteon.ssl.train;
+
+import dev.osteon.engine.autograd.Gradients;
+import dev.osteon.engine.autograd.Tape;
+import dev.osteon.engine.memory.TensorScope;
+import dev.osteon.engine.op.Ops;
+import dev.osteon.engine.tensor.Tensor;
+import dev.osteon.models.EncoderWithHead;
+import dev.osteon.nn.Mode;
+import dev.osteon.ssl.loss.Batch;
+import dev.osteon.ssl.loss.SslMethod;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The exact loss and gradients of a batch with only a part of its activations in memory at a time (Gao et al. 2021,
+ * "Scaling Deep Contrastive Learning Batch Size under Memory Limited Setup", section 3.2). A contrastive loss couples
+ * all samples of a batch, so that gradients of its parts cannot simply be added up; but it sees the network through the
+ * embeddings z alone, and Σ ⟨∂L/∂z, z⟩ with ∂L/∂z held fixed has the gradients of L:
+ *
+ * <ol>
+ * <li>embed the parts one after the other without a tape;
+ * <li>differentiate the loss of all embeddings at the embeddings;
+ * <li>embed each part again, on a tape, and go back from ⟨∂L/∂z, z⟩.
+ * </ol>
+ *
+ * <p>It costs one more forward pass. Batch-norm's statistics are those of a part, in both passes alike; they move the
+ * running ones once. A single part is one ordinary step.
+ */
+record MicroBatches(EncoderWithHead network, SslMethod method) {
+
+    /**
+     * Some of a batch's samples.
+     *
+     * @param views images [V_r·samples, 1, s_r, s_r], one tensor per resolution, view by view
+     */
+    record Part(int samples, List<Tensor> views) {}
+
+    /** The loss, and gradients of the network's parameters and the method's. */
+    record Step(double loss, Gradients gradients) implements AutoCloseable {
+
+        @Override
+        public void close() {
+            gradients.close();
+        }
+    }
+
+    /** @param labels of the samples in the order of the parts */
+    Step step(List<Part> parts, Optional<Tensor> labels, Batch.Moment moment) {
+        try (TensorScope scope = TensorScope.open()) {
+            return parts.size() == 1 ? whole(parts.getFirst(), labels, moment) : divided(parts, labels, moment);
+        }
+    }
+
+    private Step whole(Part part, Optional<Tensor> labels, Batch.Moment moment) {
+        List<Tensor> parameters = new PretextModel(network, method).trainable();
+        try (Tape tape = Tape.watching(parameters)) {
+            Tensor loss = method.loss(new Batch(views(part), labels, moment));
+            Gradients gradients = tape.gradients(loss, parameters);
+            return new Step(loss.item(), gradients);
+        }
+    }
+
+    private Step divided(List<Part> parts, Optional<Tensor> labels, Batch.Moment moment) {
+        network.mode(Mode.REHEARSE);
+        List<List<Tensor>> embedded = parts.stream().map(this::views).toList();                 // [b, d] each
+        network.mode(Mode.TRAIN);
+        List<Tensor> z = new ArrayList<>();                                                     // [B, d] of each view
+        for (int v = 0; v < embedded.getFirst().size(); v++) {
+            int view = v;
+            z.add(Ops.concat(0, embedded.stream().map(part -> part.get(view)).toList()));
+        }
+        List<Tensor> watched = new ArrayList<>(z);
+        watched.addAll(method.state().trainable());
+        try (Tape tape = Tape.watching(watched)) {
+            Tensor loss = method.loss(new Batch(z, labels, moment));
+            Gradients gradients = tape.gradients(loss, watched);
+            int from = 0;
+            for (Part part : parts) {
+                replay(part, from, z, gradients);
+                from += part.samples;
+            }
+            z.forEach(gradients::drop);
+            return new Step(loss.item(), gradients);
+        }
+    }
+
+    /** Adds what the samples from row {@code from} on of the embeddings owe to the network's parameters. */
+    private void replay(Part part, int from, List<Tensor> z, Gradients gradients) {
+        List<Tensor> parameters = network.trainable();
+        try (TensorScope scope = TensorScope.open(); Tape tape = Tape.watching(parameters)) {
+            List<Tensor> again = views(part);
+            List<Tensor> products = new ArrayList<>();
+            for (int v = 0; v < z.size(); v++) {
+                Tensor gradient = Ops.slice(gradients.of(z.get(v)), 0, from, part.samples);
+                products.add(Ops.sum(again.get(v).mul(gradient)));
+            }
+            gradients.add(tape.gradients(products.stream().reduce(Tensor::add).orElseThrow(), parameters));
+        }
+    }
+
+    /** Embeddings [b, d] of each view. */
+    private List<Tensor> views(Part part) {
+        Tensor all = network.forward(part.views);
+        List<Tensor> views = new ArrayList<>();
+        for (int row = 0; row < all.dim(0); row += part.samples) {
+            views.add(Ops.slice(all, 0, row, part.samples));
+        }
+        return views;
+    }
+}
