@@ -118,10 +118,15 @@ record Requirements(RunConfig config, long segments, long network, long images, 
             return "data.longestSide (now " + config.data().longestSide() + ")" + subjects();
         }
         return (training < probing ? "probe.size (now " + config.probe().size() + ")"
-                : "pretrain.microBatch (now " + config.pretrain().microBatch() + ", which is the loss of the whole "
-                        + "batch of " + config.pretrain().batch() + " all the same), views.globalSize (now "
-                        + config.views().globalSize() + ")")
+                : microBatch() + ", views.globalSize (now " + config.views().globalSize() + ")")
                 + " or encoder.width (now " + config.encoder().width() + ")";
+    }
+
+    /** The loss stays that of the whole batch. */
+    private String microBatch() {
+        RunConfig.Pretrain pretrain = config.pretrain();
+        return pretrain.microBatch() == 0 ? "pretrain.microBatch (now the whole batch, " + pretrain.batch() + ")"
+                : "pretrain.microBatch (now " + pretrain.microBatch() + ")";
     }
 
     private String subjects() {

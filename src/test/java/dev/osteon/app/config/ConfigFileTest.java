@@ -61,7 +61,7 @@ class ConfigFileTest {
         "preset=paper,          --preset",
         "threads=100000,        threads",
         "pretrain.batch=1,      pretrain.batch",
-        "head.layers=0,         head.layers",
+        "head.layers=65,        head.layers",
         "evaluation.resamples=-1, evaluation.resamples",
         "pretrain.learningRate=NaN, pretrain.learningRate",
         "views.localMinScale=0.9, views.localMaxScale",
