@@ -71,20 +71,12 @@ public final class HostData {
 
     static Tensor upload(Device device, Shape shape, DType dtype, float[] values) {
         requireCount(shape, values.length);
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment data = arena.allocate(Math.max(1, shape.size() * 4), 8);
-            MemorySegment.copy(values, 0, data, JAVA_FLOAT, 0, values.length);
-            return copy(device, shape, dtype, data);
-        }
+        return copy(device, shape, dtype, MemorySegment.ofArray(values));
     }
 
     static Tensor upload(Device device, Shape shape, int[] values) {
         requireCount(shape, values.length);
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment data = arena.allocate(Math.max(1, shape.size() * 4), 8);
-            MemorySegment.copy(values, 0, data, JAVA_INT, 0, values.length);
-            return copy(device, shape, DType.I32, data);
-        }
+        return copy(device, shape, DType.I32, MemorySegment.ofArray(values));
     }
 
     private static Tensor copy(Device device, Shape shape, DType dtype, MemorySegment data) {

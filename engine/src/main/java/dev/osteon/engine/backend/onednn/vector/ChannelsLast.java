@@ -17,10 +17,6 @@ record ChannelsLast(long pixels, int channels) implements BatchNormKernels.Rows 
     private static final int FEWEST_ROWS = 32;
     private static final int MOST_ROWS = 512;
 
-    /** Vectors handled at once: four lie side by side in a row, which the hardware fetches ahead of need. */
-    private static final int GROUP = 4 * Lanes.COUNT;
-    private static final int PAIR = 2 * Lanes.COUNT;
-
     /** The same for every thread count, so that sums are too; more chunks cost more to combine. */
     private int rowsPerChunk() {
         return Math.clamp(pixels / CHUNKS, FEWEST_ROWS, MOST_ROWS);
@@ -36,6 +32,16 @@ record ChannelsLast(long pixels, int channels) implements BatchNormKernels.Rows 
 
     private long end(int chunk) {
         return Math.min(pixels, (chunk + 1L) * rowsPerChunk());
+    }
+
+    private int count(int chunk) {
+        return (int) (end(chunk) - start(chunk));
+    }
+
+    /** A chunk's rows, at most {@link #MOST_ROWS}: their elements are counted by an int, which compiles well. */
+    private MemorySegment rows(MemorySegment all, int chunk) {
+        long bytes = (long) channels * Float.BYTES;
+        return all.asSlice(start(chunk) * bytes, count(chunk) * bytes);
     }
 
     private interface RowsBody {
@@ -81,70 +87,34 @@ record ChannelsLast(long pixels, int channels) implements BatchNormKernels.Rows 
 
     /** Mean and centred squares in one pass, by way of sums shifted by the chunk's first row. */
     private void chunkStatistics(MemorySegment x, int chunk, float[] means, float[] squares) {
-        long first = start(chunk);
-        long last = end(chunk);
-        float inverse = 1f / (last - first);
+        MemorySegment rows = rows(x, chunk);
+        int count = count(chunk);
         int at = chunk * channels;
+        float[] shift = new float[channels];
+        MemorySegment.copy(rows, JAVA_FLOAT_UNALIGNED, 0, shift, 0, channels);
+        for (int r = 1; r < count; r++) {
+            addRow(rows, r * channels, shift, means, squares, at);
+        }
+        float inverse = 1f / count;
+        for (int c = 0; c < channels; c++) {
+            float sum = means[at + c];
+            squares[at + c] = Math.max(0, squares[at + c] - sum * sum * inverse);
+            means[at + c] = shift[c] + sum * inverse;
+        }
+    }
+
+    private void addRow(MemorySegment rows, int row, float[] shift, float[] sums, float[] squares, int at) {
         int c = 0;
-        for (; c + GROUP <= channels; c += GROUP) {
-            groupStatistics(x, first, last, c, inverse, at, means, squares);
+        for (; c + Lanes.COUNT <= channels; c += Lanes.COUNT) {
+            FloatVector d = load(rows, row + c).sub(FloatVector.fromArray(Lanes.F32, shift, c));
+            FloatVector.fromArray(Lanes.F32, sums, at + c).add(d).intoArray(sums, at + c);
+            d.fma(d, FloatVector.fromArray(Lanes.F32, squares, at + c)).intoArray(squares, at + c);
         }
         for (; c < channels; c++) {
-            float shift = at(x, first * channels + c);
-            float sum = 0;
-            float square = 0;
-            for (long r = first; r < last; r++) {
-                float d = at(x, r * channels + c) - shift;
-                sum += d;
-                square = Math.fma(d, d, square);
-            }
-            means[at + c] = shift + sum * inverse;
-            squares[at + c] = Math.max(0, square - sum * sum * inverse);
+            float d = at(rows, row + c) - shift[c];
+            sums[at + c] += d;
+            squares[at + c] = Math.fma(d, d, squares[at + c]);
         }
-    }
-
-    private void groupStatistics(MemorySegment x, long first, long last, int c, float inverse, int at, float[] means,
-            float[] squares) {
-        int w = Lanes.COUNT;
-        long start = first * channels + c;
-        FloatVector k0 = load(x, start);
-        FloatVector k1 = load(x, start + w);
-        FloatVector k2 = load(x, start + 2 * w);
-        FloatVector k3 = load(x, start + 3 * w);
-        FloatVector s0 = FloatVector.zero(Lanes.F32);
-        FloatVector s1 = s0;
-        FloatVector s2 = s0;
-        FloatVector s3 = s0;
-        FloatVector q0 = s0;
-        FloatVector q1 = s0;
-        FloatVector q2 = s0;
-        FloatVector q3 = s0;
-        for (long r = first; r < last; r++) {
-            long row = r * channels + c;
-            FloatVector d0 = load(x, row).sub(k0);
-            FloatVector d1 = load(x, row + w).sub(k1);
-            FloatVector d2 = load(x, row + 2 * w).sub(k2);
-            FloatVector d3 = load(x, row + 3 * w).sub(k3);
-            s0 = s0.add(d0);
-            s1 = s1.add(d1);
-            s2 = s2.add(d2);
-            s3 = s3.add(d3);
-            q0 = d0.fma(d0, q0);
-            q1 = d1.fma(d1, q1);
-            q2 = d2.fma(d2, q2);
-            q3 = d3.fma(d3, q3);
-        }
-        unshift(k0, s0, q0, inverse, at + c, means, squares);
-        unshift(k1, s1, q1, inverse, at + c + w, means, squares);
-        unshift(k2, s2, q2, inverse, at + c + 2 * w, means, squares);
-        unshift(k3, s3, q3, inverse, at + c + 3 * w, means, squares);
-    }
-
-    private static void unshift(FloatVector shift, FloatVector sum, FloatVector square, float inverse, int at,
-            float[] means, float[] squares) {
-        FloatVector mean = sum.mul(inverse);
-        shift.add(mean).intoArray(means, at);
-        square.sub(sum.mul(mean)).max(0).intoArray(squares, at);
     }
 
     @Override
@@ -203,9 +173,7 @@ record ChannelsLast(long pixels, int channels) implements BatchNormKernels.Rows 
         float[] products = new float[chunks * channels];
         Parallel.forRange(chunks, 1, (from, to) -> {
             for (int k = (int) from; k < to; k++) {
-                for (int c = 0; c < channels; c += PAIR) {
-                    sums(dy, x, y, masked, k, c, mean, sums, products);
-                }
+                chunkSums(dy, x, y, masked, k, mean, sums, products);
             }
         });
         for (int k = 0; k < chunks; k++) {
@@ -216,69 +184,72 @@ record ChannelsLast(long pixels, int channels) implements BatchNormKernels.Rows 
         }
     }
 
-    /** One chunk's sums for two vectors of channels from {@code c}, or one channel by one at the end of a row. */
-    private void sums(MemorySegment dy, MemorySegment x, Optional<MemorySegment> y, Optional<MemorySegment> masked,
-            int chunk, int c, float[] mean, float[] sums, float[] products) {
-        if (c + PAIR <= channels) {
-            sumsOfTwo(dy, x, y.orElse(dy), y.isPresent(), masked.orElse(dy), masked.isPresent(), chunk, c, mean, sums,
-                    products);
+    private void chunkSums(MemorySegment dy, MemorySegment x, Optional<MemorySegment> y,
+            Optional<MemorySegment> masked, int chunk, float[] mean, float[] sums, float[] products) {
+        MemorySegment gradients = rows(dy, chunk);
+        MemorySegment inputs = rows(x, chunk);
+        int at = chunk * channels;
+        int end = count(chunk) * channels;
+        if (masked.isPresent()) {
+            MemorySegment outputs = rows(y.orElseThrow(), chunk);
+            MemorySegment kept = rows(masked.get(), chunk);
+            for (int row = 0; row < end; row += channels) {
+                maskRow(gradients, outputs, kept, row);
+                sumRow(kept, inputs, row, mean, sums, products, at);
+            }
+        } else if (y.isPresent()) {
+            MemorySegment outputs = rows(y.get(), chunk);
+            for (int row = 0; row < end; row += channels) {
+                sumOpenRow(gradients, inputs, outputs, row, mean, sums, products, at);
+            }
         } else {
-            for (int k = c; k < channels; k++) {
-                sumsOfOne(dy, x, y, masked, chunk, k, mean, sums, products);
+            for (int row = 0; row < end; row += channels) {
+                sumRow(gradients, inputs, row, mean, sums, products, at);
             }
         }
     }
 
-    private void sumsOfTwo(MemorySegment dy, MemorySegment x, MemorySegment y, boolean gated, MemorySegment masked,
-            boolean keeps, int chunk, int c, float[] mean, float[] sums, float[] products) {
-        int w = Lanes.COUNT;
-        FloatVector m0 = FloatVector.fromArray(Lanes.F32, mean, c);
-        FloatVector m1 = FloatVector.fromArray(Lanes.F32, mean, c + w);
-        FloatVector s0 = FloatVector.zero(Lanes.F32);
-        FloatVector s1 = s0;
-        FloatVector p0 = s0;
-        FloatVector p1 = s0;
-        long last = end(chunk);
-        for (long r = start(chunk); r < last; r++) {
-            long i = r * channels + c;
-            FloatVector g0 = load(dy, i);
-            FloatVector g1 = load(dy, i + w);
-            if (gated) {
-                g0 = open(g0, y, i);
-                g1 = open(g1, y, i + w);
-            }
-            if (keeps) {
-                store(g0, masked, i);
-                store(g1, masked, i + w);
-            }
-            s0 = s0.add(g0);
-            s1 = s1.add(g1);
-            p0 = g0.fma(load(x, i).sub(m0), p0);
-            p1 = g1.fma(load(x, i + w).sub(m1), p1);
+    private void maskRow(MemorySegment dy, MemorySegment y, MemorySegment masked, int row) {
+        int c = 0;
+        for (; c + Lanes.COUNT <= channels; c += Lanes.COUNT) {
+            store(open(load(dy, row + c), y, row + c), masked, row + c);
         }
-        int at = chunk * channels + c;
-        s0.intoArray(sums, at);
-        s1.intoArray(sums, at + w);
-        p0.intoArray(products, at);
-        p1.intoArray(products, at + w);
+        for (; c < channels; c++) {
+            put(masked, row + c, at(y, row + c) <= 0 ? 0 : at(dy, row + c));
+        }
     }
 
-    private void sumsOfOne(MemorySegment dy, MemorySegment x, Optional<MemorySegment> y,
-            Optional<MemorySegment> masked, int chunk, int c, float[] mean, float[] sums, float[] products) {
-        float sum = 0;
-        float product = 0;
-        long last = end(chunk);
-        for (long r = start(chunk); r < last; r++) {
-            long i = r * channels + c;
-            float g = y.isPresent() && at(y.get(), i) <= 0 ? 0 : at(dy, i);
-            if (masked.isPresent()) {
-                put(masked.get(), i, g);
-            }
-            sum += g;
-            product = Math.fma(g, at(x, i) - mean[c], product);
+    private void sumRow(MemorySegment dy, MemorySegment x, int row, float[] mean, float[] sums, float[] products,
+            int at) {
+        int c = 0;
+        for (; c + Lanes.COUNT <= channels; c += Lanes.COUNT) {
+            add(load(dy, row + c), load(x, row + c), mean, c, sums, products, at);
         }
-        sums[chunk * channels + c] = sum;
-        products[chunk * channels + c] = product;
+        for (; c < channels; c++) {
+            float g = at(dy, row + c);
+            sums[at + c] += g;
+            products[at + c] = Math.fma(g, at(x, row + c) - mean[c], products[at + c]);
+        }
+    }
+
+    private void sumOpenRow(MemorySegment dy, MemorySegment x, MemorySegment y, int row, float[] mean, float[] sums,
+            float[] products, int at) {
+        int c = 0;
+        for (; c + Lanes.COUNT <= channels; c += Lanes.COUNT) {
+            add(open(load(dy, row + c), y, row + c), load(x, row + c), mean, c, sums, products, at);
+        }
+        for (; c < channels; c++) {
+            float g = at(y, row + c) <= 0 ? 0 : at(dy, row + c);
+            sums[at + c] += g;
+            products[at + c] = Math.fma(g, at(x, row + c) - mean[c], products[at + c]);
+        }
+    }
+
+    private static void add(FloatVector g, FloatVector x, float[] mean, int c, float[] sums, float[] products,
+            int at) {
+        FloatVector.fromArray(Lanes.F32, sums, at + c).add(g).intoArray(sums, at + c);
+        g.fma(x.sub(FloatVector.fromArray(Lanes.F32, mean, c)), FloatVector.fromArray(Lanes.F32, products, at + c))
+                .intoArray(products, at + c);
     }
 
     /** The gradient where the activation let it through. */

@@ -80,13 +80,16 @@ final class CropKernels {
 
         private float sum(long plane) {
             float sum = 0;
+            long step = s[3] * Float.BYTES;
+            int across = taps.countX;
+            float[] weights = taps.weightsX;
             for (int j = 0; j < taps.countY; j++) {
-                long line = plane + (taps.firstY + j) * s[2] + taps.firstX * s[3];
-                float across = 0;
-                for (int i = 0; i < taps.countX; i++) {
-                    across += taps.weightsX[i] * source.get(JAVA_FLOAT_UNALIGNED, (line + i * s[3]) * Float.BYTES);
+                long at = (plane + (taps.firstY + j) * s[2] + taps.firstX * s[3]) * Float.BYTES;
+                float line = 0;
+                for (int i = 0; i < across; i++, at += step) {
+                    line += weights[i] * source.get(JAVA_FLOAT_UNALIGNED, at);
                 }
-                sum += taps.weightsY[j] * across;
+                sum += taps.weightsY[j] * line;
             }
             return sum;
         }

@@ -80,33 +80,46 @@ final class CropTaps {
         if (weightsY.length < mostY) {
             weightsY = new float[mostY];
         }
-        firstX = Math.max(0, (int) Math.floor(xs - sx) + 1);
-        countX = axis(xs, sx, firstX, width, weightsX);
-        firstY = Math.max(0, (int) Math.floor(ys - sy) + 1);
-        countY = axis(ys, sy, firstY, height, weightsY);
+        firstX = Math.max(0, lowest(xs, sx));
+        countX = axis(xs, sx, width, weightsX);
+        firstY = Math.max(0, lowest(ys, sy));
+        countY = axis(ys, sy, height, weightsY);
     }
 
-    /** Triangle weights of positions {@code first} … inside the image, divided as the border asks. */
-    private int axis(double centre, double support, int first, int size, float[] weights) {
-        double low = Math.floor(centre - support) + 1;
-        double high = Math.ceil(centre + support) - 1;
-        int last = (int) Math.min(size - 1, high);
+    /** The first position within the triangle's support. */
+    private static int lowest(double centre, double support) {
+        return (int) Math.floor(centre - support) + 1;
+    }
+
+    /** Triangle weights of the positions inside the image, divided as the border asks; how many there are. */
+    private int axis(double centre, double support, int size, float[] weights) {
+        int low = lowest(centre, support);
+        int high = (int) Math.ceil(centre + support) - 1;
+        int first = Math.max(0, low);
+        int count = Math.max(0, Math.min(size - 1, high) - first + 1);
+        double slope = 1 / support;
         double sum = 0;
-        double inside = 0;
-        for (double i = low; i <= high; i++) {
-            double w = 1 - Math.abs(i - centre) / support;
+        for (int i = 0; i < count; i++) {
+            double w = 1 - Math.abs(first + i - centre) * slope;
             sum += w;
-            if (i >= 0 && i < size) {
-                inside += w;
-                weights[(int) i - first] = (float) w;
-            }
+            weights[i] = (float) w;
         }
-        int count = Math.max(0, last - first + 1);
-        double divisor = op.border() == Border.ZERO ? sum : inside;
-        float scale = divisor > 0 ? (float) (1 / divisor) : 0;
+        if (op.border() == Border.ZERO && count <= high - low) {
+            sum += outside(centre, slope, low, high, size);
+        }
+        float scale = sum > 0 ? (float) (1 / sum) : 0;
         for (int i = 0; i < count; i++) {
             weights[i] *= scale;
         }
         return count;
+    }
+
+    /** The weights of positions outside the image, where zeros are. */
+    private static double outside(double centre, double slope, int low, int high, int size) {
+        double sum = 0;
+        for (int i = low; i <= high; i++) {
+            sum += i < 0 || i >= size ? 1 - Math.abs(i - centre) * slope : 0;
+        }
+        return sum;
     }
 }
