@@ -15,7 +15,7 @@ public final class Page {
                         main{max-width:1280px}.scroll{overflow-x:auto}.scroll td{white-space:nowrap}
                         .three{display:grid;grid-template-columns:1fr 1fr 1fr;gap:14px}
                         @media(max-width:860px){.three{grid-template-columns:1fr}}h3{font-size:15px;margin:14px 0 4px}
-                        a{color:inherit}td b{font-size:15px}
+                        a{color:inherit}.sheet{max-width:100%}td b{font-size:15px}
                         """).append("</style></head><body><main><h1>").append(escape(title)).append("</h1>\n");
     }
 
@@ -69,6 +69,11 @@ public final class Page {
 
     public Page endTable() {
         return raw("</table></div>\n");
+    }
+
+    /** A picture in its own size, or narrower where the page is. */
+    public Page picture(byte[] png, String alt) {
+        return raw("<p>" + Html.image(png, alt, "sheet") + "</p>\n");
     }
 
     /** Opens a row of three. */

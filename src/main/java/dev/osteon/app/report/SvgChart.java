@@ -8,11 +8,11 @@ import java.util.Locale;
 public final class SvgChart {
 
     private static final int WIDTH = 460;
-    private static final int HEIGHT = 300;
+    private static final int HEIGHT = 312;
     private static final int LEFT = 56;
     private static final int RIGHT = 14;
     private static final int TOP = 30;
-    private static final int BOTTOM = 44;
+    private static final int BOTTOM = 60;
     private static final String[] COLOURS = {"#2563eb", "#dc6803", "#059669", "#9333ea"};
 
     private final String title;
@@ -35,6 +35,12 @@ public final class SvgChart {
     /** A named line; points that are not numbers are left out. */
     public SvgChart line(String name, double[] x, double[] y) {
         series.add(new Series(name, x, y, ""));
+        return this;
+    }
+
+    /** A named dashed line in the colour of the line before it. */
+    public SvgChart dashed(String name, double[] x, double[] y) {
+        series.add(new Series(name, x, y, "5 4"));
         return this;
     }
 
@@ -67,21 +73,22 @@ public final class SvgChart {
         svg.append(String.format(Locale.ROOT, "<text x=\"%d\" y=\"18\" class=\"chart-title\">%s</text>", LEFT,
                 Html.escape(title)));
         axes(svg, xr, yr);
-        int colour = 0;
+        int colour = -1;
         double legend = LEFT + 8;
         for (Series s : series) {
             boolean guide = s.name.isEmpty();
-            String stroke = guide ? "#98a2b3" : COLOURS[colour % COLOURS.length];
+            boolean dashed = !guide && !s.dash.isEmpty();
+            colour += guide || dashed ? 0 : 1;
+            String stroke = guide ? "#98a2b3" : COLOURS[Math.max(0, colour) % COLOURS.length];
             svg.append(String.format(Locale.ROOT,
                     "<polyline fill=\"none\" stroke=\"%s\" stroke-width=\"%s\" stroke-dasharray=\"%s\" points=\"%s\"/>",
                     stroke, guide ? "1" : "2", s.dash, points(s, xr, yr)));
             if (!guide) {
                 svg.append(String.format(Locale.ROOT,
-                        "<rect x=\"%.0f\" y=\"%d\" width=\"12\" height=\"3\" fill=\"%s\"/>"
-                        + "<text x=\"%.0f\" y=\"%d\">%s</text>", legend, HEIGHT - 8, stroke, legend + 16, HEIGHT - 4,
-                        Html.escape(s.name)));
-                legend += 26 + 6.2 * s.name.length();
-                colour++;
+                        "<line x1=\"%.0f\" x2=\"%.0f\" y1=\"%d\" y2=\"%d\" stroke=\"%s\" stroke-width=\"3\" "
+                        + "stroke-dasharray=\"%s\"/><text x=\"%.0f\" y=\"%d\">%s</text>", legend, legend + 14,
+                        HEIGHT - 8, HEIGHT - 8, stroke, s.dash, legend + 18, HEIGHT - 4, Html.escape(s.name)));
+                legend += 28 + 5.8 * s.name.length();
             }
         }
         for (double[] mark : marks) {
@@ -122,8 +129,8 @@ public final class SvgChart {
             svg.append(String.format(Locale.ROOT, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s</text>", x,
                     HEIGHT - BOTTOM + 15, label(tick)));
         }
-        svg.append(String.format(Locale.ROOT, "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%s</text>", WIDTH - RIGHT,
-                HEIGHT - 4, Html.escape(xLabel)));
+        svg.append(String.format(Locale.ROOT, "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">%s</text>",
+                (LEFT + WIDTH - RIGHT) / 2, HEIGHT - BOTTOM + 33, Html.escape(xLabel)));
         svg.append(String.format(Locale.ROOT,
                 "<text transform=\"translate(12 %d) rotate(-90)\" text-anchor=\"middle\">%s</text>",
                 (HEIGHT - BOTTOM + TOP) / 2, Html.escape(yLabel)));

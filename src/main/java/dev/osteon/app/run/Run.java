@@ -6,6 +6,7 @@ import dev.osteon.app.config.RunConfig;
 import dev.osteon.app.report.CurvePoint;
 import dev.osteon.app.report.HtmlReport;
 import dev.osteon.app.report.RunResult;
+import dev.osteon.engine.io.AtomicFile;
 import dev.osteon.engine.tensor.Device;
 import dev.osteon.models.EncoderWithHead;
 import dev.osteon.nn.Parameter;
@@ -161,6 +162,7 @@ public final class Run {
                     () -> findings.result(classifier, scores, curves.points(), timing));
             folder.writeText("test_scores.csv", findings.testScores(scores));
             MetricsFile.write(folder, result);
+            folder.write(RunFiles.VIEWS, to -> AtomicFile.write(to, Pictures.sheet(result.pictures())));
             folder.write("report.html", to -> HtmlReport.write(result, to));
             return Optional.of(result);
         }

@@ -9,7 +9,15 @@ import java.util.List;
 /** What a run that has ended left behind. */
 public final class RunFiles {
 
+    /** Some of the training segments with a draw of their views, as one picture. */
+    static final String VIEWS = "views.png";
+
     private RunFiles() {}
+
+    /** {@value #VIEWS}. */
+    public static byte[] views(Path run) throws IOException {
+        return Files.readAllBytes(run.resolve(VIEWS));
+    }
 
     /** The rows of curves.csv. */
     public static List<CurvePoint> curves(Path run) throws IOException {

@@ -16,11 +16,12 @@ import org.apache.commons.csv.CSVRecord;
 /**
  * What a finished cell left in its folder.
  *
- * @param metrics  metrics.json
- * @param labels   of the test samples, with their scores and subjects
+ * @param metrics metrics.json
+ * @param views   picture of some of the views, PNG
+ * @param labels  of the test samples, with their scores and subjects
  */
-record CellResult(Cell cell, Path folder, JsonNode metrics, List<CurvePoint> curves, int[] labels, double[] scores,
-        List<String> subjects) {
+record CellResult(Cell cell, Path folder, JsonNode metrics, List<CurvePoint> curves, byte[] views, int[] labels,
+        double[] scores, List<String> subjects) {
 
     /** @throws UserError when a file is missing or not as a run writes it */
     static CellResult read(Cell cell, Path folder) {
@@ -29,7 +30,7 @@ record CellResult(Cell cell, Path folder, JsonNode metrics, List<CurvePoint> cur
                 CSVFormat.DEFAULT.builder().setHeader().setSkipHeaderRecord(true).get())) {
             List<CSVRecord> rows = new ArrayList<>(csv.getRecords());
             return new CellResult(cell, folder, new ObjectMapper().readTree(folder.resolve("metrics.json").toFile()),
-                    RunFiles.curves(folder), rows.stream().mapToInt(r -> Integer.parseInt(r.get("label"))).toArray(),
+                    RunFiles.curves(folder), RunFiles.views(folder), rows.stream().mapToInt(r -> Integer.parseInt(r.get("label"))).toArray(),
                     rows.stream().mapToDouble(r -> Double.parseDouble(r.get("score"))).toArray(),
                     rows.stream().map(r -> r.get("subject")).toList());
         } catch (IOException | IllegalArgumentException e) {

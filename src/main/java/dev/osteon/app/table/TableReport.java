@@ -78,15 +78,20 @@ record TableReport(Grid grid, TableText text) {
         page.end();
     }
 
+    /** The extended row's line comes first, so that the plain one can be dashed in its colour. */
     private static String chart(List<Summary> summaries, String figure) {
         SvgChart chart = new SvgChart(title(figure), "epoch", title(figure));
-        for (Summary s : summaries) {
-            List<CurvePoint> points = s.trials().getFirst().curves().stream()
-                    .filter(p -> p.phase().equals(CurvePoint.PRETEXT)).toList();
-            String suffix = s.row().sampling().name().toLowerCase(Locale.ROOT);
-            for (String part : List.of("train", "validation")) {
-                chart.line(part + " " + suffix, points.stream().mapToDouble(CurvePoint::at).toArray(),
-                        points.stream().mapToDouble(p -> p.value(part + "_" + figure)).toArray());
+        for (String part : List.of("train", "validation")) {
+            for (Summary s : summaries.reversed()) {
+                List<CurvePoint> points = s.trials().getFirst().curves().stream()
+                        .filter(p -> p.phase().equals(CurvePoint.PRETEXT)).toList();
+                double[] epochs = points.stream().mapToDouble(CurvePoint::at).toArray();
+                double[] values = points.stream().mapToDouble(p -> p.value(part + "_" + figure)).toArray();
+                if (s == summaries.getLast()) {
+                    chart.line(part, epochs, values);
+                } else {
+                    chart.dashed(part + ", plain", epochs, values);
+                }
             }
         }
         return chart.render();
@@ -101,13 +106,20 @@ record TableReport(Grid grid, TableText text) {
     }
 
     private void views(Page page) {
-        page.card("Views under 10 % of non-zero pixels (the paper's Figure 1)").wide().row("Method", "Augmentation",
-                "Share of all views");
+        page.card("Views (the paper's Figure 1)");
+        text.summaries().stream().map(s -> s.row().sampling()).distinct().sorted().forEach(sampling -> {
+            CellResult first = text.summaries().stream().filter(s -> s.row().sampling() == sampling).findFirst()
+                    .orElseThrow().trials().getFirst();
+            page.heading(Names.of(sampling)).picture(first.views(), "segments, each with its " + Names.of(sampling)
+                    + " views");
+        });
+        page.heading(String.format(Locale.ROOT, "Views under %.0f %% of non-zero pixels",
+                100 * grid.base().views().minShare())).wide().row("Method", "Augmentation", "Share of all views");
         for (Summary s : text.summaries()) {
             page.cells(List.of(Page.escape(Names.of(s.row().method())), Page.escape(Names.of(s.row().sampling())),
                     String.format(Locale.ROOT, "%.3f %%", 100 * s.over(CellResult::sparseShare).mean())));
         }
-        page.endTable().muted("Sample views of both are in the runs' reports.").end();
+        page.endTable().end();
     }
 
     private void split(Page page) {

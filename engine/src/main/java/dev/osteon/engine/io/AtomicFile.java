@@ -55,8 +55,13 @@ public final class AtomicFile {
 
     /** The same for text, in UTF-8. */
     public static void write(Path file, String text) throws IOException {
+        write(file, text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** The same for bytes. */
+    public static void write(Path file, byte[] contents) throws IOException {
         write(file, channel -> {
-            ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+            ByteBuffer bytes = ByteBuffer.wrap(contents);
             while (bytes.hasRemaining()) {
                 channel.write(bytes);
             }
