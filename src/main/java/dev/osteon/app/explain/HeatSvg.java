@@ -4,6 +4,7 @@ import dev.osteon.app.report.Page;
 import java.util.Locale;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.DoubleStream;
 
 /**
  * A matrix as a figure: an inline SVG with a cell for each value, axes, and a legend. Colours are classes of
@@ -19,7 +20,7 @@ record HeatSvg(Heat heat) {
     private static final int SMALL = 9;
     private static final int LABEL_EVERY = 8;
     private static final int HEIGHT = 24;
-    private static final double CHARACTER = 7.2;
+    private static final double CHARACTER = 7;
 
     /** The rules of the figures' classes. */
     static final String STYLE = style();
@@ -33,6 +34,7 @@ record HeatSvg(Heat heat) {
                 .heat{display:block}.heat text{font:12.5px system-ui,sans-serif;fill:var(--ink);text-anchor:middle}
                 .heat .axis{fill:var(--muted)}.heat .end{text-anchor:end}
                 .heat path{stroke:var(--line);stroke-width:.5}.heat .mark{fill:none;stroke:var(--mark);stroke-width:2}
+                .heat .thin{stroke-width:1}
                 .legend{display:flex;flex-wrap:wrap;gap:2px 14px;align-items:center;font-size:12.5px;color:var(--muted)}
                 .legend svg{vertical-align:-1px;margin:0 5px}.legend b{display:inline-block;width:10px;height:10px;
                 border:2px solid var(--mark);margin-right:5px;vertical-align:-2px}
@@ -40,7 +42,7 @@ record HeatSvg(Heat heat) {
                 """);
         for (int shade = 1; shade <= SHADES; shade++) {
             css.append(String.format(Locale.ROOT, ".p%1$d{fill:color-mix(in srgb,var(--up) %2$d%%,var(--card))}"
-                    + ".n%1$d{fill:color-mix(in srgb,var(--down) %2$d%%,var(--card))}%n", shade, 10 * shade));
+                    + ".n%1$d{fill:color-mix(in srgb,var(--down) %2$d%%,var(--card))}\n", shade, 10 * shade));
         }
         return css.toString();
     }
@@ -50,14 +52,14 @@ record HeatSvg(Heat heat) {
         StringBuilder svg = new StringBuilder();
         svg.append(String.format(Locale.ROOT, "<figure><figcaption>%s</figcaption><svg class=\"heat\" role=\"img\" "
                 + "width=\"%d\" height=\"%d\"><title>%s</title>", Page.escape(caption()), plan.width(), plan.height(),
-                Page.escape(caption() + ": rows " + heat.rows().name() + ", columns " + heat.columns().name())));
+                Page.escape(caption() + side(", rows: ", heat.rows()) + side(", columns: ", heat.columns()))));
         axes(svg, plan);
         cells(svg, plan);
         marks(svg, plan);
-        if (heat.totals() == Heat.Totals.BOTH && plan.numbered) {
+        if (plan.totals) {
             totals(svg, plan);
         }
-        return svg.append("</svg>").append(legend()).append("</figure>\n").toString();
+        return svg.append("</svg>").append(legend(plan)).append("</figure>\n").toString();
     }
 
     private String caption() {
@@ -65,8 +67,13 @@ record HeatSvg(Heat heat) {
                 : heat.name() + "  [" + heat.rows().size() + ", " + heat.columns().size() + "]";
     }
 
+    private static String side(String which, Axis axis) {
+        return axis.name().isEmpty() ? "" : which + axis.name();
+    }
+
     /** Where things are, in pixels. */
-    private record Plan(boolean numbered, int rows, int columns, int cell, int line, int left, int top, boolean totals) {
+    private record Plan(boolean numbered, int rows, int columns, int cell, int line, int left, int top,
+            boolean totals) {
 
         int width() {
             return left + columns * cell + (totals ? cell + 6 : 0) + 2;
@@ -97,7 +104,7 @@ record HeatSvg(Heat heat) {
         for (int row = 0; totals && row < rows; row++) {
             longest = Math.max(longest, number(heat.rowTotal(row)).length());
         }
-        int wide = (int) Math.max(38, longest * CHARACTER + 12);
+        int wide = (int) Math.max(38, longest * CHARACTER + 9);
         boolean named = !heat.rows().name().isEmpty();
         int left = (int) (longest(heat.rows()) * CHARACTER) + (named ? 28 : 10);
         int titled = (int) (heat.columns().name().length() * 6.5);   // a heading must not be wider than its columns
@@ -133,13 +140,10 @@ record HeatSvg(Heat heat) {
         SortedMap<String, StringBuilder> paths = new TreeMap<>();
         StringBuilder numbers = new StringBuilder();
         for (int i = 0; i < heat.values().length; i++) {
-            int x = plan.x(i % plan.columns);
-            int y = plan.y(i / plan.columns);
-            paths.computeIfAbsent(shade(heat.values()[i]), key -> new StringBuilder())
-                    .append('M').append(x).append(' ').append(y).append('h').append(plan.cell).append('v')
-                    .append(plan.line).append("h-").append(plan.cell).append('z');
+            outline(paths.computeIfAbsent(shade(heat.values()[i]), key -> new StringBuilder()), plan, i, 0);
             if (plan.numbered) {
-                text(numbers, "", x + plan.cell / 2.0, y + plan.line / 2.0 + 4.5, number(heat.values()[i]));
+                text(numbers, "", plan.x(i % plan.columns) + plan.cell / 2.0,
+                        plan.y(i / plan.columns) + plan.line / 2.0 + 4.5, number(heat.values()[i]));
             }
         }
         paths.forEach((shade, path) -> svg.append("<path class=\"").append(shade).append("\" d=\"").append(path)
@@ -148,13 +152,23 @@ record HeatSvg(Heat heat) {
     }
 
     private void marks(StringBuilder svg, Plan plan) {
+        StringBuilder path = new StringBuilder();
         for (int i = 0; i < heat.values().length; i++) {
             if (heat.marked()[i]) {
-                svg.append(String.format(Locale.ROOT, "<rect class=\"mark\" x=\"%d\" y=\"%d\" width=\"%d\" "
-                        + "height=\"%d\"/>", plan.x(i % plan.columns) + 1, plan.y(i / plan.columns) + 1, plan.cell - 2,
-                        plan.line - 2));
+                outline(path, plan, i, 1);
             }
         }
+        if (!path.isEmpty()) {
+            svg.append("<path class=\"mark").append(plan.numbered ? "" : " thin").append("\" d=\"").append(path)
+                    .append("\"/>");
+        }
+    }
+
+    /** The border of cell {@code i}, drawn {@code inset} pixels within it. */
+    private static void outline(StringBuilder path, Plan plan, int i, int inset) {
+        path.append('M').append(plan.x(i % plan.columns) + inset).append(' ').append(plan.y(i / plan.columns) + inset)
+                .append('h').append(plan.cell - 2 * inset).append('v').append(plan.line - 2 * inset).append("h-")
+                .append(plan.cell - 2 * inset).append('z');
     }
 
     private void totals(StringBuilder svg, Plan plan) {
@@ -176,7 +190,7 @@ record HeatSvg(Heat heat) {
                 .append("</text>");
     }
 
-    private String legend() {
+    private String legend(Plan plan) {
         if (heat.values().length == 1) {
             return "";
         }
@@ -187,8 +201,11 @@ record HeatSvg(Heat heat) {
         if (!heat.marking().isEmpty()) {
             legend.append("<span><b></b>").append(Page.escape(heat.marking())).append("</span>");
         }
-        if (heat.totals() == Heat.Totals.BOTH) {
+        if (plan.totals) {
             legend.append("<span>Σ sums</span>");
+        }
+        if (DoubleStream.of(heat.values()).anyMatch(Double::isInfinite)) {
+            legend.append("<span>grey: −∞</span>");
         }
         return legend.append("</div>").toString();
     }
@@ -215,7 +232,19 @@ record HeatSvg(Heat heat) {
         return shade == 0 ? "z" : shade > 0 ? "p" + shade : "n" + -shade;
     }
 
-    /** With as many decimals as the largest value of the matrix leaves room for. */
+    /** As many decimals as the largest value of the matrix leaves room for; none where all are whole numbers. */
+    private String format() {
+        double most = heat.most();
+        if (most >= 1e4 || most < 0.01) {
+            return "%.1e";
+        }
+        if (DoubleStream.of(heat.values()).allMatch(v -> v == Math.rint(v))) {
+            return "%.0f";
+        }
+        return heat.values().length == 1 ? "%.6f" : most >= 100 ? "%.0f" : most >= 10 ? "%.1f" : most >= 1 ? "%.2f"
+                : "%.3f";
+    }
+
     private String number(double value) {
         if (!Double.isFinite(value)) {
             return "−∞";
@@ -223,9 +252,7 @@ record HeatSvg(Heat heat) {
         if (value == 0) {
             return "0";
         }
-        double most = Math.max(heat.most(), Math.abs(value));
-        String text = String.format(Locale.ROOT, most >= 1e4 || most < 0.01 ? "%.1e" : most >= 100 ? "%.0f"
-                : most >= 10 ? "%.1f" : most >= 1 ? "%.2f" : "%.3f", value);
+        String text = String.format(Locale.ROOT, format(), value);
         boolean rounded = text.chars().allMatch(c -> c == '-' || c == '0' || c == '.');
         return (rounded ? text.replace("-", "") : text).replace('-', '−');
     }

@@ -10,6 +10,7 @@ final class LessonPage {
 
     private static final String STYLE = HeatSvg.STYLE + """
             .formula{font:17px/1.7 "STIX Two Math","Cambria Math",Georgia,serif;margin:2px 0 8px}
+            .formula sub{font-size:70%}
             .text{max-width:80ch}.code{border-left:3px solid var(--line);margin:14px 0 0;padding:2px 0 2px 12px}
             .code .place{font-size:12.5px;color:var(--muted)}.code pre{font:12.5px/1.55 ui-monospace,monospace}
             .code i{font-style:normal;color:var(--muted);user-select:none}
@@ -82,9 +83,10 @@ final class LessonPage {
         page.raw("<div id=\"" + id + "\"></div>").card(heading);
     }
 
+    /** {@code _x} and {@code _{…}} are subscripts, several spaces a gap. */
     private void formula(String text) {
-        page.raw("<p class=\"formula\">" + Page.escape(text).replace("   ", "&emsp;&emsp;").replace("  ", "&emsp;")
-                + "</p>");
+        page.raw("<p class=\"formula\">" + Page.escape(text).replaceAll("_\\{([^}]*)}|_(\\w+)",
+                "<sub>$1$2</sub>").replace("   ", "&emsp;&emsp;").replace("  ", "&emsp;") + "</p>");
     }
 
     private void figures(List<Heat> shown) {
@@ -96,7 +98,7 @@ final class LessonPage {
     private void excerpt(Excerpt excerpt) {
         int width = String.valueOf(excerpt.lines().getLast().number()).length();
         page.raw("<div class=\"code\"><div class=\"place\">" + Page.escape(excerpt.place()) + "</div><pre>");
-        excerpt.lines().forEach(line -> page.raw(String.format(Locale.ROOT, "<i>%" + width + "d</i>  %s%n",
+        excerpt.lines().forEach(line -> page.raw(String.format(Locale.ROOT, "<i>%" + width + "d</i>  %s\n",
                 line.number(), Page.escape(line.text()))));
         page.raw("</pre></div>\n");
     }
@@ -107,9 +109,10 @@ final class LessonPage {
         Axis dimensions = Axis.dimensions(lesson.example().dim());
         open("gradient", "Gradient with respect to the embeddings");
         formula("∂L/∂eᵢⱼ  beside  [L(eᵢⱼ + h) − L(eᵢⱼ − h)] / 2h   [2N, d]");
-        page.raw("<p class=\"text\">Left what the engine's reverse-mode autograd gives for the class that trains; in "
-                + "the middle the loss computed twice for each element, moved up and down by h = 10⁻⁶; right their "
-                + "difference, on a scale of its own. An optimiser moves embeddings against the gradient.</p>");
+        page.raw("<p class=\"text\">First what the engine's reverse-mode autograd gives for the class that trains; "
+                + "then from the loss computed twice for each element, moved up and down by h = 10⁻⁶ max(1, |eᵢⱼ|); "
+                + "last their difference, on a scale of its own. An optimiser moves embeddings against the gradient."
+                + "</p>");
         lesson.heldBack().ifPresent(what -> page.raw("<p class=\"text\">The " + Page.escape(what) + " are held as they "
                 + "are: no gradient flows through them, so the differences are taken with the same " + Page.escape(what)
                 + " on both sides.</p>"));
@@ -125,9 +128,9 @@ final class LessonPage {
     private void unheld(LossGradient gradient, double[] whole, Axis rows, Axis dimensions) {
         String what = lesson.heldBack().orElseThrow();
         page.heading("Had the gradient flowed through the " + what);
-        page.raw(String.format(Locale.ROOT, "<p class=\"text\">The same differences with the %s computed anew for each: "
-                + "another gradient, off by up to %.2e. A check that forgot to hold the %s would call a right gradient "
-                + "wrong.</p>", Page.escape(what), gradient.largestUnheld().orElseThrow(), Page.escape(what)));
+        page.raw(String.format(Locale.ROOT, "<p class=\"text\">The same differences with the %s computed anew each "
+                + "time: another gradient, off by up to %.2e. A check that forgot to hold the %s would call a right "
+                + "gradient wrong.</p>", Page.escape(what), gradient.largestUnheld().orElseThrow(), Page.escape(what)));
         figures(List.of(Heat.of("central differences of everything", rows, dimensions, whole)));
     }
 

@@ -33,7 +33,7 @@ record NtXentWalk(NtXent ntXent) implements Walk {
 
     @Override
     public String purpose() {
-        return "Each of the 2N embeddings must find its partner, the other view of its own sample, among the 2N − 1 "
+        return "Each of the 2N embeddings must find its partner, the other view of its own sample, among the 2N − 1 "
                 + "others: a classification whose classes are the rows of the batch.";
     }
 

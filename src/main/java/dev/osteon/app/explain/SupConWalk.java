@@ -37,8 +37,8 @@ record SupConWalk(SupCon supCon, Tensor labels) implements Walk {
 
     @Override
     public String purpose() {
-        return "Each of the 2N embeddings must find all rows of its class, the other view of its own sample among them, "
-                + "in the 2N − 1 others. It is the one of the four that needs labels.";
+        return "Each of the 2N embeddings must find all rows of its class, the other view of its own sample among "
+                + "them, in the 2N − 1 others. It is the one of the four that needs labels.";
     }
 
     @Override

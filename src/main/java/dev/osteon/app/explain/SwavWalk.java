@@ -177,8 +177,8 @@ record SwavWalk(Swav swav, Swav.Settings settingsOfSwav, Tensor prototypes) impl
 
         Tensor aFromB = sum(codes.get(0).mul(logP.get(1)), 1).neg();                              // step: swapped
         Tensor bFromA = sum(codes.get(1).mul(logP.get(0)), 1).neg();                              // step: swapped
-        steps.add("swapped", "Swapped cross-entropies", "l(p_B, q_A)ₙ = −Σₖ qₙₖ(A) log pₙₖ(B), and A and B swapped   [N]",
-                """
+        steps.add("swapped", "Swapped cross-entropies",
+                "l(p_B, q_A)ₙ = −Σₖ qₙₖ(A) log pₙₖ(B),  and A and B swapped   [N]", """
                 How badly one view's prediction fits the other view's code, sample by sample. A view's own code is never
                 what it must predict: that would be easy.""",
                 () -> List.of(Heat.of("cross-entropies", samples, new Axis("code of ← prediction of",

@@ -91,8 +91,8 @@ record VicRegWalk(VicReg vicReg) implements Walk {
             deviations.add(deviation);
         }
         List<Tensor> v = hinges.stream().map(hinge -> mean(hinge)).toList();                      // step: variance
-        steps.add("variance", "Standard deviations and hinge", "v(Z) = 1/d Σⱼ max(0, 1 − √(Var zⱼ + ε)),  Var with N − 1",
-                """
+        steps.add("variance", "Standard deviations and hinge",
+                "v(Z) = 1/d Σⱼ max(0, 1 − √(Var zⱼ + ε)),  Var with divisor N − 1", """
                 A dimension whose deviation is below 1 is pushed apart; one above 1 is left alone, its hinge and its
                 gradient are 0. ε keeps the root's slope finite when a dimension collapses.""",
                 () -> List.of(Heat.of("deviation", Axis.VIEWS, dimensions, concat(0, deviations)),
@@ -104,8 +104,8 @@ record VicRegWalk(VicReg vicReg) implements Walk {
             covariances.add(matmul(z.transpose(), z).div(n - 1));                                 // step: covariance
         }
         steps.add("covariance", "Covariance matrices", "C(Z) = (Z − Z̄)ᵀ(Z − Z̄) / (N − 1)   [d, d]", """
-                The diagonal holds the variances; the rest tells which dimensions say the same. A batch smaller than
-                d, as here, cannot have a diagonal covariance matrix: its rank is at most N − 1.""",
+                The diagonal holds the variances; the rest tells which dimensions say the same. A batch of N ≤ d samples
+                cannot decorrelate all of them: the rank of C is at most N − 1.""",
                 () -> List.of(Heat.of("C of A", dimensions, otherDimensions, covariances.get(0)),
                         Heat.of("C of B", dimensions, otherDimensions, covariances.get(1))));
 

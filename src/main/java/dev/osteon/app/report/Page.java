@@ -21,7 +21,8 @@ public final class Page {
                         .three{display:grid;grid-template-columns:1fr 1fr 1fr;gap:14px}
                         @media(max-width:860px){.three{grid-template-columns:1fr}}h3{font-size:15px;margin:14px 0 4px}
                         a{color:inherit}td b{font-size:15px}
-                        """).append(style).append("</style></head><body><main><h1>").append(escape(title)).append("</h1>\n");
+                        """).append(style)
+                .append("</style></head><body><main><h1>").append(escape(title)).append("</h1>\n");
     }
 
     /** Text for an element's content. */
