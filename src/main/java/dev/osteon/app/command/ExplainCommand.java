@@ -22,9 +22,10 @@ import picocli.CommandLine.Spec;
 @Command(name = "explain", description = "Shows a loss step by step on a small random batch, as a page.",
         footer = {"", "Examples:", "  osteon explain ntxent", "  osteon explain swav --batch 6 --dim 3 --seed 2",
             "  osteon explain vicreg --out vicreg.html", "",
-            "The page has every intermediate matrix with its formula and the line of code that computes it, and the",
-            "gradient by autograd beside central differences. It is one file that needs nothing else. The loss's class",
-            "must agree with the steps, or there is no page. docs/losses has the derivations."})
+            "The page has every intermediate matrix with its formula and the line of code",
+            "that computes it, and the gradient by autograd beside central differences. It",
+            "is one file that needs nothing else. The class that trains must give what the",
+            "steps give, or there is no page. docs/losses has the derivations."})
 public final class ExplainCommand implements Callable<Integer> {
 
     @Spec

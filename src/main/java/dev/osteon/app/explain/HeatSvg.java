@@ -104,7 +104,7 @@ record HeatSvg(Heat heat) {
         for (int row = 0; totals && row < rows; row++) {
             longest = Math.max(longest, number(heat.rowTotal(row)).length());
         }
-        int wide = (int) Math.max(38, longest * CHARACTER + 9);
+        int wide = (int) Math.max(38, longest * CHARACTER + (format().endsWith("e") ? 16 : 9));
         boolean named = !heat.rows().name().isEmpty();
         int left = (int) (longest(heat.rows()) * CHARACTER) + (named ? 28 : 10);
         int titled = (int) (heat.columns().name().length() * 6.5);   // a heading must not be wider than its columns
