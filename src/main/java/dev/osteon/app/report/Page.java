@@ -9,6 +9,11 @@ public final class Page {
 
     /** Starts a page with a heading. */
     public Page(String title) {
+        this(title, "");
+    }
+
+    /** Starts a page with a heading and style rules of its own behind those of all pages. */
+    public Page(String title, String style) {
         html = new StringBuilder("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">")
                 .append("<meta name=\"viewport\" content=\"width=device-width\"><title>").append(escape(title))
                 .append("</title><style>").append(HtmlReport.STYLE).append("""
@@ -16,7 +21,8 @@ public final class Page {
                         .three{display:grid;grid-template-columns:1fr 1fr 1fr;gap:14px}
                         @media(max-width:860px){.three{grid-template-columns:1fr}}h3{font-size:15px;margin:14px 0 4px}
                         a{color:inherit}.sheet{max-width:100%}td b{font-size:15px}
-                        """).append("</style></head><body><main><h1>").append(escape(title)).append("</h1>\n");
+                        """).append(style)
+                .append("</style></head><body><main><h1>").append(escape(title)).append("</h1>\n");
     }
 
     /** Text for an element's content. */

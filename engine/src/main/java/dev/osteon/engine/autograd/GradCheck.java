@@ -52,9 +52,12 @@ public final class GradCheck {
         Result worst = new Result(0, -1, -1, 0, 0);
         List<double[]> analytic = analytic(function, operands, with);
         for (int k = 0; k < with.size(); k++) {
-            double[] values = operands.get(with.get(k)).toDoubles();
-            for (int e = 0; e < values.length; e++) {
-                double difference = difference(function, operands, with.get(k), values, e);
+            double[] differences = differences(moved -> {
+                Tensor output = function.apply(moved);
+                return Ops.sum(Ops.mul(output, weights(output)));
+            }, operands, with.get(k));
+            for (int e = 0; e < differences.length; e++) {
+                double difference = differences[e];
                 double tape = analytic.get(k)[e];
                 double error = Math.abs(tape - difference) / Math.max(1, Math.abs(difference));
                 if (!(error <= worst.error())) {
@@ -79,25 +82,36 @@ public final class GradCheck {
         }
     }
 
-    private static double difference(Function<List<Tensor>, Tensor> function, List<Tensor> operands, int operand,
-            double[] values, int element) {
-        double centre = values[element];
-        double h = STEP * Math.max(1, Math.abs(centre));
-        double up = scalar(function, operands, operand, values, element, centre + h);
-        double down = scalar(function, operands, operand, values, element, centre - h);
-        values[element] = centre;
-        return (up - down) / (2 * h);
+    /**
+     * Central differences of a scalar with respect to each element of one operand, in row-major order.
+     *
+     * @param function from operands to one element
+     * @param operands float64
+     * @param operand  which of them to differentiate with respect to
+     */
+    public static double[] differences(Function<List<Tensor>, Tensor> function, List<Tensor> operands, int operand) {
+        double[] values = operands.get(operand).toDoubles();
+        double[] differences = new double[values.length];
+        for (int e = 0; e < values.length; e++) {
+            double centre = values[e];
+            double h = STEP * Math.max(1, Math.abs(centre));
+            values[e] = centre + h;
+            double up = scalar(function, operands, operand, values);
+            values[e] = centre - h;
+            double down = scalar(function, operands, operand, values);
+            values[e] = centre;
+            differences[e] = (up - down) / (2 * h);
+        }
+        return differences;
     }
 
     private static double scalar(Function<List<Tensor>, Tensor> function, List<Tensor> operands, int operand,
-            double[] values, int element, double value) {
-        values[element] = value;
+            double[] values) {
         try (TensorScope scope = TensorScope.open()) {
             List<Tensor> moved = new ArrayList<>(operands);
             Tensor original = operands.get(operand);
             moved.set(operand, Tensor.of(original.device(), original.shape(), DType.F64, values));
-            Tensor output = function.apply(moved);
-            return Ops.sum(Ops.mul(output, weights(output))).item();
+            return function.apply(moved).item();
         }
     }
 
