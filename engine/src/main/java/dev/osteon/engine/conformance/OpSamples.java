@@ -45,6 +45,8 @@ import dev.osteon.engine.op.MatMul.Transpose;
 import dev.osteon.engine.op.MaxPool2d;
 import dev.osteon.engine.op.MaxPool2dBackward;
 import dev.osteon.engine.op.Pad;
+import dev.osteon.engine.op.PairwiseCrossEntropy;
+import dev.osteon.engine.op.PairwiseCrossEntropyBackward;
 import dev.osteon.engine.op.Permute;
 import dev.osteon.engine.op.Reduce;
 import dev.osteon.engine.op.Reshape;
@@ -77,6 +79,7 @@ public final class OpSamples {
         shapes(samples);
         reductions(samples);
         products(samples);
+        pairs(samples);
         convolutions(samples);
         normalisations(samples);
         pooling(samples);
@@ -169,6 +172,14 @@ public final class OpSamples {
         s.add(of("matmul with bias", new MatMul(Transpose.NO, Transpose.YES), normal(5, 7), normal(3, 7), normal(3)));
         s.add(of("matmul batched", new MatMul(Transpose.NO, Transpose.NO), normal(2, 3, 4), normal(2, 4, 5)));
         s.add(of("matmul broadcast", new MatMul(Transpose.NO, Transpose.YES), normal(2, 1, 3, 4), normal(5, 2, 4)));
+    }
+
+    private static void pairs(List<OpSample> s) {
+        s.add(of("pairwise cross-entropy", new PairwiseCrossEntropy(0.5), normal(9, 5), normal(9, 5)));
+        s.add(of("pairwise cross-entropy of two", new PairwiseCrossEntropy(-0.5), normal(2, 37), normal(2, 37)));
+        s.add(of("pairwise cross-entropy in tiles", new PairwiseCrossEntropy(3), normal(70, 3), normal(70, 3)));
+        s.add(of("pairwise cross-entropy gradient", new PairwiseCrossEntropyBackward(0.5), normal(9, 5), normal(9, 5),
+                positive(9), normal(9)));
     }
 
     private static void convolutions(List<OpSample> s) {

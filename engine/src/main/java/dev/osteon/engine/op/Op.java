@@ -14,7 +14,8 @@ public sealed interface Op
                 AvgPool2d, AvgPool2dBackward, BatchNormBackward,
                 BatchNormEval, BatchNormTrain, Binary, Cast, Clamp, Compare, Concat, Conv2d, Conv2dBackwardWeights,
                 ConvTranspose2d, DiagonalMask, Expand, Gather, GatherBackward, L2Normalize, LarcStep, LayerNorm,
-                LayerNormBackward, LogSoftmax, MatMul, MaxPool2d, MaxPool2dBackward, Pad, Permute, Reduce, Reshape,
+                LayerNormBackward, LogSoftmax, MatMul, MaxPool2d, MaxPool2dBackward, Pad, PairwiseCrossEntropy,
+                PairwiseCrossEntropyBackward, Permute, Reduce, Reshape,
                 Resize, ResizeBackward, Affine, Select, SelectBackward, SgdStep, Slice, Softmax, ToLayout, Unary,
                         Where {
 

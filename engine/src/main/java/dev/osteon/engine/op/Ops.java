@@ -240,6 +240,11 @@ public final class Ops {
         return run(new LogSoftmax(x.shape().axis(axis)), x);
     }
 
+    /** log Σ_{j ≠ i} exp(scale·x_i·x_j) − scale·x_i·p_i [n] for the rows of x and p [n, d]. */
+    public static Tensor pairwiseCrossEntropy(Tensor x, Tensor p, double scale) {
+        return Dispatcher.runAll(new PairwiseCrossEntropy(scale), List.of(x, p)).getFirst();
+    }
+
     /** Rows along {@code axis} scaled to length 1: x / max(‖x‖, 1e-12). */
     public static Tensor l2Normalize(Tensor x, int axis) {
         return Dispatcher.runAll(new L2Normalize(x.shape().axis(axis), 1e-12), List.of(x)).getFirst();
@@ -374,6 +379,11 @@ public final class Ops {
     /** Rows along {@code axis} by number; an embedding look-up with axis 0. */
     public static Tensor select(Tensor x, Tensor index, int axis) {
         return run(new Select(x.shape().axis(axis)), x, index);
+    }
+
+    /** Rows of x [n, …] added up by the number 0 … groups − 1 of each one's group [n]: [groups, …]. */
+    public static Tensor sumByGroup(Tensor x, Tensor group, int groups) {
+        return selectBackward(x, group, 0, groups);
     }
 
     static Tensor selectBackward(Tensor dy, Tensor index, int axis, int size) {

@@ -39,6 +39,8 @@ import dev.osteon.engine.op.MaxPool2d;
 import dev.osteon.engine.op.MaxPool2dBackward;
 import dev.osteon.engine.op.Op;
 import dev.osteon.engine.op.Pad;
+import dev.osteon.engine.op.PairwiseCrossEntropy;
+import dev.osteon.engine.op.PairwiseCrossEntropyBackward;
 import dev.osteon.engine.op.Permute;
 import dev.osteon.engine.op.Reduce;
 import dev.osteon.engine.op.Resize;
@@ -98,6 +100,8 @@ public final class ReferenceBackend {
         put(ArgMax.class, ReductionKernels::argMax);
         put(Softmax.class, ReductionKernels::softmax);
         put(LogSoftmax.class, ReductionKernels::logSoftmax);
+        put(PairwiseCrossEntropy.class, PairwiseKernels::crossEntropy);
+        put(PairwiseCrossEntropyBackward.class, PairwiseKernels::crossEntropyBackward);
         put(MatMul.class, MatMulKernel::matMul);
         put(Conv2d.class, ConvolutionKernels::conv2d);
         put(Conv2dBackwardWeights.class, ConvolutionKernels::backwardWeights);

@@ -18,6 +18,7 @@ public final class VectorKernels {
         ReductionKernels.register(registry);
         AxisKernels.register(registry);
         LayerNormKernels.register(registry);
+        PairwiseKernels.register(registry);
         CopyKernels.register(registry);
         CastKernels.register(registry);
         IndexKernels.register(registry);

@@ -9,6 +9,8 @@ import dev.osteon.engine.dispatch.Dispatcher;
 import dev.osteon.engine.memory.TensorScope;
 import dev.osteon.engine.op.LayerNormBackward;
 import dev.osteon.engine.op.Op;
+import dev.osteon.engine.op.PairwiseCrossEntropy;
+import dev.osteon.engine.op.PairwiseCrossEntropyBackward;
 import dev.osteon.engine.op.Reduce;
 import dev.osteon.engine.op.SelectBackward;
 import dev.osteon.engine.op.Softmax;
@@ -37,6 +39,9 @@ class ThreadCountTest {
             large.add(large(new Reduce(function, List.of(0)), Operand.normal(4001, 67)));
             large.add(large(new Reduce(function, List.of(0, 2, 3)), Operand.normal(3, 33, 41, 43).channelsLast()));
         }
+        large.add(large(new PairwiseCrossEntropy(0.1), Operand.normal(451, 67), Operand.normal(451, 67)));
+        large.add(large(new PairwiseCrossEntropyBackward(0.1), Operand.normal(451, 67), Operand.normal(451, 67),
+                Operand.positive(451), Operand.normal(451)));
         large.add(large(new Softmax(1), Operand.normal(301, 211)));
         large.add(large(new LayerNormBackward(1), Operand.normal(701, 211), Operand.normal(701, 211),
                 Operand.normal(211), Operand.normal(701), Operand.positive(701)));
