@@ -55,7 +55,10 @@ import dev.osteon.engine.op.ResizeBackward;
 import dev.osteon.engine.op.Select;
 import dev.osteon.engine.op.SelectBackward;
 import dev.osteon.engine.op.SgdStep;
+import dev.osteon.engine.op.Sinkhorn;
 import dev.osteon.engine.op.Slice;
+import dev.osteon.engine.op.SoftCrossEntropy;
+import dev.osteon.engine.op.SoftCrossEntropyBackward;
 import dev.osteon.engine.op.Softmax;
 import dev.osteon.engine.op.ToLayout;
 import dev.osteon.engine.op.Unary;
@@ -80,6 +83,7 @@ public final class OpSamples {
         reductions(samples);
         products(samples);
         pairs(samples);
+        transport(samples);
         convolutions(samples);
         normalisations(samples);
         pooling(samples);
@@ -157,6 +161,10 @@ public final class OpSamples {
         s.add(of("softmax inner axis", new Softmax(1), normal(2, 5, 3)));
         s.add(of("log-softmax", new LogSoftmax(1), normal(5, 37)));
         s.add(of("log-softmax first axis", new LogSoftmax(0), normal(5, 3)));
+        s.add(of("soft cross-entropy", new SoftCrossEntropy(10), normal(5, 37), positive(5, 37)));
+        s.add(of("soft cross-entropy of one class", new SoftCrossEntropy(-2), normal(3, 1), positive(3, 1)));
+        s.add(of("soft cross-entropy gradient", new SoftCrossEntropyBackward(2), normal(5, 37), positive(5, 37),
+                positive(5), normal(5)));
         s.add(of("l2-normalise", new L2Normalize(1, 1e-12), normal(5, 37)));
         s.add(of("l2-normalise inner axis", new L2Normalize(1, 1e-12), normal(2, 5, 3)));
     }
@@ -180,6 +188,12 @@ public final class OpSamples {
         s.add(of("pairwise cross-entropy in tiles", new PairwiseCrossEntropy(3), normal(70, 3), normal(70, 3)));
         s.add(of("pairwise cross-entropy gradient", new PairwiseCrossEntropyBackward(0.5), normal(9, 5), normal(9, 5),
                 positive(9), normal(9)));
+    }
+
+    private static void transport(List<OpSample> s) {
+        s.add(of("sinkhorn", new Sinkhorn(0.5, 3), normal(9, 5)));
+        s.add(of("sinkhorn once", new Sinkhorn(0.5, 1), normal(5, 37)));
+        s.add(of("sinkhorn of a wide range", new Sinkhorn(0.01, 2), normal(5, 17)));
     }
 
     private static void convolutions(List<OpSample> s) {

@@ -19,9 +19,11 @@ public final class VectorKernels {
         AxisKernels.register(registry);
         LayerNormKernels.register(registry);
         PairwiseKernels.register(registry);
+        SinkhornKernel.register(registry);
         CopyKernels.register(registry);
         CastKernels.register(registry);
         IndexKernels.register(registry);
+        CrossEntropyKernels.register(table);
         OptimizerKernels.register(table);
         BatchNormKernels.register(table);
         PoolingKernels.register(table);
