@@ -45,7 +45,7 @@ public final class StepComparison {
             Map<String, Object> result = new LinkedHashMap<>();
             result.put("work", "ResNet-50 training step, float32, batch " + shape[0] + " at " + shape[1] + "², "
                     + shape[2] + " threads");
-            result.put("machine", machine());
+            result.put("machine", Machine.describe());
             result.put("rounds", rounds);
             result.put(ours.name, ours.summary());
             result.put(peer.name, peer.summary());
@@ -57,13 +57,6 @@ public final class StepComparison {
             Files.createDirectories(file.toAbsolutePath().getParent());
             Files.writeString(file, json + "\n");
         }
-    }
-
-    private static String machine() throws IOException {
-        String model = Files.readAllLines(Path.of("/proc/cpuinfo")).stream().filter(l -> l.startsWith("model name"))
-                .map(l -> l.substring(l.indexOf(':') + 1).strip()).findFirst().orElse(System.getProperty("os.arch"));
-        return model + ", " + Runtime.getRuntime().availableProcessors() + " processors, Java "
-                + Runtime.version().feature();
     }
 
     /** A child process and what it answered. */

@@ -45,6 +45,8 @@ import dev.osteon.engine.op.MatMul.Transpose;
 import dev.osteon.engine.op.MaxPool2d;
 import dev.osteon.engine.op.MaxPool2dBackward;
 import dev.osteon.engine.op.Pad;
+import dev.osteon.engine.op.PairwiseCrossEntropy;
+import dev.osteon.engine.op.PairwiseCrossEntropyBackward;
 import dev.osteon.engine.op.Permute;
 import dev.osteon.engine.op.Reduce;
 import dev.osteon.engine.op.Reshape;
@@ -53,7 +55,10 @@ import dev.osteon.engine.op.ResizeBackward;
 import dev.osteon.engine.op.Select;
 import dev.osteon.engine.op.SelectBackward;
 import dev.osteon.engine.op.SgdStep;
+import dev.osteon.engine.op.Sinkhorn;
 import dev.osteon.engine.op.Slice;
+import dev.osteon.engine.op.SoftCrossEntropy;
+import dev.osteon.engine.op.SoftCrossEntropyBackward;
 import dev.osteon.engine.op.Softmax;
 import dev.osteon.engine.op.ToLayout;
 import dev.osteon.engine.op.Unary;
@@ -77,6 +82,8 @@ public final class OpSamples {
         shapes(samples);
         reductions(samples);
         products(samples);
+        pairs(samples);
+        transport(samples);
         convolutions(samples);
         normalisations(samples);
         pooling(samples);
@@ -154,6 +161,10 @@ public final class OpSamples {
         s.add(of("softmax inner axis", new Softmax(1), normal(2, 5, 3)));
         s.add(of("log-softmax", new LogSoftmax(1), normal(5, 37)));
         s.add(of("log-softmax first axis", new LogSoftmax(0), normal(5, 3)));
+        s.add(of("soft cross-entropy", new SoftCrossEntropy(10), normal(5, 37), positive(5, 37)));
+        s.add(of("soft cross-entropy of one class", new SoftCrossEntropy(-2), normal(3, 1), positive(3, 1)));
+        s.add(of("soft cross-entropy gradient", new SoftCrossEntropyBackward(2), normal(5, 37), positive(5, 37),
+                positive(5), normal(5)));
         s.add(of("l2-normalise", new L2Normalize(1, 1e-12), normal(5, 37)));
         s.add(of("l2-normalise inner axis", new L2Normalize(1, 1e-12), normal(2, 5, 3)));
     }
@@ -169,6 +180,20 @@ public final class OpSamples {
         s.add(of("matmul with bias", new MatMul(Transpose.NO, Transpose.YES), normal(5, 7), normal(3, 7), normal(3)));
         s.add(of("matmul batched", new MatMul(Transpose.NO, Transpose.NO), normal(2, 3, 4), normal(2, 4, 5)));
         s.add(of("matmul broadcast", new MatMul(Transpose.NO, Transpose.YES), normal(2, 1, 3, 4), normal(5, 2, 4)));
+    }
+
+    private static void pairs(List<OpSample> s) {
+        s.add(of("pairwise cross-entropy", new PairwiseCrossEntropy(0.5), normal(9, 5), normal(9, 5)));
+        s.add(of("pairwise cross-entropy of two", new PairwiseCrossEntropy(-0.5), normal(2, 37), normal(2, 37)));
+        s.add(of("pairwise cross-entropy in tiles", new PairwiseCrossEntropy(3), normal(70, 3), normal(70, 3)));
+        s.add(of("pairwise cross-entropy gradient", new PairwiseCrossEntropyBackward(0.5), normal(9, 5), normal(9, 5),
+                positive(9), normal(9)));
+    }
+
+    private static void transport(List<OpSample> s) {
+        s.add(of("sinkhorn", new Sinkhorn(0.5, 3), normal(9, 5)));
+        s.add(of("sinkhorn once", new Sinkhorn(0.5, 1), normal(5, 37)));
+        s.add(of("sinkhorn of a wide range", new Sinkhorn(0.01, 2), normal(5, 17)));
     }
 
     private static void convolutions(List<OpSample> s) {

@@ -10,13 +10,13 @@ import java.util.Locale;
  * Each operation is one record; its components are the attributes, its operands are the tensors it is run with.
  */
 public sealed interface Op
-        permits AdaptiveAvgPool2d, AdaptiveAvgPool2dBackward, AffineCropResize, AffineCropResizeBackward, ArgMax,
-                AvgPool2d, AvgPool2dBackward, BatchNormBackward,
-                BatchNormEval, BatchNormTrain, Binary, Cast, Clamp, Compare, Concat, Conv2d, Conv2dBackwardWeights,
-                ConvTranspose2d, DiagonalMask, Expand, Gather, GatherBackward, L2Normalize, LarcStep, LayerNorm,
-                LayerNormBackward, LogSoftmax, MatMul, MaxPool2d, MaxPool2dBackward, Pad, Permute, Reduce, Reshape,
-                Resize, ResizeBackward, Affine, Select, SelectBackward, SgdStep, Slice, Softmax, ToLayout, Unary,
-                        Where {
+        permits AdaptiveAvgPool2d, AdaptiveAvgPool2dBackward, Affine, AffineCropResize, AffineCropResizeBackward,
+                ArgMax, AvgPool2d, AvgPool2dBackward, BatchNormBackward, BatchNormEval, BatchNormTrain, Binary, Cast,
+                Clamp, Compare, Concat, Conv2d, Conv2dBackwardWeights, ConvTranspose2d, DiagonalMask, Expand, Gather,
+                GatherBackward, L2Normalize, LarcStep, LayerNorm, LayerNormBackward, LogSoftmax, MatMul, MaxPool2d,
+                MaxPool2dBackward, Pad, PairwiseCrossEntropy, PairwiseCrossEntropyBackward, Permute, Reduce, Reshape,
+                Resize, ResizeBackward, Select, SelectBackward, SgdStep, Sinkhorn, Slice, SoftCrossEntropy,
+                SoftCrossEntropyBackward, Softmax, ToLayout, Unary, Where {
 
     /**
      * Specifications of the results.

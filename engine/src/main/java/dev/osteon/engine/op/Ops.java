@@ -240,6 +240,16 @@ public final class Ops {
         return run(new LogSoftmax(x.shape().axis(axis)), x);
     }
 
+    /** log Σ_{j ≠ i} exp(scale·x_i·x_j) − scale·x_i·p_i [n] for the rows of x and p [n, d]. */
+    public static Tensor pairwiseCrossEntropy(Tensor x, Tensor p, double scale) {
+        return Dispatcher.runAll(new PairwiseCrossEntropy(scale), List.of(x, p)).getFirst();
+    }
+
+    /** exp(x / epsilon) [n, k] with columns, then rows scaled to equal sums, some times over; rows sum to 1. */
+    public static Tensor sinkhorn(Tensor x, double epsilon, int iterations) {
+        return run(new Sinkhorn(epsilon, iterations), x);
+    }
+
     /** Rows along {@code axis} scaled to length 1: x / max(‖x‖, 1e-12). */
     public static Tensor l2Normalize(Tensor x, int axis) {
         return Dispatcher.runAll(new L2Normalize(x.shape().axis(axis), 1e-12), List.of(x)).getFirst();
@@ -296,9 +306,9 @@ public final class Ops {
         return div(sum(losses), sum(each));
     }
 
-    /** Cross-entropy against distributions q [n, k] over the classes, −mean over samples of Σ q·log softmax. */
-    public static Tensor softCrossEntropy(Tensor logits, Tensor q) {
-        return affine(mean(sum(mul(q, logSoftmax(logits, -1)), -1)), -1, 0);
+    /** −Σ_k q_k·log softmax(scale·logits)_k [n] for the rows of logits and distributions q [n, k]. */
+    public static Tensor softCrossEntropy(Tensor logits, Tensor q, double scale) {
+        return Dispatcher.runAll(new SoftCrossEntropy(scale), List.of(logits, q)).getFirst();
     }
 
     /** Binary cross-entropy per element from logits: max(x, 0) − x·t + log(1 + e^−|x|), with the positives weighted. */
@@ -374,6 +384,11 @@ public final class Ops {
     /** Rows along {@code axis} by number; an embedding look-up with axis 0. */
     public static Tensor select(Tensor x, Tensor index, int axis) {
         return run(new Select(x.shape().axis(axis)), x, index);
+    }
+
+    /** Rows of x [n, …] added up by the number 0 … groups − 1 of each one's group [n]: [groups, …]. */
+    public static Tensor sumByGroup(Tensor x, Tensor group, int groups) {
+        return selectBackward(x, group, 0, groups);
     }
 
     static Tensor selectBackward(Tensor dy, Tensor index, int axis, int size) {

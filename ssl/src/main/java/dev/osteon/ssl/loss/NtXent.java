@@ -1,18 +1,14 @@
 package dev.osteon.ssl.loss;
 
 import static dev.osteon.engine.op.Ops.concat;
-import static dev.osteon.engine.op.Ops.crossEntropy;
 import static dev.osteon.engine.op.Ops.l2Normalize;
-import static dev.osteon.engine.op.Ops.matmulTransposed;
+import static dev.osteon.engine.op.Ops.mean;
+import static dev.osteon.engine.op.Ops.pairwiseCrossEntropy;
 import static dev.osteon.ssl.loss.Embeddings.full;
-import static java.lang.Double.NEGATIVE_INFINITY;
 
 import dev.osteon.engine.EngineException;
 import dev.osteon.engine.ShapeException;
-import dev.osteon.engine.tensor.Device;
-import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
-import java.util.stream.IntStream;
 
 /**
  * Normalised temperature-scaled cross-entropy (Chen et al. 2020, "A Simple Framework for Contrastive Learning of Visual
@@ -44,15 +40,10 @@ public record NtXent(double temperature, Anchors anchors) implements PairLoss {
             throw new ShapeException("nt-xent", zi.spec() + " and " + zj.spec(),
                     "two equal shapes [N, d] with N of 2 or more, so that there are negatives");
         }
-        Tensor z = l2Normalize(full(concat(0, zi, zj)));                             // [2N, d]
-        Tensor similarity = matmulTransposed(z, z).div(temperature);                 // [2N, 2N]
-        Tensor logits = similarity.maskDiagonal(NEGATIVE_INFINITY);                  // nobody is its own partner
-        Tensor mean = crossEntropy(logits, partners(z.device(), zi.dim(0)));
-        return anchors == Anchors.MEAN_OF_ALL ? mean : mean.mul(2);
-    }
-
-    /** Row k's partner is k ± N. */
-    private static Tensor partners(Device device, int n) {
-        return Tensor.of(device, Shape.of(2 * n), IntStream.range(0, 2 * n).map(k -> (k + n) % (2 * n)).toArray());
+        Tensor a = l2Normalize(full(zi));
+        Tensor b = l2Normalize(full(zj));
+        // each of the 2N rows has its partner to find, of the other view
+        Tensor each = pairwiseCrossEntropy(concat(0, a, b), concat(0, b, a), 1 / temperature);       // [2N]
+        return anchors == Anchors.MEAN_OF_ALL ? mean(each) : mean(each).mul(2);
     }
 }

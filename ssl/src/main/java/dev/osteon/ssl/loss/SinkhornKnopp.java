@@ -1,21 +1,20 @@
 package dev.osteon.ssl.loss;
 
-import static dev.osteon.engine.op.Ops.exp;
-import static dev.osteon.engine.op.Ops.logSoftmax;
+import static dev.osteon.engine.op.Ops.sinkhorn;
+import static dev.osteon.ssl.loss.Embeddings.full;
 
 import dev.osteon.engine.EngineException;
 import dev.osteon.engine.ShapeException;
 import dev.osteon.engine.autograd.Tape;
-import dev.osteon.engine.memory.TensorScope;
 import dev.osteon.engine.tensor.Tensor;
 
 /**
  * Soft assignments of samples to prototypes that use all prototypes alike (Cuturi 2013; Caron et al. 2020, eq. 3-5):
  * Q = Diag(u) exp(S / ε) Diag(v) whose rows and columns are normalised in turn, prototypes first.
  *
- * <p>Dividing a line of Q by its sum is, for log Q, log-softmax along that line. So nothing is exponentiated before
- * the end, and no score is too large or too small. The official code's factors K and B are left out: the division
- * that follows each of them cancels it, and the last one is cancelled by its final multiplication by B.
+ * <p>No score is too large or too small for {@link dev.osteon.engine.op.Sinkhorn}. The official code's factors K and B
+ * are left out: the division that follows each of them cancels it, and the last one is cancelled by its final
+ * multiplication by B.
  *
  * @param epsilon    ε, above 0: the smaller, the harder the assignments; 0.05 in the authors' code
  * @param iterations of both normalisations, 1 or more; 3 in the authors' code
@@ -39,15 +38,6 @@ public record SinkhornKnopp(double epsilon, int iterations) {
         if (scores.rank() != 2) {
             throw new ShapeException("sinkhorn", scores.spec().toString(), "scores [samples, prototypes]");
         }
-        return Tape.paused(() -> {
-            try (TensorScope scope = TensorScope.open()) {
-                Tensor logQ = Embeddings.full(scores).div(epsilon);                  // [B, K]
-                for (int i = 0; i < iterations; i++) {
-                    logQ = logSoftmax(logQ, 0);                                      // prototypes share the batch alike
-                    logQ = logSoftmax(logQ, 1);                                      // each sample is given away whole
-                }
-                return scope.keep(exp(logQ));
-            }
-        });
+        return Tape.paused(() -> sinkhorn(full(scores), epsilon, iterations));
     }
 }

@@ -1,25 +1,22 @@
 package dev.osteon.ssl.loss;
 
-import static dev.osteon.engine.op.Ops.cast;
-import static dev.osteon.engine.op.Ops.clamp;
 import static dev.osteon.engine.op.Ops.concat;
-import static dev.osteon.engine.op.Ops.equal;
 import static dev.osteon.engine.op.Ops.l2Normalize;
-import static dev.osteon.engine.op.Ops.logSoftmax;
-import static dev.osteon.engine.op.Ops.matmulTransposed;
 import static dev.osteon.engine.op.Ops.mean;
+import static dev.osteon.engine.op.Ops.pairwiseCrossEntropy;
+import static dev.osteon.engine.op.Ops.select;
 import static dev.osteon.engine.op.Ops.slice;
-import static dev.osteon.engine.op.Ops.sum;
+import static dev.osteon.engine.op.Ops.sumByGroup;
 import static dev.osteon.ssl.loss.Embeddings.full;
-import static java.lang.Double.NEGATIVE_INFINITY;
 
 import dev.osteon.engine.EngineException;
 import dev.osteon.engine.ShapeException;
 import dev.osteon.engine.tensor.Device;
 import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
-import java.util.Collections;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
 /**
@@ -52,15 +49,41 @@ public record SupCon(double temperature, double baseTemperature, Anchors anchors
     public Tensor loss(List<Tensor> views, Tensor labels) {
         check(views, labels);
         Tensor z = l2Normalize(full(concat(0, views)));                              // [V·B, d], view-major
-        Tensor similarity = matmulTransposed(z, z).div(temperature);                 // [V·B, V·B]
-        Tensor logP = logSoftmax(similarity.maskDiagonal(NEGATIVE_INFINITY), -1)     // over all others
-                .maskDiagonal(0);                                                    // −∞ times 0 would be NaN
-        Tensor y = concat(0, Collections.nCopies(views.size(), labels));             // [V·B]
-        Tensor positives = cast(equal(y.reshape(-1, 1), y.reshape(1, -1)), z.dtype()).maskDiagonal(0);
-        Tensor count = clamp(sum(positives, 1), 1, Double.POSITIVE_INFINITY);        // no positives: 0 / 1
-        Tensor perAnchor = sum(positives.mul(logP), 1).div(count);                   // [V·B, 1]
+        Positives p = Positives.of(labels, views.size(), z);
+        Tensor perAnchor = pairwiseCrossEntropy(z, p.means(z), 1 / temperature).mul(p.any);      // [V·B]
         Tensor chosen = anchors == Anchors.ALL ? perAnchor : slice(perAnchor, 0, 0, labels.dim(0));
-        return mean(chosen).mul(-temperature / baseTemperature);
+        return mean(chosen).mul(temperature / baseTemperature);
+    }
+
+    /**
+     * The rows of an anchor's class, as many numbers as there are anchors.
+     *
+     * @param classes its class, numbered from 0 without gaps
+     * @param count   of classes
+     * @param share   1/|P(i)| [n, 1], 0 without positives
+     * @param any     1 [n], 0 without positives
+     */
+    private record Positives(Tensor classes, int count, Tensor share, Tensor any) {
+
+        static Positives of(Tensor labels, int views, Tensor z) {
+            double[] given = labels.toDoubles();
+            double[] distinct = DoubleStream.of(given).distinct().sorted().toArray();
+            int[] classes = IntStream.range(0, views * given.length)
+                    .map(i -> Arrays.binarySearch(distinct, given[i % given.length])).toArray();
+            int[] rows = new int[distinct.length];
+            IntStream.of(classes).forEach(c -> rows[c]++);
+            Shape anchors = Shape.of(classes.length);
+            return new Positives(Tensor.of(z.device(), anchors, classes), rows.length,
+                    Tensor.of(z.device(), Shape.of(classes.length, 1), z.dtype(),
+                            IntStream.of(classes).mapToDouble(c -> rows[c] == 1 ? 0 : 1.0 / (rows[c] - 1)).toArray()),
+                    Tensor.of(z.device(), anchors, z.dtype(),
+                            IntStream.of(classes).mapToDouble(c -> rows[c] == 1 ? 0 : 1).toArray()));
+        }
+
+        /** 1/|P(i)| Σ_p z_p for each anchor [n, d]: the sum over its class, without itself. */
+        Tensor means(Tensor z) {
+            return select(sumByGroup(z, classes, count), classes, 0).sub(z).mul(share);
+        }
     }
 
     /** The loss between two views, as multi-crop takes it: positives are the same-class rows of these two alone. */

@@ -2,11 +2,10 @@ package dev.osteon.ssl.loss;
 
 import static dev.osteon.engine.op.Ops.concat;
 import static dev.osteon.engine.op.Ops.l2Normalize;
-import static dev.osteon.engine.op.Ops.logSoftmax;
 import static dev.osteon.engine.op.Ops.mean;
 import static dev.osteon.engine.op.Ops.slice;
+import static dev.osteon.engine.op.Ops.softCrossEntropy;
 import static dev.osteon.engine.op.Ops.softmax;
-import static dev.osteon.engine.op.Ops.sum;
 import static dev.osteon.ssl.loss.Embeddings.full;
 
 import dev.osteon.engine.EngineException;
@@ -21,7 +20,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
-import java.util.stream.IntStream;
 
 /**
  * Swapping assignments between views (Caron et al. 2020, "Unsupervised Learning of Visual Features by Contrasting
@@ -97,42 +95,37 @@ public final class Swav implements SslMethod {
 
     /** {@link #loss}, with its codes. */
     public Recorded record(Batch batch) {
-        Tensor e = l2Normalize(full(concat(0, batch.views())));                      // [(2 + V)·B, d], view-major
-        Tensor scores = prototypes.forward(e);                                       // [(2 + V)·B, K]
-        List<Tensor> q = Tape.paused(() -> codes(e, scores, batch));                 // [B, K] of each global view
-        List<Tensor> logP = IntStream.range(0, batch.views().size())
-                .mapToObj(v -> logSoftmax(view(scores, v, batch).div(settings.temperature), -1)).toList();
-        Tensor loss = reduction.of(MultiCropLoss.pairs(batch.views().size()).stream()
-                .map(pair -> crossEntropy(q.get(pair.i()), logP.get(pair.v()))).toList());
+        List<Tensor> e = batch.views().stream().map(z -> l2Normalize(full(z))).toList();         // [B, d] of each view
+        List<Tensor> scores = e.stream().map(prototypes::forward).toList();                      // [B, K]
+        List<Tensor> q = Tape.paused(() -> codes(e, scores, batch));                             // of each global view
+        Tensor loss = reduction.of(MultiCropLoss.pairs(scores.size()).stream()
+                .map(pair -> crossEntropy(q.get(pair.i()), scores.get(pair.v()))).toList());
         return new Recorded(loss, q);
     }
 
-    private static Tensor crossEntropy(Tensor q, Tensor logP) {
-        return mean(sum(q.mul(logP), 1)).neg();
+    /** −mean Σ_k q^k log softmax(score_k / τ). */
+    private Tensor crossEntropy(Tensor q, Tensor scores) {
+        return mean(softCrossEntropy(full(scores), q, 1 / settings.temperature));
     }
 
     /**
      * The codes of the global views. A queue that is full lends its embeddings, scored anew with today's prototypes,
      * to Sinkhorn; as in the official code view 2 uses its queue when view 1 does.
      */
-    private List<Tensor> codes(Tensor e, Tensor scores, Batch batch) {
+    private List<Tensor> codes(List<Tensor> e, List<Tensor> scores, Batch batch) {
         List<Tensor> codes = new ArrayList<>();
         boolean queueInUse = false;
         for (int i = 0; i < GLOBAL_VIEWS; i++) {
-            Tensor s = view(scores, i, batch);
+            Tensor s = scores.get(i);
             if (queue.isPresent() && batch.moment().epoch() >= settings.queueFromEpoch) {
                 queueInUse |= queue.get().full(i);
                 s = queueInUse ? concat(0, prototypes.forward(queue.get().rows(i)), s) : s;
-                queue.get().push(i, view(e, i, batch));
+                queue.get().push(i, e.get(i));
             }
-            codes.add(slice(sinkhorn.codes(s), 0, s.dim(0) - batch.samples(), batch.samples()));
+            Tensor q = sinkhorn.codes(s);
+            codes.add(queueInUse ? slice(q, 0, s.dim(0) - batch.samples(), batch.samples()) : q);
         }
         return codes;
-    }
-
-    /** View v's rows. */
-    private static Tensor view(Tensor rows, int v, Batch batch) {
-        return slice(rows, 0, v * batch.samples(), batch.samples());
     }
 
     /** Without a gradient the optimiser leaves the prototypes alone altogether: no momentum, no decay. */

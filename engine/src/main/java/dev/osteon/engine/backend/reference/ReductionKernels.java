@@ -103,7 +103,12 @@ final class ReductionKernels {
 
     static void logSoftmax(LogSoftmax op, List<Tensor> inputs, List<Tensor> outputs) {
         double[] values = Elements.doubles(inputs.getFirst());
-        Axis axis = Axis.of(inputs.getFirst().shape(), op.axis());
+        logSoftmax(values, Axis.of(inputs.getFirst().shape(), op.axis()));
+        Elements.write(outputs.getFirst(), values);
+    }
+
+    /** In place. */
+    static void logSoftmax(double[] values, Axis axis) {
         for (int row = 0; row < axis.rows(); row++) {
             double top = max(values, axis, row);
             double log = Math.log(sumOfExponentials(values, axis, row, top));
@@ -112,7 +117,6 @@ final class ReductionKernels {
                 values[at] = values[at] - top - log;
             }
         }
-        Elements.write(outputs.getFirst(), values);
     }
 
     private static double max(double[] values, Axis axis, int row) {

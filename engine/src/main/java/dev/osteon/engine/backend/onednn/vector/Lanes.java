@@ -33,6 +33,15 @@ final class Lanes {
         vector.intoMemorySegment(memory, element * Float.BYTES, ORDER);
     }
 
+    /** Its largest element, NaN if there is one. */
+    static float max(FloatVector vector) {
+        float max = Float.NEGATIVE_INFINITY;
+        for (float element : vector.toArray()) {
+            max = Math.max(max, element);
+        }
+        return max;
+    }
+
     /**
      * Its elements' sum, in order. {@code reduceLanes} leaves the order open: interpreted and compiled code differ in
      * it, and a run would not repeat to the last bit.

@@ -18,9 +18,12 @@ public final class VectorKernels {
         ReductionKernels.register(registry);
         AxisKernels.register(registry);
         LayerNormKernels.register(registry);
+        PairwiseKernels.register(registry);
+        SinkhornKernel.register(registry);
         CopyKernels.register(registry);
         CastKernels.register(registry);
         IndexKernels.register(registry);
+        CrossEntropyKernels.register(table);
         OptimizerKernels.register(table);
         BatchNormKernels.register(table);
         PoolingKernels.register(table);

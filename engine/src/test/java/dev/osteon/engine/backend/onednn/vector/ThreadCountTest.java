@@ -9,8 +9,12 @@ import dev.osteon.engine.dispatch.Dispatcher;
 import dev.osteon.engine.memory.TensorScope;
 import dev.osteon.engine.op.LayerNormBackward;
 import dev.osteon.engine.op.Op;
+import dev.osteon.engine.op.PairwiseCrossEntropy;
+import dev.osteon.engine.op.PairwiseCrossEntropyBackward;
 import dev.osteon.engine.op.Reduce;
 import dev.osteon.engine.op.SelectBackward;
+import dev.osteon.engine.op.Sinkhorn;
+import dev.osteon.engine.op.SoftCrossEntropy;
 import dev.osteon.engine.op.Softmax;
 import dev.osteon.engine.op.Unary;
 import dev.osteon.engine.tensor.DType;
@@ -37,6 +41,11 @@ class ThreadCountTest {
             large.add(large(new Reduce(function, List.of(0)), Operand.normal(4001, 67)));
             large.add(large(new Reduce(function, List.of(0, 2, 3)), Operand.normal(3, 33, 41, 43).channelsLast()));
         }
+        large.add(large(new PairwiseCrossEntropy(0.1), Operand.normal(451, 67), Operand.normal(451, 67)));
+        large.add(large(new PairwiseCrossEntropyBackward(0.1), Operand.normal(451, 67), Operand.normal(451, 67),
+                Operand.positive(451), Operand.normal(451)));
+        large.add(large(new Sinkhorn(0.3, 3), Operand.normal(701, 801)));
+        large.add(large(new SoftCrossEntropy(10), Operand.normal(301, 211), Operand.positive(301, 211)));
         large.add(large(new Softmax(1), Operand.normal(301, 211)));
         large.add(large(new LayerNormBackward(1), Operand.normal(701, 211), Operand.normal(701, 211),
                 Operand.normal(211), Operand.normal(701), Operand.positive(701)));

@@ -1,0 +1,15 @@
+package dev.osteon.bench.loss;
+
+import org.openjdk.jmh.annotations.Param;
+
+/** NT-Xent between two views of n samples, forward and backward. */
+public class NtXentBenchmark extends LossBenchmark {
+
+    @Param({"256", "1024", "4096"})
+    public int n;
+
+    @Override
+    protected LossWork of(LossSuite suite) {
+        return suite.ntXent(n);
+    }
+}

@@ -1,0 +1,215 @@
+package dev.osteon.bench.loss;
+
+import dev.osteon.engine.autograd.Gradients;
+import dev.osteon.engine.autograd.Tape;
+import dev.osteon.engine.memory.TensorScope;
+import dev.osteon.engine.op.Ops;
+import dev.osteon.engine.tensor.DType;
+import dev.osteon.engine.tensor.Device;
+import dev.osteon.engine.tensor.Shape;
+import dev.osteon.engine.tensor.Tensor;
+import dev.osteon.models.ResNet;
+import dev.osteon.models.ResNetSpec;
+import dev.osteon.nn.Initializer;
+import dev.osteon.nn.Larc;
+import dev.osteon.ssl.loss.Batch;
+import dev.osteon.ssl.loss.MultiCropLoss;
+import dev.osteon.ssl.loss.NtXent;
+import dev.osteon.ssl.loss.PairLoss;
+import dev.osteon.ssl.loss.SinkhornKnopp;
+import dev.osteon.ssl.loss.SslMethod;
+import dev.osteon.ssl.loss.SupCon;
+import dev.osteon.ssl.loss.Swav;
+import dev.osteon.ssl.loss.VicReg;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BiFunction;
+
+/** Ours, through the interface that training uses: a method, a batch, a tape. */
+public final class OsteonLosses implements LossSuite {
+
+    @Override
+    public String name() {
+        return "osteon";
+    }
+
+    @Override
+    public LossWork ntXent(int n) {
+        return pair(new NtXent(TEMPERATURE), n);
+    }
+
+    @Override
+    public LossWork supCon(int n) {
+        SupCon loss = new SupCon(TEMPERATURE, TEMPERATURE, SupCon.Anchors.ALL);
+        return new Training(batch -> loss.loss(batch.views(), batch.labels().orElseThrow()), n);
+    }
+
+    @Override
+    public LossWork swav(int n) {
+        Swav swav = new Swav(Initializer.on(Device.CPU, DType.F32, 1), DIM, n, Swav.Settings.IMAGENET,
+                MultiCropLoss.Reduction.MEAN);
+        swav.prototypes().weight().assign(doubles(Inputs.unitRows(5, PROTOTYPES, DIM)));
+        return new Training(swav, n);
+    }
+
+    @Override
+    public LossWork vicReg(int n) {
+        return pair(VicReg.OFFICIAL, n);
+    }
+
+    private static LossWork pair(PairLoss loss, int n) {
+        return new Training(batch -> loss.loss(batch.views().get(0), batch.views().get(1)), n);
+    }
+
+    private static double[] doubles(float[] values) {
+        double[] wide = new double[values.length];
+        for (int i = 0; i < wide.length; i++) {
+            wide[i] = values[i];
+        }
+        return wide;
+    }
+
+    /** A tensor that outlives the scope it is made in. */
+    private static Tensor kept(Shape shape, float[] values) {
+        try (TensorScope scope = TensorScope.open()) {
+            return scope.release(Tensor.of(Device.CPU, shape, values));
+        }
+    }
+
+    private static double squares(Tensor tensor) {
+        double sum = 0;
+        for (float v : tensor.toFloats()) {
+            sum += (double) v * v;
+        }
+        return sum;
+    }
+
+    /** Loss and gradients of a method for two views. */
+    private static final class Training implements LossWork {
+        private final SslMethod method;
+        private final Batch batch;
+        private final List<Tensor> watched;
+
+        Training(SslMethod method, int n) {
+            this.method = method;
+            Tensor labels;
+            try (TensorScope scope = TensorScope.open()) {
+                labels = scope.release(Tensor.of(Device.CPU, Shape.of(n), Inputs.labels(n)));
+            }
+            batch = new Batch(List.of(kept(Shape.of(n, DIM), Inputs.view(0, n, DIM)),
+                    kept(Shape.of(n, DIM), Inputs.view(1, n, DIM))), Optional.of(labels), Batch.Moment.START);
+            watched = new ArrayList<>(batch.views());
+            watched.addAll(method.state().trainable());
+        }
+
+        private <T> T step(BiFunction<Tensor, Gradients, T> use) {
+            try (TensorScope scope = TensorScope.open(); Tape tape = Tape.watching(watched)) {
+                Tensor loss = method.loss(batch);
+                try (Gradients gradients = tape.gradients(loss, watched)) {
+                    return use.apply(loss, gradients);
+                }
+            }
+        }
+
+        @Override
+        public void run() {
+            step((loss, gradients) -> loss);
+        }
+
+        @Override
+        public Outcome outcome() {
+            return step((loss, gradients) -> new Outcome(loss.item(),
+                    Math.sqrt(watched.stream().mapToDouble(t -> squares(gradients.of(t))).sum())));
+        }
+
+        @Override
+        public void close() {
+            batch.views().forEach(Tensor::close);
+            batch.labels().orElseThrow().close();
+            method.close();
+        }
+    }
+
+    @Override
+    public LossWork sinkhorn(int n) {
+        return new Codes(new SinkhornKnopp(Swav.Settings.IMAGENET.epsilon(), Swav.Settings.IMAGENET.iterations()),
+                kept(Shape.of(n, PROTOTYPES), Inputs.scores(n, PROTOTYPES)));
+    }
+
+    private record Codes(SinkhornKnopp sinkhorn, Tensor scores) implements LossWork {
+
+        @Override
+        public void run() {
+            try (TensorScope scope = TensorScope.open()) {
+                sinkhorn.codes(scores);
+            }
+        }
+
+        @Override
+        public Outcome outcome() {
+            try (TensorScope scope = TensorScope.open()) {
+                return new Outcome(0, Math.sqrt(squares(sinkhorn.codes(scores))));
+            }
+        }
+
+        @Override
+        public void close() {
+            scores.close();
+        }
+    }
+
+    @Override
+    public LossWork larc() {
+        return new Step();
+    }
+
+    /** The optimiser's step alone, with gradients that stay the same. */
+    private static final class Step implements LossWork {
+        private final ResNet model = new ResNet(Initializer.on(Device.CPU, DType.F32, 1), ResNetSpec.resnet50());
+        private final Larc larc = Larc.of(model, WEIGHT_DECAY, Larc.Settings.SWAV);
+        private final Gradients gradients;
+
+        Step() {
+            List<Tensor> parameters = model.trainable();
+            try (TensorScope scope = TensorScope.open(); Tape tape = Tape.watching(parameters)) {
+                Tensor sum = Ops.full(Device.CPU, Shape.of(1), DType.F32, 0);
+                for (int i = 0; i < parameters.size(); i++) {
+                    Tensor parameter = parameters.get(i);
+                    int size = Math.toIntExact(parameter.size());
+                    Tensor values = Tensor.of(Device.CPU, parameter.shape(), Inputs.normal(2 * i, size, 0.02));
+                    parameter.assign(values.segment());
+                    Tensor gradient = Tensor.of(Device.CPU, parameter.shape(), Inputs.normal(2 * i + 1, size, 1e-3));
+                    sum = sum.add(Ops.sum(parameter.mul(gradient)).reshape(1));
+                }
+                gradients = tape.gradients(sum, parameters);
+            }
+        }
+
+        @Override
+        public void run() {
+            larc.step(gradients, LEARNING_RATE);
+        }
+
+        @Override
+        public Outcome outcome() {
+            List<float[]> before = model.trainable().stream().map(Tensor::toFloats).toList();
+            run();
+            double squares = 0;
+            for (int i = 0; i < before.size(); i++) {
+                float[] after = model.trainable().get(i).toFloats();
+                for (int k = 0; k < after.length; k++) {
+                    squares += Math.pow(after[k] - before.get(i)[k], 2);
+                }
+            }
+            return new Outcome(0, Math.sqrt(squares));
+        }
+
+        @Override
+        public void close() {
+            gradients.close();
+            larc.close();
+            model.close();
+        }
+    }
+}
