@@ -284,6 +284,11 @@ public final class Ops {
         return run(new MatMul(MatMul.Transpose.NO, MatMul.Transpose.YES), a, b);
     }
 
+    /** aᵀ·b over the last two dimensions, without making the transpose. */
+    public static Tensor transposedMatmul(Tensor a, Tensor b) {
+        return run(new MatMul(MatMul.Transpose.YES, MatMul.Transpose.NO), a, b);
+    }
+
     /** x·weightᵀ: x [..., in], weight [out, in]. */
     public static Tensor linear(Tensor x, Tensor weight) {
         return matmulTransposed(x, weight);

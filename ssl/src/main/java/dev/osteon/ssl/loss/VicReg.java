@@ -1,11 +1,10 @@
 package dev.osteon.ssl.loss;
 
-import static dev.osteon.engine.op.Ops.matmul;
 import static dev.osteon.engine.op.Ops.mean;
 import static dev.osteon.engine.op.Ops.relu;
 import static dev.osteon.engine.op.Ops.sqrt;
 import static dev.osteon.engine.op.Ops.sum;
-import static dev.osteon.engine.op.Ops.variance;
+import static dev.osteon.engine.op.Ops.transposedMatmul;
 import static dev.osteon.ssl.loss.Embeddings.full;
 
 import dev.osteon.engine.EngineException;
@@ -59,21 +58,22 @@ public record VicReg(double invarianceWeight, double varianceWeight, double cova
         Tensor x = full(zi);
         Tensor y = full(zj);
         Tensor difference = x.sub(y);
-        Tensor hinges = hinge(x).add(hinge(y));
+        Tensor xCentred = x.sub(mean(x, 0));                                         // z_n − z̄
+        Tensor yCentred = y.sub(mean(y, 0));
+        Tensor hinges = hinge(xCentred).add(hinge(yCentred));
         return new Terms(mean(difference.mul(difference)), branches == Branches.MEAN ? hinges.div(2) : hinges,
-                decorrelation(x).add(decorrelation(y)));
+                decorrelation(xCentred).add(decorrelation(yCentred)));
     }
 
-    /** v(Z) = 1/d Σ_j max(0, 1 − √(Var z_j + ε)), the variance being unbiased. */
-    private Tensor hinge(Tensor z) {
-        Tensor deviation = sqrt(variance(z, 1, 0).add(epsilon));                     // [1, d]
-        return mean(relu(deviation.neg().add(1)));
+    /** v(Z) = 1/d Σ_j max(0, 1 − √(Var z_j + ε)), Var z_j = Σ_n (z_nj − z̄_j)² / (n − 1). */
+    private Tensor hinge(Tensor centred) {
+        Tensor variance = sum(centred.mul(centred), 0).div(centred.dim(0) - 1);      // [1, d]
+        return mean(relu(sqrt(variance.add(epsilon)).neg().add(1)));
     }
 
     /** c(Z) = 1/d Σ_{j ≠ k} C_jk², C = Σ_n (z_n − z̄)(z_n − z̄)ᵀ / (n − 1). */
-    private static Tensor decorrelation(Tensor z) {
-        Tensor centred = z.sub(mean(z, 0));
-        Tensor c = matmul(centred.transpose(), centred).div(z.dim(0) - 1).maskDiagonal(0);      // [d, d]
-        return sum(c.mul(c)).div(z.dim(1));
+    private static Tensor decorrelation(Tensor centred) {
+        Tensor c = transposedMatmul(centred, centred).div(centred.dim(0) - 1).maskDiagonal(0);      // [d, d]
+        return sum(c.mul(c)).div(centred.dim(1));
     }
 }

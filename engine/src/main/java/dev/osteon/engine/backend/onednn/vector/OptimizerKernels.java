@@ -21,6 +21,8 @@ import jdk.incubator.vector.FloatVector;
 final class OptimizerKernels {
 
     private static final int PIECE = 1 << 15;
+    /** Elements of the tensors that LARC steps at once: weights and gradients fit the last level of cache. */
+    private static final long TOGETHER = 1 << 20;
 
     private OptimizerKernels() {}
 
@@ -58,7 +60,21 @@ final class OptimizerKernels {
     }
 
     private static void larc(LarcStep op, List<Tensor> in, List<Tensor> out) {
-        List<Piece> pieces = pieces(in);
+        int from = 0;
+        while (from < in.size()) {
+            int end = from + 3;
+            long elements = in.get(from).size();
+            while (end < in.size() && elements + in.get(end).size() <= TOGETHER) {
+                elements += in.get(end).size();
+                end += 3;
+            }
+            larc(op, pieces(in.subList(from, end)), (end - from) / 3);
+            from = end;
+        }
+    }
+
+    /** The norms of some tensors, then their update, which finds in the cache what the norms have read. */
+    private static void larc(LarcStep op, List<Piece> pieces, int tensors) {
         double[] p2 = new double[pieces.size()];
         double[] g2 = new double[pieces.size()];
         Parallel.forRange(pieces.size(), 1, (from, to) -> {
@@ -67,8 +83,8 @@ final class OptimizerKernels {
                 g2[k] = squares(pieces.get(k).g, pieces.get(k).from, pieces.get(k).end);
             }
         });
-        double[] weightNorm = new double[in.size() / 3];
-        double[] gradientNorm = new double[in.size() / 3];
+        double[] weightNorm = new double[tensors];
+        double[] gradientNorm = new double[tensors];
         for (int k = 0; k < p2.length; k++) {
             weightNorm[pieces.get(k).tensor] += p2[k];
             gradientNorm[pieces.get(k).tensor] += g2[k];
