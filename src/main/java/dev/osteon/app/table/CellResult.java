@@ -30,7 +30,8 @@ record CellResult(Cell cell, Path folder, JsonNode metrics, List<CurvePoint> cur
                 CSVFormat.DEFAULT.builder().setHeader().setSkipHeaderRecord(true).get())) {
             List<CSVRecord> rows = new ArrayList<>(csv.getRecords());
             return new CellResult(cell, folder, new ObjectMapper().readTree(folder.resolve("metrics.json").toFile()),
-                    RunFiles.curves(folder), RunFiles.views(folder), rows.stream().mapToInt(r -> Integer.parseInt(r.get("label"))).toArray(),
+                    RunFiles.curves(folder), RunFiles.views(folder),
+                    rows.stream().mapToInt(r -> Integer.parseInt(r.get("label"))).toArray(),
                     rows.stream().mapToDouble(r -> Double.parseDouble(r.get("score"))).toArray(),
                     rows.stream().map(r -> r.get("subject")).toList());
         } catch (IOException | IllegalArgumentException e) {

@@ -60,8 +60,8 @@ class RequirementsTest {
     @Test
     void thePapersRunNeedsALargeMachineAndSaysWhatToLower() {
         String line = of("paper", 1344).complaint(new Memory(8L << 30, 16L << 30)).orElseThrow();
-        assertThat(line).contains("16.0 GiB are available", "pretrain.microBatch (now the whole batch, 128)", "views.globalSize (now 224)",
-                "encoder.width (now 64)").hasLineCount(1);
+        assertThat(line).contains("16.0 GiB are available", "pretrain.microBatch (now the whole batch, 128)",
+                "views.globalSize (now 224)", "encoder.width (now 64)").hasLineCount(1);
         assertThat(of("paper", 1344).training() / (double) (1L << 30)).isBetween(25.0, 40.0);
         assertThat(of("paper", 1344).complaint(new Memory(8L << 30, 64L << 30))).isEmpty();
     }
