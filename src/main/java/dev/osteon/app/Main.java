@@ -2,6 +2,7 @@ package dev.osteon.app;
 
 import dev.osteon.app.command.DoctorCommand;
 import dev.osteon.app.command.EvaluateCommand;
+import dev.osteon.app.command.OnnxCommand;
 import dev.osteon.app.command.PhantomCommand;
 import dev.osteon.app.command.PredictCommand;
 import dev.osteon.app.command.PretrainCommand;
@@ -47,8 +48,8 @@ public final class Main implements Runnable {
         CommandLine line = new CommandLine(main);
         main.line = line;
         List.of(new RunCommand(), new PretrainCommand(), new ProbeCommand(), new EvaluateCommand(),
-                new PredictCommand(), new Table2Command(), new PhantomCommand(), new VerifyCommand(),
-                new DoctorCommand()).forEach(line::addSubcommand);
+                new PredictCommand(), new Table2Command(), new PhantomCommand(), new OnnxCommand(),
+                new VerifyCommand(), new DoctorCommand()).forEach(line::addSubcommand);
         line.setExecutionExceptionHandler(main::explain);
         line.setParameterExceptionHandler((e, arguments) -> {
             e.getCommandLine().getErr().println("osteon: " + e.getMessage() + "; see osteon "

@@ -4,7 +4,7 @@ import dev.osteon.models.onnx.graph.Graph;
 import dev.osteon.models.onnx.graph.Node;
 import dev.osteon.models.onnx.op.Entry;
 import dev.osteon.models.onnx.op.OpTable;
-import dev.osteon.models.onnx.value.OnnxException;
+import dev.osteon.models.onnx.value.NotSupportedException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -18,14 +18,14 @@ record Program(List<Step> steps) {
     /**
      * Finds every node's entry.
      *
-     * @throws OnnxException naming operation, opset and node of the first that has none
+     * @throws NotSupportedException naming operation, opset and node of the first that has none
      */
     static Program of(Graph graph) {
         List<Step> steps = new ArrayList<>();
         for (Node node : graph.nodes()) {
             Optional<Entry> entry = OpTable.standard().find(node);
             if (entry.isEmpty() || node.attributes().hasGraphs()) {
-                throw new OnnxException(graph.source() + ": " + node.describe() + " " + reason(node)
+                throw new NotSupportedException(graph.source() + ": " + node.describe() + " " + reason(node)
                         + "; osteon onnx inspect lists all that is not supported");
             }
             steps.add(new Step(node, entry.get()));

@@ -9,6 +9,7 @@ import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
 import dev.osteon.models.onnx.value.ElementType;
 import dev.osteon.models.onnx.value.HostArray;
+import dev.osteon.models.onnx.value.NotSupportedException;
 import dev.osteon.models.onnx.value.Value;
 import java.util.Arrays;
 import java.util.List;
@@ -123,7 +124,8 @@ final class ActivationOps {
         boolean training = c.has(2) && c.longs(2)[0] != 0;
         double ratio = c.has(1) ? c.doubles(1)[0] : c.attributes().real("ratio", 0.5);
         if (training && ratio != 0) {
-            throw c.problem("training mode", "inference, or a ratio of 0");
+            throw new NotSupportedException(c.node().describe()
+                    + " drops at random in training mode, which is not supported; export for inference");
         }
         long[] kept = new long[c.node().wants(1) ? HostArray.count(c.shape(0)) : 0];
         Arrays.fill(kept, 1);

@@ -84,7 +84,8 @@ final class QuantizationOps {
         double scale = (float) ((high - low) / 255);
         double zero = scale == 0 ? 0 : Math.clamp(Math.rint(-low / scale), 0, 255);
         double[] result = new double[x.length];
-        Arrays.setAll(result, i -> scale == 0 ? 0 : saturated(ElementType.UINT8, Math.rint(x[i] / scale) + zero));
+        Arrays.setAll(result, i -> scale == 0 ? 0 : saturated(ElementType.UINT8, Math.rint((float) x[i] / (float) scale)
+                + zero));
         return List.of(Value.of(HostArray.of(ElementType.UINT8, c.shape(0), result)),
                 Value.of(HostArray.of(ElementType.FLOAT, Shape.SCALAR, scale)),
                 Value.of(HostArray.of(ElementType.UINT8, Shape.SCALAR, zero)));

@@ -3,7 +3,7 @@ package dev.osteon.models.onnx.value;
 import dev.osteon.engine.EngineException;
 
 /** A model that cannot be read or run; the message is one line that says where. */
-public final class OnnxException extends EngineException {
+public class OnnxException extends EngineException {
 
     private static final long serialVersionUID = 1L;
 
