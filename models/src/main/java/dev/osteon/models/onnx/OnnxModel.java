@@ -8,6 +8,7 @@ import dev.osteon.models.onnx.graph.Graph;
 import dev.osteon.models.onnx.graph.GraphReader;
 import dev.osteon.models.onnx.graph.Node;
 import dev.osteon.models.onnx.graph.ValueInfo;
+import dev.osteon.models.onnx.optimise.Optimiser;
 import dev.osteon.models.onnx.value.HostArray;
 import dev.osteon.models.onnx.value.OnnxException;
 import dev.osteon.models.onnx.value.Value;
@@ -51,16 +52,16 @@ public final class OnnxModel implements Module {
     }
 
     /**
-     * Reads a model; it computes in float32, on the reference backend in float64.
+     * Reads a model and optimises its graph; it computes in float32, on the reference backend in float64.
      *
      * @throws OnnxException when it is damaged, or has an operation that is not supported: before anything is computed
      * @throws IOException   when the file cannot be read
      */
     public static OnnxModel load(Path file, Device device) throws IOException {
-        return of(GraphReader.read(file), device);
+        return of(Optimiser.optimised(GraphReader.read(file)), device);
     }
 
-    /** The same for a graph that is read already. */
+    /** The same for a graph that is read already, as it is. */
     public static OnnxModel of(Graph graph, Device device) {
         return new OnnxModel(graph, device, device.kind() == Device.Kind.REFERENCE ? DType.F64 : DType.F32);
     }

@@ -12,6 +12,7 @@ import dev.osteon.models.onnx.graph.GraphReader;
 import dev.osteon.models.onnx.graph.Node;
 import dev.osteon.models.onnx.graph.TensorReader;
 import dev.osteon.models.onnx.graph.ValueInfo;
+import dev.osteon.models.onnx.optimise.Optimiser;
 import dev.osteon.models.onnx.proto.Onnx.TensorProto;
 import dev.osteon.models.onnx.value.ElementType;
 import dev.osteon.models.onnx.value.HostArray;
@@ -57,7 +58,7 @@ public final class Runner {
                 return new Outcome(test.name(), ops, Verdict.SKIPPED, obstacle.get());
             }
             Optional<String> difference = Optional.empty();
-            try (OnnxModel model = OnnxModel.of(graph, deviceFor(graph))) {
+            try (OnnxModel model = OnnxModel.of(Optimiser.optimised(graph), deviceFor(graph))) {
                 for (TestCase.DataSet set : test.dataSets()) {
                     difference = difference.or(() -> compare(model, graph, set));
                 }

@@ -100,6 +100,9 @@ final class CreationOps {
 
     /** The element type that an attribute names. */
     static ElementType type(Call c, String attribute) {
+        if (!c.attributes().has(attribute)) {
+            throw c.problem("no attribute " + attribute, "an element type");
+        }
         int code = c.attributes().index(attribute, 1);
         return ElementType.of(code).orElseThrow(() -> new OnnxException(c.node().describe() + ": given element type "
                 + code + "; expected one of ONNX's types without complex"));

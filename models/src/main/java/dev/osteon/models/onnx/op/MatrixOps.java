@@ -13,6 +13,7 @@ import dev.osteon.models.onnx.value.HostArray;
 import dev.osteon.models.onnx.value.Value;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /** Products of matrices. */
@@ -23,6 +24,7 @@ final class MatrixOps {
     static List<Entry> entries() {
         return List.of(
                 one("MatMul", 1, MatrixOps::matMul),
+                new Entry("dev.osteon", "Linear", 1, Set.of(), Set.of(), c -> List.of(Value.of(linear(c)))),
                 one("Gemm", 1, MatrixOps::gemm),
                 one("Einsum", 12, c -> Value.of(Einsum.of(c).apply())),
                 one("MatMulInteger", 10, MatrixOps::matMulInteger),
@@ -63,6 +65,17 @@ final class MatrixOps {
         return a.rank() > 1 && b.rank() > 1 ? product : Ops.reshape(product, IntStream.range(0, rank)
                 .filter(i -> !(i == rank - 2 && a.rank() == 1) && !(i == rank - 1 && b.rank() == 1))
                 .map(i -> dims[i]).toArray());
+    }
+
+    /** x·W + b over the last dimension of x; what the optimiser makes of a product and a sum. */
+    private static Tensor linear(Call c) {
+        Tensor x = c.tensor(0);
+        int[] dims = x.shape().toArray();
+        int rows = (int) (x.size() / Math.max(1, dims[dims.length - 1]));
+        Tensor y = Dispatcher.run(new MatMul(Transpose.NO, Transpose.NO),
+                Ops.reshape(x, rows, dims[dims.length - 1]), c.tensor(1), c.tensor(2));
+        dims[dims.length - 1] = y.dim(1);
+        return Ops.reshape(y, dims);
     }
 
     private static Value gemm(Call c) {
