@@ -44,7 +44,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Timeout(value = 5, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class HostileFilesTest {
 
-    private static final int MUTANTS = 250;
+    private static final int MUTANTS = 120;
     private static final int LARGEST_INPUT = 4096;
 
     private static Path folder(String name) {

@@ -8,6 +8,7 @@ import dev.osteon.engine.op.ConvTranspose2d;
 import dev.osteon.engine.op.Ops;
 import dev.osteon.engine.op.Pad;
 import dev.osteon.engine.op.Window;
+import dev.osteon.engine.tensor.Layout;
 import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
 import dev.osteon.models.onnx.value.Value;
@@ -52,7 +53,8 @@ final class ConvolutionOps {
 
     private static Tensor planar(Tensor x, Tensor w, Optional<Tensor> bias, Spatial s, int groups) {
         boolean even = s.before()[0] == s.after()[0] && s.before()[1] == s.after()[1];
-        Tensor padded = even ? x : PaddingOps.constant(PaddingOps.constant(x, 2, s.before()[0], s.after()[0], 0),
+        Tensor image = x.to(Layout.NHWC);
+        Tensor padded = even ? image : PaddingOps.constant(PaddingOps.constant(x, 2, s.before()[0], s.after()[0], 0),
                 3, s.before()[1], s.after()[1], 0);
         Conv2d op = new Conv2d(window(s.strides()), even ? window(s.before()) : Window.ZERO, window(s.dilations()),
                 groups);
