@@ -22,7 +22,8 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code osteon onnx run}: a model over arrays in NumPy's files. */
-@Command(name = "run", mixinStandardHelpOptions = true, description = "Runs a model over .npy files and writes its outputs as such.",
+@Command(name = "run", mixinStandardHelpOptions = true,
+        description = "Runs a model over .npy files and writes its outputs as such.",
         footer = {"", "Example:", "  osteon onnx run encoder.onnx --input input=x.npy --out results"})
 public final class OnnxRunCommand implements Callable<Integer> {
 
@@ -44,7 +45,8 @@ public final class OnnxRunCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         PrintWriter lines = spec.commandLine().getOut();
-        try (TensorScope scope = TensorScope.open(); OnnxModel model = OnnxModel.load(file, Devices.choose(device, 0))) {
+        try (TensorScope _ = TensorScope.open();
+                OnnxModel model = OnnxModel.load(file, Devices.choose(device, 0))) {
             Map<String, Value> values = new LinkedHashMap<>();
             for (Map.Entry<String, Path> input : inputs.entrySet()) {
                 values.put(input.getKey(), value(model, input.getKey(), Npy.read(input.getValue())));

@@ -76,8 +76,8 @@ public record Npy(String type, Shape shape, ByteBuffer data) {
         bytes.get();
         long length = version == 1 ? bytes.getShort() & 0xffff : bytes.getInt() & 0xffffffffL;
         if (length > bytes.remaining()) {
-            throw new EngineException(file + " is cut short: given " + bytes.remaining() + " bytes; expected a header of "
-                    + length);
+            throw new EngineException(file + " is cut short: given " + bytes.remaining()
+                    + " bytes; expected a header of " + length);
         }
         byte[] text = new byte[(int) length];
         bytes.get(text);

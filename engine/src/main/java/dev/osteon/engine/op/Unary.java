@@ -112,8 +112,8 @@ public record Unary(Function function) implements Op {
     @Override
     public Precision precision() {
         return switch (function) {
-            case EXP, LOG, SQRT, RSQRT, SOFTPLUS, ERF, RECIPROCAL, TAN, ASIN, ACOS, ATAN, SINH, COSH, ASINH, ACOSH, ATANH ->
-                    Precision.FULL;
+            case EXP, LOG, SQRT, RSQRT, SOFTPLUS, ERF, RECIPROCAL -> Precision.FULL;
+            case TAN, ASIN, ACOS, ATAN, SINH, COSH, ASINH, ACOSH, ATANH -> Precision.FULL;
             default -> Precision.FOLLOW;
         };
     }

@@ -43,10 +43,13 @@ class NpyTest {
         Files.write(file, all);
         assertThat(Npy.read(file).longs()).containsExactly(1, 0, 1);
         Files.write(file, java.util.Arrays.copyOf(all, all.length - 1));
-        assertThatThrownBy(() -> Npy.read(file)).isInstanceOf(EngineException.class).hasMessageContaining("given 2 bytes");
+        assertThatThrownBy(() -> Npy.read(file)).isInstanceOf(EngineException.class)
+                .hasMessageContaining("given 2 bytes");
         Files.write(file, java.util.Arrays.copyOf(all, 40));
-        assertThatThrownBy(() -> Npy.read(file)).isInstanceOf(EngineException.class).hasMessageContaining("cut short");
+        assertThatThrownBy(() -> Npy.read(file)).isInstanceOf(EngineException.class)
+                .hasMessageContaining("cut short");
         Files.writeString(file, "no numpy file at all");
-        assertThatThrownBy(() -> Npy.read(file)).isInstanceOf(EngineException.class).hasMessageContaining("no npy file");
+        assertThatThrownBy(() -> Npy.read(file)).isInstanceOf(EngineException.class)
+                .hasMessageContaining("no npy file");
     }
 }

@@ -71,7 +71,8 @@ class HostileFilesTest {
 
     /** Reads, builds and runs a model over inputs whose free sizes are 4. */
     private static void use(Graph graph) {
-        try (TensorScope _ = TensorScope.open(); OnnxModel model = OnnxModel.of(Optimiser.optimised(graph), Device.CPU)) {
+        try (TensorScope _ = TensorScope.open();
+                OnnxModel model = OnnxModel.of(Optimiser.optimised(graph), Device.CPU)) {
             Map<String, Value> inputs = new HashMap<>();
             for (ValueInfo input : model.inputs()) {
                 ElementType type = input.type().orElse(ElementType.FLOAT);

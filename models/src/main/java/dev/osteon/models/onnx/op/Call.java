@@ -103,8 +103,8 @@ public record Call(Node node, List<Optional<Value>> inputs, Device device, DType
 
     /** The one value of operand {@code index} when that lies on the host, so that it needs no tensor. */
     OptionalDouble scalar(int index) {
-        return value(index) instanceof Value.OnHost(HostArray array) && array.size() == 1 && array.type() != ElementType.STRING
-                ? OptionalDouble.of(array.reals()[0]) : OptionalDouble.empty();
+        return value(index) instanceof Value.OnHost(HostArray array) && array.size() == 1
+                && array.type() != ElementType.STRING ? OptionalDouble.of(array.reals()[0]) : OptionalDouble.empty();
     }
 
     /** Numbers on the device, in the type it computes in. */

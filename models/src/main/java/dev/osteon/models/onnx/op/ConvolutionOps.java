@@ -185,7 +185,7 @@ final class ConvolutionOps {
         return pads;
     }
 
-    /** Without padding; three axes by the taps of the first: each spreads its planes, strides apart, and they add up. */
+    /** Without padding; three axes by the taps of the first: each spreads its planes apart, and they add up. */
     private static Tensor full(Tensor x, Tensor w, int[] strides, int[] dilations, int groups) {
         if (strides.length == 1) {
             Tensor y = full(Ops.reshape(x, x.dim(0), x.dim(1), 1, x.dim(2)),

@@ -57,7 +57,8 @@ final class LogicOps {
         if (a.type() == ElementType.STRING) {
             Shape shape = Shape.broadcast(a.shape(), b.shape());
             long[] same = new long[HostArray.count(shape)];
-            HostMath.walk(a.shape(), b.shape(), shape, (i, p, q) -> same[i] = a.texts()[p].equals(b.texts()[q]) ? 1 : 0);
+            HostMath.walk(a.shape(), b.shape(), shape,
+                    (i, p, q) -> same[i] = a.texts()[p].equals(b.texts()[q]) ? 1 : 0);
             return Value.of(HostArray.of(ElementType.BOOL, shape, same));
         }
         if (a.type().isReal()) {

@@ -97,21 +97,23 @@ final class MatrixOps {
         return Value.of(y);
     }
 
-    /** Exact in int32 sums as long as they stay below 2^53, since the engine's reference adds in float64. */
     private static Value matMulInteger(Call c) {
-        HostArray a = centred(c.host(0), c.has(2) ? c.host(2) : null, true);
-        HostArray b = centred(c.host(1), c.has(3) ? c.host(3) : null, false);
+        HostArray a = wide(c.host(0));
+        HostArray b = wide(c.host(1));
+        if (c.has(2)) {         // one for all, or one for each row
+            HostArray zero = wide(c.host(2));
+            a = minus(a, zero.shape().rank() == 1 && zero.size() > 1 ? zero.reshaped(Shape.of(zero.size(), 1)) : zero);
+        }
+        b = c.has(3) ? minus(b, wide(c.host(3))) : b;
         return Value.of(HostMatrix.product(a, b, ElementType.INT32));
     }
 
-    private static HostArray centred(HostArray x, HostArray zero, boolean perRow) {
-        if (zero == null) {
-            return HostMath.map(x, ElementType.INT32, v -> v);
-        }
-        HostArray wide = HostMath.map(x, ElementType.INT32, v -> v);
-        boolean rows = perRow && zero.size() > 1 && zero.shape().rank() == 1;
-        HostArray point = HostMath.map(rows ? zero.reshaped(Shape.of(zero.size(), 1)) : zero, ElementType.INT32, v -> v);
-        return HostMath.zip(wide, point, ElementType.INT32, (p, q) -> p - q);
+    private static HostArray wide(HostArray x) {
+        return HostMath.map(x, ElementType.INT32, v -> v);
+    }
+
+    private static HostArray minus(HostArray x, HostArray zero) {
+        return HostMath.zip(x, zero, ElementType.INT32, (p, q) -> p - q);
     }
 
     private static Value determinant(Call c) {

@@ -86,7 +86,8 @@ final class PoolingOps {
     private static Value averagePool(Call c) {
         Tensor x = c.tensor(0);
         Spatial s = spatial(c);
-        boolean padded = Arrays.stream(s.before()).anyMatch(p -> p > 0) || Arrays.stream(s.after()).anyMatch(p -> p > 0);
+        boolean padded = Arrays.stream(s.before()).anyMatch(p -> p > 0)
+                || Arrays.stream(s.after()).anyMatch(p -> p > 0);
         boolean all = c.attributes().flag("count_include_pad", false);
         if (s.axes() == 2 && isPlain(s, x) && (!padded || small(s))) {
             return Value.of(Dispatcher.run(new AvgPool2d(window(s.kernel()), window(s.strides()), window(s.before()),

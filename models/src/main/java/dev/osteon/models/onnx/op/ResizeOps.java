@@ -58,9 +58,9 @@ final class ResizeOps {
             boolean cropped = region.length == 2 * axes.length && coordinates(c) == Coordinates.TF_CROP_AND_RESIZE;
             double start = cropped ? region[i] : 0;
             double end = cropped ? region[i + axes.length] : 1;
-            boolean kept = sizes.isPresent() && isStretched(c);
-            int out = kept ? c.size(sizes.get()[i]) : sizes.isPresent()
-                    ? (int) Math.floor(wanted[i] * in + 0.5) : (int) Math.floor(in * (cropped ? end - start : 1) * wanted[i]);
+            double size = in * (cropped ? end - start : 1) * wanted[i];
+            int out = sizes.isEmpty() ? (int) Math.floor(size) : isStretched(c) ? c.size(sizes.get()[i])
+                    : (int) Math.floor(wanted[i] * in + 0.5);
             steps[i] = new Along(axes[i], in, out, wanted[i], start, end);
         }
         return Value.of(apply(c, steps));
@@ -114,7 +114,8 @@ final class ResizeOps {
                 c.attributes().real("cubic_coeff_a", -0.75), antialias, c.attributes().flag("exclude_outside", false),
                 c.attributes().real("extrapolation_value", 0));
         for (Along step : steps) {
-            boolean same = step.in() == step.out() && step.scale() == 1 && coordinates != Coordinates.TF_CROP_AND_RESIZE;
+            boolean same = step.in() == step.out() && step.scale() == 1
+                    && coordinates != Coordinates.TF_CROP_AND_RESIZE;
             x = same ? x : along(c, x, step, how);
         }
         return x;

@@ -237,7 +237,8 @@ final class ShapeOps {
         }
         int depth = d[1] / (b * b);
         boolean columnsFirst = c.attributes().text("mode", "DCR").equals("CRD");
-        int[] apart = columnsFirst ? new int[] {d[0], depth, b, b, d[2], d[3]} : new int[] {d[0], b, b, depth, d[2], d[3]};
+        int[] apart = columnsFirst ? new int[] {d[0], depth, b, b, d[2], d[3]}
+                : new int[] {d[0], b, b, depth, d[2], d[3]};
         int[] order = columnsFirst ? new int[] {0, 1, 4, 2, 5, 3} : new int[] {0, 3, 4, 1, 5, 2};
         return c.move(0, x -> Ops.reshape(Ops.permute(Ops.reshape(x, apart), order), d[0], depth, d[2] * b, d[3] * b));
     }
