@@ -3,6 +3,7 @@ package dev.osteon.app;
 import dev.osteon.app.command.DoctorCommand;
 import dev.osteon.app.command.EvaluateCommand;
 import dev.osteon.app.command.ExplainCommand;
+import dev.osteon.app.command.OnnxCommand;
 import dev.osteon.app.command.PhantomCommand;
 import dev.osteon.app.command.PredictCommand;
 import dev.osteon.app.command.PretrainCommand;
@@ -49,6 +50,7 @@ public final class Main implements Runnable {
         main.line = line;
         List.of(new RunCommand(), new PretrainCommand(), new ProbeCommand(), new EvaluateCommand(),
                 new PredictCommand(), new Table2Command(), new PhantomCommand(), new ExplainCommand(),
+                new OnnxCommand(),
                 new VerifyCommand(), new DoctorCommand()).forEach(line::addSubcommand);
         line.setExecutionExceptionHandler(main::explain);
         line.setParameterExceptionHandler((e, arguments) -> {

@@ -29,6 +29,11 @@ public final class Parameter implements AutoCloseable {
         }
     }
 
+    /** A parameter that takes {@code tensor} over: it belongs to no scope any more. */
+    public static Parameter of(String name, Tensor tensor) {
+        return new Parameter(name, TensorScope.detach(tensor));
+    }
+
     /** Zeros like {@code other}. */
     static Parameter zerosLike(String name, Parameter other) {
         return of(name, other.tensor.device(), other.shape(), other.tensor.dtype(),

@@ -7,6 +7,7 @@ import static dev.osteon.engine.conformance.Operand.index;
 import static dev.osteon.engine.conformance.Operand.normal;
 import static dev.osteon.engine.conformance.Operand.positive;
 import static dev.osteon.engine.conformance.Operand.truth;
+import static dev.osteon.engine.conformance.Operand.uniform;
 import static dev.osteon.engine.op.Window.ONE;
 import static dev.osteon.engine.op.Window.ZERO;
 import static dev.osteon.engine.op.Window.square;
@@ -94,13 +95,8 @@ public final class OpSamples {
 
     private static void pointwise(List<OpSample> s) {
         for (Unary.Function f : Unary.Function.values()) {
-            boolean positive = switch (f) {
-                case LOG, SQRT, RSQRT, RECIPROCAL -> true;
-                default -> false;
-            };
-            s.add(of(f + " flat", new Unary(f), positive ? positive(37) : awayFromZero(37)));
-            s.add(of(f + " nhwc", new Unary(f), (positive ? positive(2, 3, 4, 5)
-                    : awayFromZero(2, 3, 4, 5)).channelsLast()));
+            s.add(of(f + " flat", new Unary(f), domain(f, 37)));
+            s.add(of(f + " nhwc", new Unary(f), domain(f, 2, 3, 4, 5).channelsLast()));
         }
         for (Binary.Function f : Binary.Function.values()) {
             s.add(of(f + " same", new Binary(f), positive(3, 17), positive(3, 17)));
@@ -124,6 +120,18 @@ public final class OpSamples {
         }
         s.add(of("cast from i64", new Cast(DType.F32), index(1000, DType.I64, 33)));
         s.add(of("diagonal mask", new DiagonalMask(-7), normal(2, 5, 5)));
+    }
+
+    /** Where a function is defined and smooth. */
+    private static Operand domain(Unary.Function function, int... dims) {
+        return switch (function) {
+            case LOG, SQRT, RSQRT, RECIPROCAL -> positive(dims);
+            case TAN, ASIN, ACOS, ATANH -> uniform(-0.9, 0.9, dims);
+            case ACOSH -> uniform(1.1, 3, dims);
+            case FLOOR, CEIL -> uniform(-0.9, -0.1, dims);
+            case ROUND -> uniform(0.6, 1.4, dims);
+            default -> awayFromZero(dims);
+        };
     }
 
     private static void shapes(List<OpSample> s) {

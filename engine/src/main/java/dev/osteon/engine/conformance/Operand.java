@@ -43,7 +43,11 @@ public record Operand(Shape shape, Values values, Layout layout) {
     }
 
     public static Operand positive(int... dims) {
-        return new Operand(Shape.of(dims), new Values.Uniform(0.5, 2), Layout.ROW_MAJOR);
+        return uniform(0.5, 2, dims);
+    }
+
+    public static Operand uniform(double low, double high, int... dims) {
+        return new Operand(Shape.of(dims), new Values.Uniform(low, high), Layout.ROW_MAJOR);
     }
 
     public static Operand index(int bound, DType dtype, int... dims) {

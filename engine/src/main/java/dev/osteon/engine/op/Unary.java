@@ -4,6 +4,7 @@ import static dev.osteon.engine.op.Ops.affine;
 import static dev.osteon.engine.op.Ops.mul;
 
 import dev.osteon.engine.autograd.Backward;
+import dev.osteon.engine.dispatch.Dispatcher;
 import dev.osteon.engine.tensor.Tensor;
 import dev.osteon.engine.tensor.TensorSpec;
 import java.util.List;
@@ -14,7 +15,10 @@ public record Unary(Function function) implements Op {
 
     /** The functions. */
     public enum Function {
-        EXP, LOG, SQRT, RSQRT, ABS, SIGN, TANH, SIGMOID, RELU, GELU, GELU_TANH, ERF, SOFTPLUS, RECIPROCAL, SIN, COS
+        EXP, LOG, SQRT, RSQRT, ABS, SIGN, TANH, SIGMOID, RELU, GELU, GELU_TANH, ERF, SOFTPLUS, RECIPROCAL, SIN, COS,
+        /** The whole number below, above, and nearest with ties to even; slope 0. */
+        FLOOR, CEIL, ROUND,
+        TAN, ASIN, ACOS, ATAN, SINH, COSH, ASINH, ACOSH, ATANH
     }
 
     @Override
@@ -27,8 +31,8 @@ public record Unary(Function function) implements Op {
     @Override
     public Saves saves() {
         return switch (function) {
-            case EXP, SQRT, RSQRT, TANH, SIGMOID, RELU, RECIPROCAL -> Saves.outputs(0);
-            case SIGN -> Saves.NOTHING;
+            case EXP, SQRT, RSQRT, TANH, SIGMOID, RELU, RECIPROCAL, TAN -> Saves.outputs(0);
+            case SIGN, FLOOR, CEIL, ROUND -> Saves.NOTHING;
             default -> Saves.inputs(0);
         };
     }
@@ -45,7 +49,7 @@ public record Unary(Function function) implements Op {
             case SQRT -> Ops.div(affine(dy, 0.5, 0), b.output(0));
             case RSQRT -> mul(affine(dy, -0.5, 0), cube(b.output(0)));
             case ABS -> mul(dy, Ops.sign(b.input(0)));
-            case SIGN -> affine(dy, 0, 0);
+            case SIGN, FLOOR, CEIL, ROUND -> affine(dy, 0, 0);
             case TANH -> mul(dy, affine(square(b.output(0)), -1, 1));
             case SIGMOID -> mul(dy, mul(b.output(0), affine(b.output(0), -1, 1)));
             case RELU -> Ops.where(Ops.greater(b.output(0), zeroOf(dy)), dy, zeroOf(dy));
@@ -56,7 +60,20 @@ public record Unary(Function function) implements Op {
             case RECIPROCAL -> mul(affine(dy, -1, 0), square(b.output(0)));
             case SIN -> mul(dy, Ops.cos(b.input(0)));
             case COS -> mul(affine(dy, -1, 0), Ops.sin(b.input(0)));
+            case TAN -> mul(dy, affine(square(b.output(0)), 1, 1));
+            case ASIN -> mul(dy, Ops.rsqrt(affine(square(b.input(0)), -1, 1)));
+            case ACOS -> mul(affine(dy, -1, 0), Ops.rsqrt(affine(square(b.input(0)), -1, 1)));
+            case ATAN -> Ops.div(dy, affine(square(b.input(0)), 1, 1));
+            case SINH -> mul(dy, apply(Function.COSH, b.input(0)));
+            case COSH -> mul(dy, apply(Function.SINH, b.input(0)));
+            case ASINH -> mul(dy, Ops.rsqrt(affine(square(b.input(0)), 1, 1)));
+            case ACOSH -> mul(dy, Ops.rsqrt(affine(square(b.input(0)), 1, -1)));
+            case ATANH -> Ops.div(dy, affine(square(b.input(0)), -1, 1));
         };
+    }
+
+    private static Tensor apply(Function function, Tensor x) {
+        return Dispatcher.run(new Unary(function), x);
     }
 
     private static Tensor zeroOf(Tensor like) {
@@ -96,6 +113,7 @@ public record Unary(Function function) implements Op {
     public Precision precision() {
         return switch (function) {
             case EXP, LOG, SQRT, RSQRT, SOFTPLUS, ERF, RECIPROCAL -> Precision.FULL;
+            case TAN, ASIN, ACOS, ATAN, SINH, COSH, ASINH, ACOSH, ATANH -> Precision.FULL;
             default -> Precision.FOLLOW;
         };
     }

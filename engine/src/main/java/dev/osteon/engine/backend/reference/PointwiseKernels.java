@@ -2,6 +2,7 @@ package dev.osteon.engine.backend.reference;
 
 import dev.osteon.engine.EngineException;
 import dev.osteon.engine.backend.host.ErrorFunction;
+import dev.osteon.engine.backend.host.ScalarFunctions;
 import dev.osteon.engine.op.Affine;
 import dev.osteon.engine.op.Binary;
 import dev.osteon.engine.op.Cast;
@@ -57,6 +58,18 @@ final class PointwiseKernels {
             case RECIPROCAL -> x -> 1 / x;
             case SIN -> Math::sin;
             case COS -> Math::cos;
+            case FLOOR -> Math::floor;
+            case CEIL -> Math::ceil;
+            case ROUND -> Math::rint;
+            case TAN -> Math::tan;
+            case ASIN -> Math::asin;
+            case ACOS -> Math::acos;
+            case ATAN -> Math::atan;
+            case SINH -> Math::sinh;
+            case COSH -> Math::cosh;
+            case ASINH -> ScalarFunctions::asinh;
+            case ACOSH -> ScalarFunctions::acosh;
+            case ATANH -> ScalarFunctions::atanh;
         };
     }
 

@@ -1,6 +1,7 @@
 package dev.osteon.engine.backend.onednn.vector;
 
 import dev.osteon.engine.backend.host.ErrorFunction;
+import java.util.List;
 import java.util.stream.IntStream;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.VectorOperators;
@@ -18,23 +19,51 @@ final class Gaussian {
 
     private double[] size = new double[0];
     private double[] exponential = new double[0];
+    private double[] near = new double[0];
+
+    /**
+     * One of the passes that a function is made of. They are called through this interface, from one place, so that the
+     * compiler takes each on its own: inlined into one another they exceed its budget, and then every vector of the
+     * last ones is an object on the heap, which costs a factor of ten.
+     */
+    @FunctionalInterface
+    private interface Pass {
+        void over(double[] v, int n);
+    }
+
+    private final List<Pass> erf = List.of((v, n) -> magnitudes(v, n, 1), this::exponentials, this::complements,
+            this::series, this::erfOf);
+    private final List<Pass> gelu = List.of((v, n) -> magnitudes(v, n, Math.sqrt(0.5)), this::exponentials,
+            this::complements, this::geluOf);
 
     /** v = erf(v); n may be rounded up to whole vectors. */
     void erf(double[] v, int n) {
-        complement(v, n, 1);
+        run(erf, v, n);
+    }
+
+    /** v = ½v·erfc(−v/√2), where erfc(−z) = 2 − erfc(z); n may be rounded up to whole vectors. */
+    void gelu(double[] v, int n) {
+        run(gelu, v, n);
+    }
+
+    private static void run(List<Pass> passes, double[] v, int n) {
+        for (Pass pass : passes) {
+            pass.over(v, n);
+        }
+    }
+
+    private void erfOf(double[] v, int n) {
         for (int i = 0; i < n; i += Doubles.COUNT) {
-            DoubleVector z = Doubles.load(size, i);
             DoubleVector far = Doubles.load(exponential, i).neg().add(1);      // 1 − erfc cancels near 0
-            far.blend(series(z), z.compare(VectorOperators.LT, 0.5)).intoArray(size, i);
+            far.blend(Doubles.load(near, i), Doubles.load(size, i).compare(VectorOperators.LT, 0.5))
+                    .intoArray(size, i);
         }
         for (int i = 0; i < n; i++) {
             v[i] = Math.copySign(size[i], v[i]);
         }
     }
 
-    /** v = ½v·erfc(−v/√2), where erfc(−z) = 2 − erfc(z); n may be rounded up to whole vectors. */
-    void gelu(double[] v, int n) {
-        complement(v, n, Math.sqrt(0.5));
+    private void geluOf(double[] v, int n) {
         for (int i = 0; i < n; i += Doubles.COUNT) {
             DoubleVector x = Doubles.load(v, i);
             DoubleVector e = Doubles.load(exponential, i);
@@ -43,12 +72,13 @@ final class Gaussian {
         }
     }
 
-    /** size = z = |v|·scale and exponential = erfc(z). */
-    private void complement(double[] v, int n, double scale) {
+    /** size = z = |v|·scale and exponential = −z². */
+    private void magnitudes(double[] v, int n, double scale) {
         int whole = Doubles.padded(n);
         if (size.length < whole) {
             size = new double[whole];
             exponential = new double[whole];
+            near = new double[whole];
         }
         for (int i = 0; i < n; i++) {
             size[i] = Math.abs(v[i]) * scale;
@@ -56,7 +86,14 @@ final class Gaussian {
         for (int i = 0; i < n; i++) {
             exponential[i] = -size[i] * size[i];
         }
+    }
+
+    private void exponentials(double[] v, int n) {
         Doubles.exp(exponential, n);
+    }
+
+    /** exponential = erfc(z). */
+    private void complements(double[] v, int n) {
         for (int i = 0; i < n; i += Doubles.COUNT) {
             DoubleVector t = DoubleVector.broadcast(Doubles.F64, 2).div(Doubles.load(size, i).add(2));
             DoubleVector u = t.mul(2 / (1 - LAST)).sub((1 + LAST) / (1 - LAST));
@@ -73,18 +110,21 @@ final class Gaussian {
         }
     }
 
-    /** DLMF 7.6.1: erf z = 2/√π Σ (−1)ᵏ z²ᵏ⁺¹/(k!(2k + 1)), for z &lt; ½. */
-    private static DoubleVector series(DoubleVector z) {
-        DoubleVector q = z.mul(z);
-        DoubleVector sum = Doubles.horner(DoubleVector.broadcast(Doubles.F64, 1.0 / 685440), q, -1.0 / 75600);
-        sum = Doubles.horner(sum, q, 1.0 / 9360);
-        sum = Doubles.horner(sum, q, -1.0 / 1320);
-        sum = Doubles.horner(sum, q, 1.0 / 216);
-        sum = Doubles.horner(sum, q, -1.0 / 42);
-        sum = Doubles.horner(sum, q, 1.0 / 10);
-        sum = Doubles.horner(sum, q, -1.0 / 3);
-        sum = Doubles.horner(sum, q, 1);
-        return z.mul(sum).mul(2 / Math.sqrt(Math.PI));
+    /** near = erf z for z &lt; ½, by DLMF 7.6.1: 2/√π Σ (−1)ᵏ z²ᵏ⁺¹/(k!(2k + 1)). */
+    private void series(double[] v, int n) {
+        for (int i = 0; i < n; i += Doubles.COUNT) {
+            DoubleVector z = Doubles.load(size, i);
+            DoubleVector q = z.mul(z);
+            DoubleVector sum = Doubles.horner(DoubleVector.broadcast(Doubles.F64, 1.0 / 685440), q, -1.0 / 75600);
+            sum = Doubles.horner(sum, q, 1.0 / 9360);
+            sum = Doubles.horner(sum, q, -1.0 / 1320);
+            sum = Doubles.horner(sum, q, 1.0 / 216);
+            sum = Doubles.horner(sum, q, -1.0 / 42);
+            sum = Doubles.horner(sum, q, 1.0 / 10);
+            sum = Doubles.horner(sum, q, -1.0 / 3);
+            sum = Doubles.horner(sum, q, 1);
+            z.mul(sum).mul(2 / Math.sqrt(Math.PI)).intoArray(near, i);
+        }
     }
 
     /** Coefficients of 1, u, u², …: Chebyshev's, by their sum over the nodes, then T₀, T₁, … multiplied out. */

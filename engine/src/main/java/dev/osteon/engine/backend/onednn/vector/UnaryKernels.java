@@ -1,11 +1,13 @@
 package dev.osteon.engine.backend.onednn.vector;
 
 import dev.osteon.engine.backend.KernelTable.Layouts;
+import dev.osteon.engine.backend.host.ScalarFunctions;
 import dev.osteon.engine.op.Affine;
 import dev.osteon.engine.op.Clamp;
 import dev.osteon.engine.op.Unary;
 import dev.osteon.engine.tensor.Tensor;
 import java.util.List;
+import java.util.function.DoubleUnaryOperator;
 import java.util.function.Supplier;
 
 /** Functions of one operand, strip by strip. The loops over arrays are plain: the compiler vectorises them. */
@@ -76,7 +78,34 @@ final class UnaryKernels {
             case RECIPROCAL -> UnaryKernels::reciprocal;
             case SIN -> UnaryKernels::sin;
             case COS -> UnaryKernels::cos;
+            case FLOOR -> UnaryKernels::floor;
+            case CEIL -> each(Math::ceil);
+            case ROUND -> each(Math::rint);
+            case TAN -> each(Math::tan);
+            case ASIN -> each(Math::asin);
+            case ACOS -> each(Math::acos);
+            case ATAN -> each(Math::atan);
+            case SINH -> each(Math::sinh);
+            case COSH -> each(Math::cosh);
+            case ASINH -> each(ScalarFunctions::asinh);
+            case ACOSH -> each(ScalarFunctions::acosh);
+            case ATANH -> each(ScalarFunctions::atanh);
         };
+    }
+
+    /** For functions too rare to be worth a loop of their own. */
+    private static Function each(DoubleUnaryOperator f) {
+        return (v, n) -> {
+            for (int i = 0; i < n; i++) {
+                v[i] = f.applyAsDouble(v[i]);
+            }
+        };
+    }
+
+    private static void floor(double[] v, int n) {
+        for (int i = 0; i < n; i++) {
+            v[i] = Math.floor(v[i]);
+        }
     }
 
     private static void log(double[] v, int n) {

@@ -1,0 +1,38 @@
+package dev.osteon.models.onnx;
+
+import dev.osteon.models.onnx.op.Entry;
+import dev.osteon.models.onnx.op.Entry.Trait;
+import java.util.List;
+
+/** What the shapes of the inputs alone tell of an edge; ordered from most to least. */
+enum Known {
+    /** Its elements: it can be computed once and kept. */
+    VALUE,
+    /** Its shape. */
+    SHAPE,
+    /** Nothing: its shape depends on the elements of an input. */
+    NOTHING;
+
+    /**
+     * What is known of a node's outputs.
+     *
+     * @param inputs what is known of each operand
+     */
+    static Known of(Entry entry, List<Known> inputs) {
+        if (entry.traits().contains(Trait.RANDOM)) {
+            return inputs.contains(NOTHING) ? NOTHING : SHAPE;
+        }
+        if (inputs.stream().allMatch(k -> k == VALUE)) {
+            return VALUE;
+        }
+        if (inputs.contains(NOTHING) || entry.traits().contains(Trait.VALUES_SHAPE)) {
+            return NOTHING;
+        }
+        if (entry.traits().contains(Trait.SHAPES_ONLY)) {
+            return VALUE;
+        }
+        boolean shaped = entry.structural().stream().filter(i -> i < inputs.size())
+                .allMatch(i -> inputs.get(i) == VALUE);
+        return shaped ? SHAPE : NOTHING;
+    }
+}

@@ -1,0 +1,13 @@
+package dev.osteon.models.onnx.conformance;
+
+/**
+ * What became of a test case.
+ *
+ * @param ops    the operation that it tests, or {@code (several)}
+ * @param detail why it failed or was skipped; empty when it passed
+ */
+public record Outcome(String name, String ops, Verdict verdict, String detail) {
+
+    /** A test is skipped only for what the detail names: an operation, an element type, control flow. */
+    public enum Verdict { PASSED, FAILED, SKIPPED }
+}

@@ -1,0 +1,156 @@
+package dev.osteon.models.onnx.op;
+
+import static dev.osteon.models.onnx.op.OpTable.one;
+
+import dev.osteon.engine.op.Ops;
+import dev.osteon.engine.op.Resize;
+import dev.osteon.engine.op.Window;
+import dev.osteon.engine.tensor.Shape;
+import dev.osteon.engine.tensor.Tensor;
+import dev.osteon.models.onnx.op.Resampling.Coordinates;
+import dev.osteon.models.onnx.op.Resampling.Mode;
+import dev.osteon.models.onnx.value.HostArray;
+import dev.osteon.models.onnx.value.Value;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/** Resizing along any axes: a linear map of each on its own. */
+final class ResizeOps {
+
+    private ResizeOps() {}
+
+    static List<Entry> entries() {
+        return List.of(
+                one("Upsample", 7, c -> resize(c, c.attributes().reals("scales"), Optional.empty())),
+                one("Upsample", 9, c -> resize(c, Optional.of(c.doubles(1)), Optional.empty())).structural(1),
+                one("Resize", 10, c -> resize(c, Optional.of(c.doubles(1)), Optional.empty())).structural(1),
+                one("Resize", 11, ResizeOps::resize).structural(1, 2, 3));
+    }
+
+    private static Value resize(Call c) {
+        boolean scales = c.has(2) && c.shape(2).size() > 0;
+        boolean sizes = c.has(3) && c.shape(3).size() > 0;
+        if (scales == sizes) {
+            throw c.problem(scales ? "both scales and sizes" : "neither scales nor sizes", "one of them");
+        }
+        return resize(c, scales ? Optional.of(c.doubles(2)) : Optional.empty(),
+                sizes ? Optional.of(c.longs(3)) : Optional.empty());
+    }
+
+    /** What happens along one axis. */
+    private record Along(int axis, int in, int out, double scale, double start, double end) {}
+
+    private static Value resize(Call c, Optional<double[]> scales, Optional<long[]> sizes) {
+        int rank = c.rank(0);
+        int[] axes = c.attributes().integers("axes").map(a -> Arrays.stream(a).mapToInt(v -> c.axis(v, rank))
+                .toArray()).orElseGet(() -> IntStream.range(0, rank).toArray());
+        int given = scales.map(s -> s.length).or(() -> sizes.map(s -> s.length)).orElse(0);
+        if (given != axes.length) {
+            throw c.problem(given + " scales or sizes for " + axes.length + " axes", "one for each");
+        }
+        double[] wanted = factors(c, axes, scales, sizes);
+        double[] region = c.has(1) && c.node().opset() >= 11 ? c.doubles(1) : new double[0];
+        Along[] steps = new Along[axes.length];
+        for (int i = 0; i < axes.length; i++) {
+            int in = c.shape(0).dim(axes[i]);
+            boolean cropped = region.length == 2 * axes.length && coordinates(c) == Coordinates.TF_CROP_AND_RESIZE;
+            double start = cropped ? region[i] : 0;
+            double end = cropped ? region[i + axes.length] : 1;
+            double size = in * (cropped ? end - start : 1) * wanted[i];
+            int out = sizes.isEmpty() ? (int) Math.floor(size) : isStretched(c) ? c.size(sizes.get()[i])
+                    : (int) Math.floor(wanted[i] * in + 0.5);
+            steps[i] = new Along(axes[i], in, out, wanted[i], start, end);
+        }
+        return Value.of(apply(c, steps));
+    }
+
+    private static boolean isStretched(Call c) {
+        return c.attributes().text("keep_aspect_ratio_policy", "stretch").equals("stretch");
+    }
+
+    private static double[] factors(Call c, int[] axes, Optional<double[]> scales, Optional<long[]> sizes) {
+        if (scales.isPresent()) {
+            return scales.get();
+        }
+        double[] factors = IntStream.range(0, axes.length)
+                .mapToDouble(i -> (double) sizes.orElseThrow()[i] / c.shape(0).dim(axes[i])).toArray();
+        if (!isStretched(c)) {
+            boolean larger = c.attributes().text("keep_aspect_ratio_policy", "").equals("not_smaller");
+            double one = larger ? Arrays.stream(factors).max().orElse(1) : Arrays.stream(factors).min().orElse(1);
+            Arrays.fill(factors, one);
+        }
+        return factors;
+    }
+
+    private static Coordinates coordinates(Call c) {
+        if (c.node().opset() < 11) {
+            return Coordinates.ASYMMETRIC;
+        }
+        return Coordinates.of(c.attributes().text("coordinate_transformation_mode", "half_pixel"))
+                .orElseThrow(() -> c.problem("coordinate_transformation_mode "
+                        + c.attributes().text("coordinate_transformation_mode", ""), "one of ONNX's"));
+    }
+
+    private static Tensor apply(Call c, Along[] steps) {
+        Tensor x = c.tensor(0);
+        Mode mode = switch (c.attributes().text("mode", "nearest")) {
+            case "nearest" -> Mode.NEAREST;
+            case "linear", "bilinear" -> Mode.LINEAR;
+            case "cubic" -> Mode.CUBIC;
+            default -> throw c.problem("mode " + c.attributes().text("mode", ""), "nearest, linear or cubic");
+        };
+        Coordinates coordinates = coordinates(c);
+        boolean antialias = c.attributes().flag("antialias", false);
+        if (x.rank() == 4 && mode == Mode.LINEAR && coordinates == Coordinates.HALF_PIXEL && !antialias) {
+            Optional<Tensor> quick = bilinear(x, steps);
+            if (quick.isPresent()) {
+                return quick.get();
+            }
+        }
+        Resampling how = new Resampling(mode, coordinates,
+                c.node().opset() < 11 ? "floor" : c.attributes().text("nearest_mode", "round_prefer_floor"),
+                c.attributes().real("cubic_coeff_a", -0.75), antialias, c.attributes().flag("exclude_outside", false),
+                c.attributes().real("extrapolation_value", 0));
+        for (Along step : steps) {
+            boolean same = step.in() == step.out() && step.scale() == 1
+                    && coordinates != Coordinates.TF_CROP_AND_RESIZE;
+            x = same ? x : along(c, x, step, how);
+        }
+        return x;
+    }
+
+    /** The usual case has a kernel of its own. */
+    private static Optional<Tensor> bilinear(Tensor x, Along[] steps) {
+        int[] out = x.shape().toArray();
+        for (Along step : steps) {
+            boolean exact = step.out() == step.scale() * step.in();
+            if (step.axis() < 2 && step.in() != step.out() || !exact) {
+                return Optional.empty();
+            }
+            out[step.axis()] = step.out();
+        }
+        return Optional.of(Ops.resize(x, new Window(out[2], out[3]), Resize.Filter.BILINEAR));
+    }
+
+    private static Tensor along(Call c, Tensor x, Along step, Resampling how) {
+        if (how.mode() == Mode.NEAREST && how.coordinates() != Coordinates.TF_CROP_AND_RESIZE) {
+            long[] places = how.places(step.in(), step.out(), step.scale());
+            return Ops.select(x, c.positions(places), step.axis());
+        }
+        double[] weights = new double[HostArray.count(Shape.of(step.in() + 1, step.out()))];
+        double outside = how.weights(step.in(), step.out(), step.scale(), step.start(), step.end(), weights);
+        int last = x.rank() - 1;
+        int[] order = IntStream.range(0, x.rank()).map(i -> i == step.axis() ? last : i == last ? step.axis() : i)
+                .toArray();
+        Tensor moved = Ops.permute(x, order);
+        int rows = (int) (x.size() / Math.max(1, step.in()));
+        Tensor map = c.constant(Shape.of(step.in() + 1, step.out()), weights);
+        Tensor inside = MatrixOps.product(Ops.reshape(moved, rows, step.in()), Ops.slice(map, 0, 0, step.in()));
+        Tensor y = outside == 0 ? inside : Ops.add(inside, Ops.slice(map, 0, step.in(), 1));
+        int[] dims = moved.shape().toArray();
+        dims[last] = step.out();
+        return Ops.permute(Ops.reshape(y, dims), order);
+    }
+}
