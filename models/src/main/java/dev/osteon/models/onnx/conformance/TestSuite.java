@@ -19,8 +19,9 @@ import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 
 /**
  * Test cases from a folder or a {@code .tar.gz}: every {@code NAME/model.onnx} with
- * {@code NAME/test_data_set_K/input_I.pb} and {@code output_I.pb} is one, and so is every {@code NAME.onnx} with {@code NAME_output_I.pb} beside it, as ONNX's
- * whole topologies come, whose inputs are made up as ONNX does (see {@link Runner}).
+ * {@code NAME/test_data_set_K/input_I.pb} and {@code output_I.pb} is one, and so is every {@code NAME.onnx} with
+ * {@code NAME_output_I.pb} beside it, as ONNX's whole topologies come, whose inputs are made up as ONNX does (see
+ * {@link Runner}).
  */
 public final class TestSuite {
 

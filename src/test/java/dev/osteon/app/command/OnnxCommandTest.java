@@ -1,0 +1,99 @@
+package dev.osteon.app.command;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.osteon.app.Main;
+import dev.osteon.engine.io.Npy;
+import dev.osteon.engine.tensor.Shape;
+import dev.osteon.engine.tensor.Tensor;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+/** The commands over the small models that the importer's own tests use. */
+class OnnxCommandTest {
+
+    private static final Path MODELS = Path.of("../models/src/test/resources/onnx");
+
+    @TempDir
+    private Path folder;
+
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    private int osteon(String... arguments) {
+        CommandLine line = Main.commandLine();
+        line.setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true));
+        return line.execute(arguments);
+    }
+
+    @Test
+    void inspectSaysWhatAModelIs() {
+        long live = Tensor.live();
+        int code = osteon("onnx", "inspect", MODELS.resolve("corpus/convolution.onnx").toString(), "--shape",
+                "x=1,2,16,16");
+        assertThat(code).as(err.toString()).isZero();
+        assertThat(out.toString()).contains("x float[n, 2, h, w]").contains("BatchNormalization").contains("parameters")
+                .contains("GFLOP");
+        assertThat(Tensor.live()).isEqualTo(live);
+    }
+
+    @Test
+    void inspectNamesWhatIsNotSupported() {
+        assertThat(osteon("onnx", "inspect", MODELS.resolve("hostile/loop.onnx").toString())).isEqualTo(1);
+        assertThat(out.toString()).contains("unsupported Loop (opset 17) at node forever: control flow");
+    }
+
+    @Test
+    void runWritesTheOutputs() throws IOException {
+        Path x = folder.resolve("x.npy");
+        Npy.of(Shape.of(2, 3), 1f, 2f, 3f, -1f, 0f, 1f).write(x);
+        int code = osteon("onnx", "run", MODELS.resolve("corpus/old-opset.onnx").toString(), "--input", "x=" + x,
+                "--out", folder.resolve("out").toString());
+        assertThat(code).as(err.toString()).isZero();
+        assertThat(Npy.read(folder.resolve("out/y.npy")).doubles()).containsExactly(1, 1);   // softmax over one column
+    }
+
+    @Test
+    void badFilesAndShapesAreOneLine() throws IOException {
+        assertThat(osteon("onnx", "inspect", MODELS.resolve("hostile/text.onnx").toString())).isEqualTo(2);
+        Path x = folder.resolve("x.npy");
+        Npy.of(Shape.of(2, 4), 0, 0, 0, 0, 0, 0, 0, 0f).write(x);
+        assertThat(osteon("onnx", "run", MODELS.resolve("corpus/old-opset.onnx").toString(), "--input", "x=" + x,
+                "--out", folder.toString())).isEqualTo(2);
+        assertThat(osteon("onnx", "run", MODELS.resolve("corpus/old-opset.onnx").toString(), "--input", "z=" + x,
+                "--out", folder.toString())).isEqualTo(2);
+        assertThat(err.toString().lines()).hasSize(3).allMatch(line -> line.startsWith("osteon: "));
+        assertThat(err.toString()).contains("is not an ONNX model").contains("given shape [2, 4] for input x")
+                .contains("given inputs [z]");
+    }
+
+    @Test
+    void conformanceCountsAndFails() throws IOException {
+        Path suite = Files.createDirectories(folder.resolve("test_one/test_data_set_0"));
+        Files.copy(MODELS.resolve("corpus/old-opset.onnx"), folder.resolve("test_one/model.onnx"));
+        byte[] right = tensor(1, 1);
+        Files.write(suite.resolve("input_0.pb"), tensor(3, 0.5f));
+        Files.write(suite.resolve("output_0.pb"), right);
+        assertThat(osteon("onnx", "conformance", folder.toString())).as(err.toString()).isZero();
+        assertThat(out.toString().lines().reduce((a, b) -> b)).contains("1 passed, 0 failed, 0 skipped");
+        Files.write(suite.resolve("output_0.pb"), tensor(1, 0.25f));
+        assertThat(osteon("onnx", "conformance", folder.toString())).isEqualTo(1);
+        assertThat(out.toString().lines().reduce((a, b) -> b)).contains("0 passed, 1 failed, 0 skipped");
+    }
+
+    /** A TensorProto of float [1, n], every element {@code value}: dims, data_type, raw_data by their field numbers. */
+    private static byte[] tensor(int n, float value) {
+        java.nio.ByteBuffer bytes = java.nio.ByteBuffer.allocate(8 + 4 * n).order(java.nio.ByteOrder.LITTLE_ENDIAN);
+        bytes.put(new byte[] {0x08, 1, 0x08, (byte) n, 0x10, 1, 0x4a, (byte) (4 * n)});
+        for (int i = 0; i < n; i++) {
+            bytes.putFloat(value);
+        }
+        return bytes.array();
+    }
+}
