@@ -6,6 +6,7 @@ import dev.osteon.app.command.PhantomCommand;
 import dev.osteon.app.command.PredictCommand;
 import dev.osteon.app.command.PretrainCommand;
 import dev.osteon.app.command.ProbeCommand;
+import dev.osteon.app.command.RadiographCommand;
 import dev.osteon.app.command.RunCommand;
 import dev.osteon.app.command.Table2Command;
 import dev.osteon.app.command.VerifyCommand;
@@ -47,8 +48,8 @@ public final class Main implements Runnable {
         CommandLine line = new CommandLine(main);
         main.line = line;
         List.of(new RunCommand(), new PretrainCommand(), new ProbeCommand(), new EvaluateCommand(),
-                new PredictCommand(), new Table2Command(), new PhantomCommand(), new VerifyCommand(),
-                new DoctorCommand()).forEach(line::addSubcommand);
+                new PredictCommand(), new Table2Command(), new PhantomCommand(), new RadiographCommand(),
+                new VerifyCommand(), new DoctorCommand()).forEach(line::addSubcommand);
         line.setExecutionExceptionHandler(main::explain);
         line.setParameterExceptionHandler((e, arguments) -> {
             e.getCommandLine().getErr().println("osteon: " + e.getMessage() + "; see osteon "
