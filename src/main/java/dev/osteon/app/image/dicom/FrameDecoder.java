@@ -10,7 +10,6 @@ import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
-import jj2000.j2k.NotImplementedError;
 import jj2000.j2k.util.FacilityManager;
 import jj2000.j2k.util.MsgLogger;
 
@@ -92,8 +91,10 @@ final class FrameDecoder {
                 throw Codestream.damaged(format);
             }
             return samples(raster);
-        } catch (IOException | RuntimeException | NotImplementedError | StackOverflowError | OutOfMemoryError e) {
-            // The codecs' own messages may hold a stream's comments; what they throw on hostile streams is anything.
+        } catch (LinkageError e) {
+            throw e;   // says nothing of the file
+        } catch (IOException | RuntimeException | Error e) {
+            // On hostile streams the codecs throw anything, plain Errors too. What they say may hold text of the file.
             throw Codestream.damaged(format);
         } finally {
             reader.dispose();
