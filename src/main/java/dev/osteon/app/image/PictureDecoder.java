@@ -4,8 +4,10 @@ import java.awt.image.BufferedImage;
 import java.awt.image.DataBuffer;
 import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
+import java.awt.image.SampleModel;
 import java.io.EOFException;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.Locale;
@@ -18,6 +20,8 @@ import javax.imageio.stream.ImageInputStream;
 final class PictureDecoder {
     /** Several times the largest detector's pixels; bounds what a hostile header can ask for. */
     private static final long MOST_PIXELS = 1L << 26;
+    /** No codec shrinks a picture more than this; a file that claims more is damaged, and is not allocated for. */
+    private static final long LARGEST_RATIO = 4096;
 
     private PictureDecoder() {
     }
@@ -72,6 +76,13 @@ final class PictureDecoder {
         if (format == ImageFormat.TIFF && reader.getNumImages(true) != 1) {
             throw new UnreadableImageException(file, "holds several pages; expected a single radiograph: write the wanted "
                     + "one to a file of its own");
+        }
+        long samples = Math.max(width, reader.getTileWidth(0)) * (long) Math.max(height, reader.getTileHeight(0));
+        SampleModel model = reader.getImageTypes(0).next().getSampleModel();
+        // In floating point, as what a hostile header gives can exceed a long.
+        double bytes = (double) samples * model.getNumBands() * Math.max(1, model.getSampleSize(0) / 8);
+        if (bytes > (double) LARGEST_RATIO * Math.max(1024, Files.size(file))) {
+            throw new UnreadableImageException(file, "truncated or damaged; replace the file");
         }
         BufferedImage image = reader.read(0);
         if (filledUp.get()) {

@@ -18,6 +18,8 @@ final class FrameDecoder {
     private static final int BASELINE = 0;
     private static final int EXTENDED = 1;
     private static final int LOSSLESS = 3;
+    /** Pixels per byte that no coding exceeds; a header that claims more is damaged, and is not allocated for. */
+    private static final long LARGEST_RATIO = 4096;
 
     private FrameDecoder() {
     }
@@ -26,6 +28,9 @@ final class FrameDecoder {
     static short[] decode(DicomParser.Parsed file) throws DicomException {
         DicomHeader header = file.header();
         byte[] frame = file.frame();
+        if (header.pixels() > LARGEST_RATIO * Math.max(1024, frame.length)) {
+            throw Codestream.damaged("compressed pixel");
+        }
         return switch (header.syntax().coding()) {
             case NATIVE -> samples(file);
             case RLE -> RleLossless.decode(frame, header.pixels(), header.bitsAllocated() / 8);
