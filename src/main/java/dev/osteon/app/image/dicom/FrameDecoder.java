@@ -1,7 +1,6 @@
 package dev.osteon.app.image.dicom;
 
 import java.awt.image.Raster;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.Iterator;
 import java.util.Locale;
@@ -9,7 +8,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
-import javax.imageio.stream.MemoryCacheImageInputStream;
 import jj2000.j2k.util.FacilityManager;
 import jj2000.j2k.util.MsgLogger;
 
@@ -89,7 +87,7 @@ final class FrameDecoder {
     private static short[] decode(DicomHeader header, byte[] frame, String format, String provider)
             throws DicomException {
         ImageReader reader = reader(format, provider);
-        try (ImageInputStream stream = new MemoryCacheImageInputStream(new ByteArrayInputStream(frame))) {
+        try (ImageInputStream stream = new FrameStream(frame)) {
             reader.setInput(stream, true, true);
             Raster raster = reader.read(0).getRaster();
             if (raster.getWidth() != header.columns() || raster.getHeight() != header.rows()) {
