@@ -10,6 +10,11 @@ package dev.osteon.app.image.dicom;
  */
 record Codestream(int width, int height, int components, int precision) {
     private static final int MOST_TILES = 65535;   // ISO/IEC 15444-1, B.3
+    private static final int START_OF_TILE_PART = 0xFF90;
+    private static final int START_OF_DATA = 0xFF93;
+    private static final int PACKED_MAIN = 0xFF60;
+    private static final int PACKED_TILE_PART = 0xFF61;
+    private static final int END_OF_CODESTREAM = 0xFFD9;
 
     /** Reads a JPEG's start of frame (ITU-T T.81, B.2.2), which must be the given kind: 0 baseline … 3 lossless. */
     static Codestream jpeg(byte[] stream, int... kinds) throws DicomException {
@@ -52,7 +57,41 @@ record Codestream(int width, int height, int components, int precision) {
                 || tileHeight < 1 || (right / tileWidth + 1) * (bottom / tileHeight + 1) > MOST_TILES) {
             throw damaged("JPEG 2000");
         }
+        followMarkers(stream);
         return new Codestream((int) (right - left), (int) (bottom - top), components, (u8(stream, 42) & 0x7F) + 1);
+    }
+
+    /**
+     * Follows the marker segments and tile-parts to the end of the codestream (A.3, A.4). Packet headers outside their
+     * packets are refused: the codec reads for ever where they end too early.
+     */
+    private static void followMarkers(byte[] stream) throws DicomException {
+        int at = 2;
+        long partEnd = 0;
+        while (at + 12 <= stream.length) {
+            int marker = u16(stream, at);
+            if (marker == PACKED_MAIN || marker == PACKED_TILE_PART) {
+                throw new DicomException("its JPEG 2000 codestream has packed packet headers, which are not supported; "
+                        + "convert the file, for instance with gdcmconv --raw");
+            } else if (marker == START_OF_TILE_PART) {
+                long length = u32(stream, at + 6);
+                boolean last = length == 0;
+                int padding = stream[stream.length - 1] == 0 ? 1 : 0;
+                partEnd = last ? stream.length - 2 - padding : at + length;
+                at += 12;
+            } else if (marker == START_OF_DATA) {
+                if (partEnd <= at || partEnd + 2 > stream.length) {
+                    throw damaged("JPEG 2000");
+                }
+                at = (int) partEnd;
+                if (u16(stream, at) == END_OF_CODESTREAM) {
+                    return;
+                }
+            } else {
+                at += 2 + u16(stream, at + 2);
+            }
+        }
+        throw damaged("JPEG 2000");
     }
 
     /** @throws DicomException if the frame is another picture than the header describes */
