@@ -14,6 +14,8 @@ record Codestream(int width, int height, int components, int precision) {
     private static final int START_OF_DATA = 0xFF93;
     private static final int PACKED_MAIN = 0xFF60;
     private static final int PACKED_TILE_PART = 0xFF61;
+    private static final int START_OF_PACKET = 0xFF91;
+    private static final int END_OF_PACKET_HEADER = 0xFF92;
     private static final int END_OF_CODESTREAM = 0xFFD9;
 
     /** Reads a JPEG's start of frame (ITU-T T.81, B.2.2), which must be the given kind: 0 baseline … 3 lossless. */
@@ -83,6 +85,7 @@ record Codestream(int width, int height, int components, int precision) {
                 if (partEnd <= at || partEnd + 2 > stream.length) {
                     throw damaged("JPEG 2000");
                 }
+                checkPackets(stream, at + 2, (int) partEnd);
                 at = (int) partEnd;
                 if (u16(stream, at) == END_OF_CODESTREAM) {
                     return;
@@ -92,6 +95,21 @@ record Codestream(int width, int height, int components, int precision) {
             }
         }
         throw damaged("JPEG 2000");
+    }
+
+    /**
+     * Packets are stuffed so that no marker but those of a packet's start and header end can appear in them (B.10.1,
+     * D.4.1). The codec reads two bytes of ones as a header without an end.
+     */
+    private static void checkPackets(byte[] stream, int from, int to) throws DicomException {
+        for (int at = from; at + 1 < to; at++) {
+            int pair = u16(stream, at);
+            if (pair == START_OF_PACKET) {
+                at += 5;   // with its length and number
+            } else if (pair > 0xFF8F && pair != END_OF_PACKET_HEADER) {
+                throw damaged("JPEG 2000");
+            }
+        }
     }
 
     /** @throws DicomException if the frame is another picture than the header describes */
