@@ -74,8 +74,8 @@ final class PictureDecoder {
                     height, MOST_PIXELS));
         }
         if (format == ImageFormat.TIFF && reader.getNumImages(true) != 1) {
-            throw new UnreadableImageException(file, "holds several pages; expected a single radiograph: write the wanted "
-                    + "one to a file of its own");
+            throw new UnreadableImageException(file, "holds several pages; expected a single radiograph: write the "
+                    + "wanted one to a file of its own");
         }
         long samples = Math.max(width, reader.getTileWidth(0)) * (long) Math.max(height, reader.getTileHeight(0));
         SampleModel model = reader.getImageTypes(0).next().getSampleModel();

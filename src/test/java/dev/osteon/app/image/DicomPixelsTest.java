@@ -31,7 +31,8 @@ class DicomPixelsTest {
         Random random = new Random(bits);
         int most = (1 << bits) - 1;
         int[] samples = IntStream.range(0, WIDTH * HEIGHT)
-                .map(i -> i % WIDTH > 10 && i % WIDTH < 20 ? most - random.nextInt(4) : random.nextInt(most / 2)).toArray();
+                .map(i -> i % WIDTH > 10 && i % WIDTH < 20 ? most - random.nextInt(4) : random.nextInt(most / 2))
+                .toArray();
         samples[5] = most;
         samples[6] = 0;
         return samples;

@@ -95,8 +95,8 @@ class DicomPrivacyTest {
         String run = folder.resolve("run").toString();
         assertThat(osteon("run", "--preset", "smoke", "--out", run, "--data", data.toString(), "pretrain.epochs=1",
                 "probe.epochs=2", "evaluation.resamples=5", "views.globalSize=16", "views.localSize=8",
-                "encoder.width=2", "probe.size=16", "data.longestSide=24", "pretrain.batch=8")).as(printed + "\n" + console)
-                .isZero();
+                "encoder.width=2", "probe.size=16", "data.longestSide=24", "pretrain.batch=8"))
+                .as(printed + "\n" + console).isZero();
         assertNobodyIn(printed + "\n" + console);
         try (Stream<Path> files = Files.walk(Path.of(run))) {
             List<Path> written = files.filter(Files::isRegularFile).toList();

@@ -83,7 +83,8 @@ class ImageFormatsTest {
     void tiffWhoseZeroIsWhiteIsInverted(int bits) throws IOException {
         int white = (1 << bits) - 1;
         GrayImage black = ImageFiles.read(Files.write(folder.resolve("1.tif"), tiff(1, bits, 0, 0, 7, white)));
-        GrayImage inverted = ImageFiles.read(Files.write(folder.resolve("0.tif"), tiff(0, bits, 0, white, white - 7, 0)));
+        GrayImage inverted = ImageFiles.read(Files.write(folder.resolve("0.tif"),
+                tiff(0, bits, 0, white, white - 7, 0)));
         assertThat(inverted).isEqualTo(black);
         assertThat(black.get(1, 0)).isEqualTo(7);
     }
@@ -103,7 +104,8 @@ class ImageFormatsTest {
             writer.writeToSequence(page, null);
             writer.endWriteSequence();
         }
-        assertThatThrownBy(() -> ImageFiles.read(pages)).hasMessageContaining("several pages").message().hasLineCount(1);
+        assertThatThrownBy(() -> ImageFiles.read(pages)).hasMessageContaining("several pages").message()
+                .hasLineCount(1);
     }
 
     @Test

@@ -116,8 +116,8 @@ record Codestream(int width, int height, int components, int precision) {
     void check(DicomHeader header) throws DicomException {
         if (width != header.columns() || height != header.rows() || components != 1 || precision < header.bitsStored()
                 || precision > header.bitsAllocated()) {
-            throw new DicomException(("its compressed picture has %d x %d pixels of %d x %d bits, its header %d x %d of "
-                    + "%d; replace the file").formatted(width, height, components, precision, header.columns(),
+            throw new DicomException(("its compressed picture has %d x %d pixels of %d x %d bits, its header %d x %d "
+                    + "of %d; replace the file").formatted(width, height, components, precision, header.columns(),
                     header.rows(), header.bitsStored()));
         }
     }

@@ -53,7 +53,8 @@ public record DicomHeader(TransferSyntax syntax, int rows, int columns, int bits
         }
         int samples = elements.word(Element.SAMPLES_PER_PIXEL).orElse(1);
         if (samples != 1) {
-            throw new DicomException("is a colour image (%d samples per pixel); expected a grey one".formatted(samples));
+            throw new DicomException("is a colour image (%d samples per pixel); expected a grey one"
+                    .formatted(samples));
         }
         if (elements.text(Element.BURNED_IN).filter("YES"::equals).isPresent()) {
             throw new DicomException("says that text which may name the patient is burned into its picture (Burned In "
