@@ -7,6 +7,7 @@ import java.awt.image.Raster;
 import java.awt.image.SampleModel;
 import java.io.EOFException;
 import java.io.IOException;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
@@ -66,16 +67,16 @@ final class PictureDecoder {
             String lower = warning.toLowerCase(Locale.ROOT);
             filledUp.compareAndSet(false, lower.contains("premature") || lower.contains("truncated"));
         });
+        if (format == ImageFormat.TIFF && hasNextPage(stream)) {
+            throw new UnreadableImageException(file, "holds several pages; expected a single radiograph: write the "
+                    + "wanted one to a file of its own");
+        }
         reader.setInput(stream, false, true);
         int width = reader.getWidth(0);
         int height = reader.getHeight(0);
         if ((long) width * height > MOST_PIXELS) {
             throw new UnreadableImageException(file, "%d x %d pixels: expected at most %d in all".formatted(width,
                     height, MOST_PIXELS));
-        }
-        if (format == ImageFormat.TIFF && reader.getNumImages(true) != 1) {
-            throw new UnreadableImageException(file, "holds several pages; expected a single radiograph: write the "
-                    + "wanted one to a file of its own");
         }
         long samples = Math.max(width, reader.getTileWidth(0)) * (long) Math.max(height, reader.getTileHeight(0));
         SampleModel model = reader.getImageTypes(0).next().getSampleModel();
@@ -89,6 +90,19 @@ final class PictureDecoder {
             throw new UnreadableImageException(file, "truncated; replace the file");
         }
         return toGray(file, image);
+    }
+
+    /** Whether a TIFF's first directory has a next one (TIFF 6.0, section 2): counting them would follow a circle. */
+    private static boolean hasNextPage(ImageInputStream stream) throws IOException {
+        stream.mark();
+        stream.setByteOrder(stream.readByte() == 'I' ? ByteOrder.LITTLE_ENDIAN : ByteOrder.BIG_ENDIAN);
+        stream.skipBytes(3);
+        stream.seek(stream.readUnsignedInt());
+        stream.seek(stream.getStreamPosition() + 2 + 12L * stream.readUnsignedShort());
+        long next = stream.readUnsignedInt();
+        stream.reset();
+        stream.setByteOrder(ByteOrder.BIG_ENDIAN);   // as it came
+        return next != 0;
     }
 
     private static GrayImage toGray(Path file, BufferedImage image) throws UnreadableImageException {
