@@ -8,6 +8,7 @@ import dev.osteon.app.command.PhantomCommand;
 import dev.osteon.app.command.PredictCommand;
 import dev.osteon.app.command.PretrainCommand;
 import dev.osteon.app.command.ProbeCommand;
+import dev.osteon.app.command.RadiographCommand;
 import dev.osteon.app.command.RunCommand;
 import dev.osteon.app.command.Table2Command;
 import dev.osteon.app.command.VerifyCommand;
@@ -50,7 +51,7 @@ public final class Main implements Runnable {
         main.line = line;
         List.of(new RunCommand(), new PretrainCommand(), new ProbeCommand(), new EvaluateCommand(),
                 new PredictCommand(), new Table2Command(), new PhantomCommand(), new ExplainCommand(),
-                new OnnxCommand(),
+                new OnnxCommand(), new RadiographCommand(),
                 new VerifyCommand(), new DoctorCommand()).forEach(line::addSubcommand);
         line.setExecutionExceptionHandler(main::explain);
         line.setParameterExceptionHandler((e, arguments) -> {

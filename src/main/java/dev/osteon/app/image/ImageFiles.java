@@ -1,123 +1,85 @@
 package dev.osteon.app.image;
 
+import dev.osteon.app.image.dicom.DicomException;
+import dev.osteon.app.image.dicom.DicomHeader;
+import dev.osteon.app.image.dicom.DicomImage;
+import dev.osteon.app.image.dicom.SubjectSalt;
 import java.awt.image.BufferedImage;
-import java.awt.image.DataBuffer;
 import java.awt.image.DataBufferByte;
 import java.awt.image.DataBufferUShort;
-import java.awt.image.IndexColorModel;
-import java.awt.image.Raster;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.ArrayList;
-import java.util.Iterator;
-import java.util.List;
-import java.util.Locale;
+import java.util.Optional;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
-import javax.imageio.ImageReader;
 import javax.imageio.ImageWriteParam;
 import javax.imageio.ImageWriter;
-import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.ImageOutputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
-/** Reads grey images from PNG and JPEG files and writes PNG files. Needs no display. */
+/** Reads radiographs from PNG, JPEG, TIFF and DICOM files and writes grey PNG files. Needs no display. */
 public final class ImageFiles {
     /** Deflate barely shrinks photon noise; the fastest level halves the time of writing a radiograph. */
     private static final float FAST_DEFLATE = 0.9f;
+
+    private static final String EXPECTED = "PNG, JPEG, TIFF or DICOM";
 
     private ImageFiles() {
     }
 
     /**
-     * Reads a PNG (8 or 16 bit) or JPEG file. Colour becomes luma, 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601); an
-     * alpha channel is ignored; 1-, 2- and 4-bit and palette images become 8 bit.
+     * Reads a radiograph as grey levels: {@link #radiograph} without what its file says beside them.
      *
      * @throws UnreadableImageException if the file is missing, truncated or cannot be decoded
      */
     public static GrayImage read(Path file) throws UnreadableImageException {
+        return radiograph(file, Optional.empty()).image();
+    }
+
+    /**
+     * Reads a PNG, JPEG, TIFF or DICOM file, told apart by content. Colour pictures become luma, 0.299 R + 0.587 G +
+     * 0.114 B (ITU-R BT.601); an alpha channel is ignored; 1-, 2- and 4-bit and palette images become 8 bit, 9 to 15
+     * bits 16 bit. Of a DICOM file's header nothing but the geometry is kept, and nothing of any file's text reaches
+     * the result or an error.
+     *
+     * @param salt for a pseudonym of the patient in a DICOM file; without one the patient ID is not read
+     * @throws UnreadableImageException if the file is missing, truncated, of another kind, or cannot be decoded
+     */
+    public static Radiograph radiograph(Path file, Optional<SubjectSalt> salt) throws UnreadableImageException {
         if (!Files.isRegularFile(file)) {
             throw new UnreadableImageException(file, Files.exists(file)
-                    ? "not a file; expected a PNG or JPEG file" : "no such file");
+                    ? "not a file; expected " + EXPECTED : "no such file");
         }
-        try (ImageInputStream stream = ImageIO.createImageInputStream(file.toFile())) {
-            if (stream == null) {
-                throw new UnreadableImageException(file, "cannot be opened; check its permissions");
-            }
-            Iterator<ImageReader> readers = ImageIO.getImageReaders(stream);
-            if (!readers.hasNext()) {
-                throw new UnreadableImageException(file, "not in a known image format; expected PNG or JPEG");
-            }
-            return decode(file, readers.next(), stream);
+        try {
+            ImageFormat format = ImageFormat.of(start(file)).orElseThrow(() -> new UnreadableImageException(file,
+                    "not in a known image format; expected " + EXPECTED));
+            return format == ImageFormat.DICOM ? dicom(DicomImage.read(file, salt))
+                    : new Radiograph(PictureDecoder.decode(file, format), new Radiograph.Picture(format));
         } catch (UnreadableImageException e) {
             throw e;
-        } catch (IOException | RuntimeException e) {
-            // The JDK's codecs throw unchecked exceptions too on damaged headers.
-            throw new UnreadableImageException(file, "truncated or damaged (" + reason(e) + "); replace the file");
+        } catch (DicomException e) {
+            throw new UnreadableImageException(file, e.getMessage());
+        } catch (IOException e) {
+            throw new UnreadableImageException(file, "cannot be opened; check its permissions and its disk");
         }
     }
 
-    private static GrayImage decode(Path file, ImageReader reader, ImageInputStream stream) throws IOException {
-        List<String> warnings = new ArrayList<>();
-        try {
-            reader.addIIOReadWarningListener((source, warning) -> warnings.add(warning));
-            reader.setInput(stream, true, true);
-            GrayImage image = toGray(reader.read(0));
-            for (String warning : warnings) {
-                // libjpeg fills the missing rows with grey and only warns.
-                String lower = warning.toLowerCase(Locale.ROOT);
-                if (lower.contains("premature") || lower.contains("truncated")) {
-                    throw new UnreadableImageException(file, "truncated (" + warning + "); replace the file");
-                }
-            }
-            return image;
-        } finally {
-            reader.dispose();
+    private static byte[] start(Path file) throws IOException {
+        try (InputStream in = Files.newInputStream(file)) {
+            return in.readNBytes(ImageFormat.SIGNATURE_BYTES);
         }
     }
 
-    private static GrayImage toGray(BufferedImage image) {
-        Raster raster = image.getRaster();
-        int bands = raster.getNumBands();
-        int sampleSize = raster.getSampleModel().getSampleSize(0);
-        boolean wide = raster.getTransferType() == DataBuffer.TYPE_USHORT && sampleSize == 16;
-        if (!(image.getColorModel() instanceof IndexColorModel) && (wide || sampleSize == 8)) {
-            // Grey samples are taken as they are: BufferedImage.getRGB would apply a linear-grey tone curve.
-            return fromBands(raster, wide ? 16 : 8, bands <= 2 ? 1 : 3);
-        }
-        GrayImage gray = GrayImage.black(image.getWidth(), image.getHeight(), 8);
-        for (int y = 0; y < image.getHeight(); y++) {
-            for (int x = 0; x < image.getWidth(); x++) {
-                int rgb = image.getRGB(x, y);
-                gray.set(x, y, luma(rgb >> 16 & 0xFF, rgb >> 8 & 0xFF, rgb & 0xFF));
-            }
-        }
-        return gray;
-    }
-
-    private static GrayImage fromBands(Raster raster, int bitDepth, int colours) {
-        int width = raster.getWidth();
-        int height = raster.getHeight();
-        int bands = raster.getNumBands();
-        short[] samples = new short[width * height];
-        int[] row = new int[width * bands];
-        for (int y = 0; y < height; y++) {
-            raster.getPixels(raster.getMinX(), raster.getMinY() + y, width, 1, row);
-            for (int x = 0; x < width; x++) {
-                int first = x * bands;
-                samples[y * width + x] = (short) (colours == 1
-                        ? row[first] : luma(row[first], row[first + 1], row[first + 2]));
-            }
-        }
-        return GrayImage.of(width, height, bitDepth, samples);
-    }
-
-    private static int luma(int red, int green, int blue) {
-        return (299 * red + 587 * green + 114 * blue + 500) / 1000;
+    private static Radiograph dicom(DicomImage read) {
+        DicomHeader header = read.header();
+        GrayImage image = GrayImage.of(header.columns(), header.rows(), read.bitDepth(), read.samples());
+        return new Radiograph(image, new Radiograph.Dicom(header, read.subject(), read.lowestStored(),
+                read.highestStored()));
     }
 
     /**

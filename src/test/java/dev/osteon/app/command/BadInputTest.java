@@ -91,7 +91,7 @@ class BadInputTest {
         Files.writeString(data.resolve("s7.png"), "This is not a picture.\n");
         assertThat(withData()).contains("s4.png", "truncated", "s7.png", "label file");
         Files.write(data.resolve("s4.png"), png);
-        assertThat(withData()).contains("s7.png", "expected PNG or JPEG").doesNotContain("s4.png");
+        assertThat(withData()).contains("s7.png", "expected PNG, JPEG, TIFF or DICOM").doesNotContain("s4.png");
     }
 
     @Test
