@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import dev.osteon.bench.Machine;
 import dev.osteon.bench.loss.LossWork.Outcome;
+import dev.osteon.engine.io.AtomicFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,18 +42,22 @@ public final class LossComparison {
                 each.measure();
                 System.err.printf(Locale.ROOT, "round %d of %d: %s%n", round + 1, rounds, each.row());
             }
+            write(Path.of(arguments[1]), arguments[2], round + 1, cases);   // so that a run cut short leaves its rounds
         }
+        System.out.println("| loss | osteon ms | libtorch ms | libtorch / osteon | min – max |\n|---|---|---|---|---|");
+        cases.forEach(each -> System.out.println(each.row()));
+    }
+
+    private static void write(Path file, String commit, int rounds, List<Case> cases) throws IOException {
         Map<String, Object> result = new LinkedHashMap<>();
         result.put("work", "losses, forward and backward, float32, d " + LossSuite.DIM + ", " + LossSuite.THREADS
                 + " threads; milliseconds, medians of JMH's iterations");
         result.put("machine", Machine.describe());
-        result.put("commit", arguments[2]);
+        result.put("commit", commit);
         result.put("rounds", rounds);
         cases.forEach(each -> result.put(each.name(), each.summary()));
-        Files.writeString(Path.of(arguments[1]), new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT)
+        AtomicFile.write(file, new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT)
                 .writeValueAsString(result) + "\n");
-        System.out.println("| loss | osteon ms | libtorch ms | libtorch / osteon | min – max |\n|---|---|---|---|---|");
-        cases.forEach(each -> System.out.println(each.row()));
     }
 
     /**
