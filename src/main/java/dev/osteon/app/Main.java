@@ -3,6 +3,7 @@ package dev.osteon.app;
 import dev.osteon.app.command.DoctorCommand;
 import dev.osteon.app.command.EvaluateCommand;
 import dev.osteon.app.command.ExplainCommand;
+import dev.osteon.app.command.ModelsCommand;
 import dev.osteon.app.command.OnnxCommand;
 import dev.osteon.app.command.PhantomCommand;
 import dev.osteon.app.command.PredictCommand;
@@ -10,6 +11,7 @@ import dev.osteon.app.command.PretrainCommand;
 import dev.osteon.app.command.ProbeCommand;
 import dev.osteon.app.command.RadiographCommand;
 import dev.osteon.app.command.RunCommand;
+import dev.osteon.app.command.SegmentCommand;
 import dev.osteon.app.command.Table2Command;
 import dev.osteon.app.command.VerifyCommand;
 import dev.osteon.engine.EngineException;
@@ -50,8 +52,8 @@ public final class Main implements Runnable {
         CommandLine line = new CommandLine(main);
         main.line = line;
         List.of(new RunCommand(), new PretrainCommand(), new ProbeCommand(), new EvaluateCommand(),
-                new PredictCommand(), new Table2Command(), new PhantomCommand(), new ExplainCommand(),
-                new OnnxCommand(), new RadiographCommand(),
+                new PredictCommand(), new Table2Command(), new SegmentCommand(), new ModelsCommand(),
+                new PhantomCommand(), new RadiographCommand(), new OnnxCommand(), new ExplainCommand(),
                 new VerifyCommand(), new DoctorCommand()).forEach(line::addSubcommand);
         line.setExecutionExceptionHandler(main::explain);
         line.setParameterExceptionHandler((e, arguments) -> {

@@ -12,7 +12,6 @@ import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,7 +24,7 @@ public record Golden(JsonNode entry, Weights tensors) {
 
     /** The cases of a family; the test is skipped without the vectors, but fails where CI=true promises them. */
     public static List<Golden> family(String family) {
-        Optional<Path> folder = folder();
+        Optional<Path> folder = SharedData.find("golden");
         if (folder.isEmpty() && "true".equals(System.getenv("CI"))) {
             throw new AssertionError("no shared/golden next to the repository; set -Dosteon.shared");
         }
@@ -42,20 +41,6 @@ public record Golden(JsonNode entry, Weights tensors) {
         }
         assertThat(cases).as("cases of " + family).isNotEmpty();
         return cases;
-    }
-
-    private static Optional<Path> folder() {
-        String given = System.getProperty("osteon.shared");
-        if (given != null) {
-            return Optional.of(Path.of(given, "golden")).filter(Files::isDirectory);
-        }
-        for (Path at = Path.of("").toAbsolutePath(); at != null; at = at.getParent()) {
-            Path golden = at.resolve("shared/golden");
-            if (Files.isDirectory(golden)) {
-                return Optional.of(golden);
-            }
-        }
-        return Optional.empty();
     }
 
     @Override

@@ -3,12 +3,21 @@ package dev.osteon.app.command;
 import dev.osteon.app.UserError;
 import dev.osteon.app.config.ConfigFile;
 import dev.osteon.app.config.RunConfig;
+import dev.osteon.app.run.Devices;
+import dev.osteon.app.run.Progress;
 import dev.osteon.app.run.RunFolder;
+import dev.osteon.app.segment.LabelTable;
+import dev.osteon.app.segment.Prompting;
+import dev.osteon.app.segment.SamFiles;
+import dev.osteon.app.segment.Segmentation;
+import dev.osteon.app.segment.Step;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -25,6 +34,16 @@ final class RunOptions {
 
     @Option(names = "--data", paramLabel = "DIR", description = "Folder with pictures and labels.csv.")
     private Optional<String> data;
+
+    @Option(names = "--images", paramLabel = "DIR", description = "Folder with radiographs to begin with: bones are "
+            + "cut out of them (osteon segment), and --labels has the T-scores.")
+    private Optional<Path> images;
+
+    @Option(names = "--labels", paramLabel = "CSV", description = "With --images: the columns subject and t_score.")
+    private Optional<Path> labels;
+
+    @Mixin
+    private SegmentOptions segment = new SegmentOptions();
 
     @Option(names = "--task", description = "osteoporosis_vs_rest (default) or normal_vs_osteoporosis.")
     private Optional<String> task;
@@ -69,6 +88,9 @@ final class RunOptions {
 
     Chosen choose() throws IOException {
         List<String> all = overrides();
+        if (images.isPresent()) {
+            return fromRadiographs(images.get(), all);
+        }
         if (resume.isEmpty()) {
             RunConfig config = ConfigFile.load(preset, file, all);
             return new Chosen(RunFolder.create(out.orElse(""), config.preset()), config);
@@ -79,6 +101,26 @@ final class RunOptions {
         }
         RunFolder folder = RunFolder.open(resume.get());
         return new Chosen(folder, folder.config());
+    }
+
+    /** A run whose data are the segments of radiographs, made in its own folder. */
+    private Chosen fromRadiographs(Path radiographs, List<String> all) throws IOException {
+        if (data.isPresent() || resume.isPresent() || labels.isEmpty()) {
+            throw new UserError("--images: given " + (labels.isEmpty() ? "without --labels" : "together with --data or "
+                    + "--resume") + "; expected --images DIR --labels CSV");
+        }
+        RunConfig config = ConfigFile.load(preset, file, all);
+        SamFiles sam = segment.sam();
+        Prompting prompting = segment.prompting();
+        RunFolder folder = RunFolder.create(out.orElse(""), config.preset());
+        Path bones = folder.resolve(RunFolder.BONES);
+        folder.status("segmenting", radiographs.toString());
+        new Segmentation(new Segmentation.Settings(radiographs, bones, EnumSet.allOf(Step.class),
+                segment.subjectPattern()), Progress.onConsole()).run(sam, prompting,
+                        Devices.choose(config.device(), config.threads()));
+        LabelTable.join(labels.get(), bones);
+        all.add("data.folder=" + bones);
+        return new Chosen(folder, ConfigFile.load(preset, file, all));
     }
 
     private List<String> overrides() {

@@ -11,7 +11,7 @@ import dev.osteon.app.image.GrayImage;
  */
 public record BoneMask(Bone bone, int x, int y, int width, int height, boolean[] covered) {
     /** The tightest mask: {@code inside} covers rows of {@code rowLength} from (x, y), with at least one true. */
-    static BoneMask of(Bone bone, int x, int y, int rowLength, boolean[] inside) {
+    public static BoneMask of(Bone bone, int x, int y, int rowLength, boolean[] inside) {
         int left = rowLength;
         int right = -1;
         int top = -1;

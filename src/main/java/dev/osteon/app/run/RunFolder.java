@@ -29,10 +29,12 @@ public final class RunFolder implements AutoCloseable {
 
     static final String CONFIG = "config.yaml";
     static final String FINISHED = "finished";
+    /** Segments of a run that began with radiographs. */
+    public static final String BONES = "bones";
     private static final String STATUS = "status.json";
     private static final String LOCK = ".lock";
     /** What a run leaves that ended before its training began: a next one may have the folder. */
-    private static final Set<String> BEFORE_TRAINING = Set.of("config.yaml", STATUS, LOCK, "phantom");
+    private static final Set<String> BEFORE_TRAINING = Set.of("config.yaml", STATUS, LOCK, "phantom", BONES);
     private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
     private final Path path;

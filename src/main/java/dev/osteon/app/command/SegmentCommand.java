@@ -1,0 +1,95 @@
+package dev.osteon.app.command;
+
+import dev.osteon.app.UserError;
+import dev.osteon.app.run.Devices;
+import dev.osteon.app.run.Progress;
+import dev.osteon.app.segment.LabelTable;
+import dev.osteon.app.segment.SegmentTruth;
+import dev.osteon.app.segment.Segmentation;
+import dev.osteon.app.segment.Step;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code osteon segment}: from radiographs to bone segments. */
+@Command(name = "segment", description = "Cuts ulna, radius and metacarpals out of hand and wrist radiographs.",
+        footer = {"", "Examples:", "  osteon segment --images radiographs --prompts prompts.json --out segments",
+            "  osteon segment --images radiographs --prompts auto --labels scores.csv --out segments",
+            "  osteon run --data segments"})
+public final class SegmentCommand implements Callable<Integer> {
+
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private SegmentOptions options = new SegmentOptions();
+
+    @Option(names = "--images", required = true, paramLabel = "DIR", description = "Folder with radiographs.")
+    private Path images;
+
+    @Option(names = "--out", required = true, paramLabel = "DIR", description = "Folder for the segments; goes on "
+            + "where an earlier call stopped.")
+    private Path out;
+
+    @Option(names = "--labels", paramLabel = "CSV", description = "T-scores by subject (columns subject, t_score): "
+            + "writes labels.csv, so that osteon run --data can use the folder.")
+    private Optional<Path> labels;
+
+    @Option(names = "--steps", split = ",", paramLabel = "STEP", description = "What is done beyond the decoder's "
+            + "first mask: all (default), none, or some of valleys, second-pass, zoom, choice, cleanup.")
+    private List<String> steps = List.of("all");
+
+    @Option(names = "--truth", paramLabel = "DIR", description = "Folder with true masks NAME_BONE.png, as a phantom's "
+            + "masks: prints the Dice coefficient of each bone.")
+    private Optional<Path> truth;
+
+    @Option(names = "--device", defaultValue = "auto", description = "auto (default), cpu, reference or cuda.")
+    private String device;
+
+    @Override
+    public Integer call() throws IOException {
+        PrintWriter print = spec.commandLine().getOut();
+        Segmentation.Settings settings = new Segmentation.Settings(images, out, chosen(), options.subjectPattern());
+        Segmentation.Outcome outcome = new Segmentation(settings, Progress.onConsole()).run(options.sam(),
+                options.prompting(), Devices.choose(device, 0));
+        outcome.attention().forEach(line -> print.println("look at " + line));
+        print.printf("%d images segmented, %d done before, %d failed; %s%n", outcome.done(), outcome.reused(),
+                outcome.failed().size(), out.resolve("segments.csv"));
+        if (labels.isPresent()) {
+            print.printf("%d segments with a label in %s%n", LabelTable.join(labels.get(), out),
+                    out.resolve("labels.csv"));
+        }
+        if (truth.isPresent()) {
+            SegmentTruth.compare(out, truth.get()).forEach(print::println);
+        }
+        print.flush();
+        return 0;
+    }
+
+    private Set<Step> chosen() {
+        if (steps.equals(List.of("all"))) {
+            return EnumSet.allOf(Step.class);
+        }
+        Set<Step> chosen = EnumSet.noneOf(Step.class);
+        for (String name : steps) {
+            if (!name.equals("none")) {
+                chosen.add(Arrays.stream(Step.values()).filter(step -> step.label().equals(name)).findFirst()
+                        .orElseThrow(() -> new UserError("--steps: given " + name + "; expected all, none or some of "
+                                + Arrays.stream(Step.values()).map(Step::label).collect(Collectors.joining(", ")))));
+            }
+        }
+        return chosen;
+    }
+}

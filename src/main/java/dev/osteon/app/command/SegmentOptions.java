@@ -1,0 +1,46 @@
+package dev.osteon.app.command;
+
+import dev.osteon.app.UserError;
+import dev.osteon.app.segment.Prompting;
+import dev.osteon.app.segment.PromptsFile;
+import dev.osteon.app.segment.SamFiles;
+import dev.osteon.app.segment.auto.HandPrompts;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
+import picocli.CommandLine.Option;
+
+/** The options of commands that begin with radiographs. */
+final class SegmentOptions {
+
+    @Option(names = "--prompts", defaultValue = "auto", paramLabel = "FILE|auto", description = "Prompts file (JSON), "
+            + "or auto (default), which finds the bones in the image.")
+    private String prompts;
+
+    @Option(names = "--sam", paramLabel = "DIR", description = "Folder with encoder.onnx and decoder.onnx of a Segment "
+            + "Anything model (default: where osteon models puts them).")
+    private Optional<Path> sam;
+
+    @Option(names = "--subject-pattern", defaultValue = ".*", paramLabel = "REGEX", description = "Finds the subject "
+            + "in a file's name without its ending: the first group, or the match (default: all of it). \"^[^_]+\" is "
+            + "the part before the first underscore.")
+    private String subject;
+
+    SamFiles sam() {
+        return SamFiles.in(sam);
+    }
+
+    Prompting prompting() {
+        return prompts.equals("auto") ? new HandPrompts() : Prompting.from(PromptsFile.read(Path.of(prompts)));
+    }
+
+    Pattern subjectPattern() {
+        try {
+            return Pattern.compile(subject);
+        } catch (PatternSyntaxException e) {
+            throw new UserError("--subject-pattern: given " + subject + ", which is no regular expression: "
+                    + e.getDescription(), e);
+        }
+    }
+}

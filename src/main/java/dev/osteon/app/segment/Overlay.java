@@ -1,0 +1,84 @@
+package dev.osteon.app.segment;
+
+import dev.osteon.app.image.GrayImage;
+import dev.osteon.app.phantom.Bone;
+import dev.osteon.engine.io.AtomicFile;
+import dev.osteon.models.sam.Picture;
+import dev.osteon.models.sam.Point;
+import java.awt.Color;
+import java.awt.Graphics2D;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import javax.imageio.ImageIO;
+
+/** A picture for people: the radiograph with outlines, names and prompt points (dots positive, crosses negative). */
+final class Overlay {
+
+    private static final int LONGEST = 1400;
+    private static final List<Color> COLOURS = List.of(new Color(0xE6194B), new Color(0x3CB44B), new Color(0xFFE119),
+            new Color(0x4363D8), new Color(0xF58231), new Color(0x42D4F4), new Color(0xF032E6));
+
+    private Overlay() {}
+
+    static void write(GrayImage image, Map<Bone, BoneSegment> segments, Path file) throws IOException {
+        int step = Math.max(1, (Math.max(image.width(), image.height()) + LONGEST - 1) / LONGEST);
+        int width = (image.width() + step - 1) / step;
+        int height = (image.height() + step - 1) / step;
+        Picture grey = Window.whole(image).of(image);
+        BufferedImage picture = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+        for (int y = 0; y < height; y++) {
+            for (int x = 0; x < width; x++) {
+                int level = grey.samples()[y * step * image.width() + x * step] & 0xFF;
+                picture.setRGB(x, y, level << 16 | level << 8 | level);
+            }
+        }
+        Graphics2D graphics = picture.createGraphics();
+        segments.forEach((bone, segment) -> {
+            Color colour = COLOURS.get(bone.ordinal());
+            outline(picture, segment.mask(), step, colour.getRGB());
+            graphics.setColor(colour);
+            for (Point p : segment.prompt().positive()) {
+                graphics.fillOval((int) p.x() / step - 3, (int) p.y() / step - 3, 7, 7);
+            }
+            for (Point p : segment.prompt().negative()) {
+                int x = (int) p.x() / step;
+                int y = (int) p.y() / step;
+                graphics.drawLine(x - 3, y - 3, x + 3, y + 3);
+                graphics.drawLine(x - 3, y + 3, x + 3, y - 3);
+            }
+            Point middle = segment.prompt().positive().get(segment.prompt().positive().size() / 2);
+            graphics.drawString(bone.label(), (int) middle.x() / step + 6, (int) middle.y() / step);
+        });
+        graphics.dispose();
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        ImageIO.write(picture, "png", bytes);
+        AtomicFile.write(file, channel -> {
+            ByteBuffer buffer = ByteBuffer.wrap(bytes.toByteArray());
+            while (buffer.hasRemaining()) {
+                channel.write(buffer);
+            }
+        });
+    }
+
+    private static void outline(BufferedImage picture, Mask mask, int step, int rgb) {
+        for (int y = 0; y < picture.getHeight(); y++) {
+            for (int x = 0; x < picture.getWidth(); x++) {
+                boolean edge = inside(mask, x, y, step) && !(inside(mask, x - 1, y, step)
+                        && inside(mask, x + 1, y, step) && inside(mask, x, y - 1, step)
+                        && inside(mask, x, y + 1, step));
+                if (edge) {
+                    picture.setRGB(x, y, rgb);
+                }
+            }
+        }
+    }
+
+    private static boolean inside(Mask mask, int x, int y, int step) {
+        return mask.holds(new Point(x * step, y * step));
+    }
+}
