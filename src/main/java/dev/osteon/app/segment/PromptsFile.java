@@ -11,26 +11,20 @@ import dev.osteon.app.UserError;
 import dev.osteon.app.image.GrayImage;
 import dev.osteon.app.phantom.Bone;
 import dev.osteon.engine.io.AtomicFile;
-import dev.osteon.models.sam.Point;
-import dev.osteon.models.sam.PointPrompt;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.EnumMap;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /**
  * Prompts of many radiographs, as JSON: {@code {"version":1,"images":[{"file":"a.png","bones":{"radius":{"positive":
  * [[x,y],…],"negative":[[x,y],…]},…}}]}}, in pixels of the original image; bones are {@code ulna radius mc1} to
- * {@code mc5}, as many as there are.
+ * {@code mc5}, as many as there are. A bone may have {@code strokes}, too ({@link PromptsJson}).
  *
  * @param images prompts by file, in the file's order
  */
-public record PromptsFile(Map<String, Map<Bone, PointPrompt>> images) {
+public record PromptsFile(Map<String, Map<Bone, BonePrompt>> images) {
 
     private static final int VERSION = 1;
     private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT)
@@ -39,7 +33,7 @@ public record PromptsFile(Map<String, Map<Bone, PointPrompt>> images) {
     /** @throws UserError naming the image and the bone where something is wrong */
     public static PromptsFile read(Path file) {
         try {
-            return new Reader(file).read(JSON.readTree(file.toFile()));
+            return read(file, JSON.readTree(file.toFile()));
         } catch (JsonProcessingException e) {
             throw new UserError("--prompts: " + file + ", line " + (e.getLocation() == null ? 0
                     : e.getLocation().getLineNr()) + ": not JSON: " + e.getOriginalMessage().lines().findFirst()
@@ -50,87 +44,43 @@ public record PromptsFile(Map<String, Map<Bone, PointPrompt>> images) {
         }
     }
 
-    /** Where the messages of a file come from. */
-    private record Reader(Path file) {
-
-        PromptsFile read(JsonNode root) {
-            if (root.path("version").asInt() != VERSION) {
-                throw error("given version " + root.path("version").asText("none") + "; expected " + VERSION);
-            }
-            if (!root.path("images").isArray()) {
-                throw error("no list \"images\"; expected {\"version\":1,\"images\":[…]}");
-            }
-            Map<String, Map<Bone, PointPrompt>> images = new LinkedHashMap<>();
-            for (JsonNode image : root.get("images")) {
-                String name = image.path("file").asText("");
-                if (name.isEmpty()) {
-                    throw error("image " + (images.size() + 1) + ": no \"file\"; name an image file");
-                }
-                if (!image.path("bones").isObject()) {
-                    throw error(name + ": no \"bones\"; expected {\"radius\":{\"positive\":[[x,y]]}}");
-                }
-                if (images.putIfAbsent(name, bones(name, image.get("bones"))) != null) {
-                    throw error(name + ": listed twice; keep one");
-                }
-            }
-            return new PromptsFile(images);
+    private static PromptsFile read(Path file, JsonNode root) {
+        if (root.path("version").asInt() != VERSION) {
+            throw error(file, "given version " + root.path("version").asText("none") + "; expected " + VERSION);
         }
-
-        private Map<Bone, PointPrompt> bones(String image, JsonNode node) {
-            Map<Bone, PointPrompt> bones = new EnumMap<>(Bone.class);
-            node.properties().forEach(field -> {
-                String where = image + ", " + field.getKey();
-                Bone bone = Arrays.stream(Bone.values()).filter(b -> b.label().equals(field.getKey())).findFirst()
-                        .orElseThrow(() -> error(where + ": not a bone that is segmented; expected ulna, radius, mc1, "
-                                + "mc2, mc3, mc4 or mc5"));
-                List<Point> positive = points(where, "positive", field.getValue());
-                if (positive.isEmpty()) {
-                    throw error(where + ": no positive point; expected at least one, or leave the bone out");
-                }
-                bones.put(bone, new PointPrompt(positive, points(where, "negative", field.getValue())));
-            });
-            return bones;
+        if (!root.path("images").isArray()) {
+            throw error(file, "no list \"images\"; expected {\"version\":1,\"images\":[…]}");
         }
-
-        private List<Point> points(String where, String kind, JsonNode bone) {
-            List<Point> points = new ArrayList<>();
-            JsonNode list = bone.path(kind);
-            if (!list.isMissingNode() && !list.isArray()) {
-                throw error(where + ": " + kind + " is " + list + "; expected a list [[x,y],…]");
+        Map<String, Map<Bone, BonePrompt>> images = new LinkedHashMap<>();
+        for (JsonNode image : root.get("images")) {
+            String name = image.path("file").asText("");
+            if (name.isEmpty()) {
+                throw error(file, "image " + (images.size() + 1) + ": no \"file\"; name an image file");
             }
-            for (JsonNode point : list) {
-                if (point.size() != 2 || !point.get(0).isNumber() || !point.get(1).isNumber()
-                        || point.get(0).asDouble() < 0 || point.get(1).asDouble() < 0) {
-                    throw error(where + ": " + kind + " point " + point + "; expected [x,y] in pixels, 0 or more");
+            try {
+                if (images.putIfAbsent(name, PromptsJson.read(image.path("bones"), name)) != null) {
+                    throw error(file, name + ": listed twice; keep one");
                 }
-                points.add(new Point(point.get(0).asDouble(), point.get(1).asDouble()));
+            } catch (IllegalArgumentException e) {
+                throw error(file, e.getMessage());
             }
-            return points;
         }
+        return new PromptsFile(images);
+    }
 
-        private UserError error(String what) {
-            return new UserError("--prompts: " + file + ": " + what);
-        }
+    private static UserError error(Path file, String what) {
+        return new UserError("--prompts: " + file + ": " + what);
     }
 
     /**
      * The prompts of an image, none when it is not listed.
      *
-     * @throws UserError naming a bone whose point lies outside the image
+     * @throws IllegalArgumentException naming a bone whose point lies outside the image
      */
-    public Map<Bone, PointPrompt> of(String name, GrayImage image) {
-        Map<Bone, PointPrompt> bones = Optional.ofNullable(images.get(name)).orElse(Map.of());
-        bones.forEach((bone, prompt) -> {
-            for (List<Point> points : List.of(prompt.positive(), prompt.negative())) {
-                for (Point p : points) {
-                    if (p.x() >= image.width() || p.y() >= image.height()) {
-                        throw new UserError(String.format(java.util.Locale.ROOT,
-                                "%s, %s: point [%.0f, %.0f] lies outside the image of %d × %d; correct the prompt",
-                                name, bone.label(), p.x(), p.y(), image.width(), image.height()));
-                    }
-                }
-            }
-        });
+    public Map<Bone, BonePrompt> of(String name, GrayImage image) {
+        Map<Bone, BonePrompt> bones = Optional.ofNullable(images.get(name)).orElse(Map.of());
+        bones.forEach((bone, prompt) ->
+                prompt.requireWithin(image.width(), image.height(), name + ", " + bone.label()));
         return bones;
     }
 
@@ -138,18 +88,8 @@ public record PromptsFile(Map<String, Map<Bone, PointPrompt>> images) {
     public void write(Path file) throws IOException {
         ObjectNode root = JSON.createObjectNode().put("version", VERSION);
         ArrayNode list = root.putArray("images");
-        images.forEach((name, bones) -> {
-            ObjectNode node = list.addObject().put("file", name).putObject("bones");
-            bones.forEach((bone, prompt) -> {
-                ObjectNode of = node.putObject(bone.label());
-                put(of.putArray("positive"), prompt.positive());
-                put(of.putArray("negative"), prompt.negative());
-            });
-        });
+        images.forEach((name, bones) ->
+                PromptsJson.write(bones, list.addObject().put("file", name).putObject("bones")));
         AtomicFile.write(file, JSON.writeValueAsString(root) + "\n");
-    }
-
-    private static void put(ArrayNode array, List<Point> points) {
-        points.forEach(p -> array.addArray().add(Math.round(10 * p.x()) / 10.0).add(Math.round(10 * p.y()) / 10.0));
     }
 }

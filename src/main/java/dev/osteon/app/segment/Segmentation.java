@@ -9,7 +9,6 @@ import dev.osteon.app.phantom.Bone;
 import dev.osteon.app.run.Progress;
 import dev.osteon.engine.EngineException;
 import dev.osteon.engine.tensor.Device;
-import dev.osteon.models.sam.PointPrompt;
 import dev.osteon.models.sam.SamDecoder;
 import dev.osteon.models.sam.SamEncoder;
 import java.io.IOException;
@@ -58,7 +57,7 @@ public final class Segmentation {
     private final List<CSVRecord> rows = new ArrayList<>();
     private final List<String> failed = new ArrayList<>();
     private final List<String> attention = new ArrayList<>();
-    private final Map<String, Map<Bone, PointPrompt>> used = new LinkedHashMap<>();
+    private final Map<String, Map<Bone, BonePrompt>> used = new LinkedHashMap<>();
     private int done;
     private int reused;
 

@@ -2,6 +2,7 @@ package dev.osteon.app.segment.auto;
 
 import dev.osteon.app.image.GrayImage;
 import dev.osteon.app.phantom.Bone;
+import dev.osteon.app.segment.BonePrompt;
 import dev.osteon.app.segment.Prompting;
 import dev.osteon.app.segment.auto.HandModel.Axis;
 import dev.osteon.models.sam.Point;
@@ -32,7 +33,7 @@ public final class HandPrompts implements Prompting {
         HandFit.Fitted best = right.score() >= left.score() ? right : left;
         double lead = Math.abs(right.score() - left.score());
         Map<Bone, Axis> axes = axes(map, fit, best.model());
-        Map<Bone, PointPrompt> prompts = new EnumMap<>(Bone.class);
+        Map<Bone, BonePrompt> prompts = new EnumMap<>(Bone.class);
         Map<Bone, Double> confidence = new EnumMap<>(Bone.class);
         List<String> notes = new ArrayList<>();
         axes.forEach((bone, axis) -> {
@@ -49,7 +50,7 @@ public final class HandPrompts implements Prompting {
             beyond(bone, best.model()).stream().filter(p -> map.holds(p.x(), p.y())).map(p -> original(p, map))
                     .forEach(negative::add);
             PointPrompt between = new PointPrompt(positive, nearest(positive.get(1), negative));
-            prompts.put(bone, between.without(beside(axis, aside(bone) * best.model().scale(), map)));
+            prompts.put(bone, BonePrompt.of(between.without(beside(axis, aside(bone) * best.model().scale(), map))));
             double sure = Math.clamp(fit.bone(axis, 1.9 * axis.halfWidth(), 0) / 0.8, 0, 1)
                     * Math.clamp(best.score() / 0.6, 0, 1) * Math.clamp(0.5 + 5 * lead, 0.5, 1);
             confidence.put(bone, sure);
