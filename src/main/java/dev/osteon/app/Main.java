@@ -1,5 +1,6 @@
 package dev.osteon.app;
 
+import dev.osteon.app.command.AnnotateCommand;
 import dev.osteon.app.command.DoctorCommand;
 import dev.osteon.app.command.EvaluateCommand;
 import dev.osteon.app.command.ExplainCommand;
@@ -52,9 +53,9 @@ public final class Main implements Runnable {
         CommandLine line = new CommandLine(main);
         main.line = line;
         List.of(new RunCommand(), new PretrainCommand(), new ProbeCommand(), new EvaluateCommand(),
-                new PredictCommand(), new Table2Command(), new SegmentCommand(), new ModelsCommand(),
-                new PhantomCommand(), new RadiographCommand(), new OnnxCommand(), new ExplainCommand(),
-                new VerifyCommand(), new DoctorCommand()).forEach(line::addSubcommand);
+                new PredictCommand(), new Table2Command(), new SegmentCommand(), new AnnotateCommand(),
+                new ModelsCommand(), new PhantomCommand(), new RadiographCommand(), new OnnxCommand(),
+                new ExplainCommand(), new VerifyCommand(), new DoctorCommand()).forEach(line::addSubcommand);
         line.setExecutionExceptionHandler(main::explain);
         line.setParameterExceptionHandler((e, arguments) -> {
             e.getCommandLine().getErr().println("osteon: " + e.getMessage() + "; see osteon "

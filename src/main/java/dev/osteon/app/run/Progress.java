@@ -13,27 +13,40 @@ public final class Progress {
     private static final long REDRAW = 100_000_000L;
     private static final int BAR = 24;
 
+    /** Is told of every update of a phase. */
+    @FunctionalInterface
+    public interface Listener {
+        void updated(long done, long total);
+    }
+
     private final PrintStream out;
     private final boolean terminal;
     private final String label;
+    private final Listener listener;
     private String phase = "";
     private long start;
     private long drawn;
     private boolean visible;
 
     public Progress(PrintStream out, boolean terminal) {
-        this(out, terminal, "");
+        this(out, terminal, "", (done, total) -> { });
     }
 
-    private Progress(PrintStream out, boolean terminal, String label) {
+    private Progress(PrintStream out, boolean terminal, String label, Listener listener) {
         this.out = out;
         this.terminal = terminal;
         this.label = label;
+        this.listener = listener;
     }
 
     /** The same place for a part of a larger task, which the label tells at the beginning of each line. */
     public Progress within(String part) {
-        return new Progress(out, terminal, part + "  ");
+        return new Progress(out, terminal, part + "  ", listener);
+    }
+
+    /** For a program that shows it in its own way; nothing is printed but what is {@link #say said}. */
+    public static Progress to(Listener listener) {
+        return new Progress(System.err, false, "", listener);
     }
 
     /** On standard error, visible when that is a terminal. */
@@ -51,6 +64,7 @@ public final class Progress {
 
     /** @param detail what else to show, as a loss */
     public synchronized void update(long done, long total, String unit, String detail) {
+        listener.updated(done, total);
         long now = System.nanoTime();
         if (!terminal || now - start < PATIENCE || now - drawn < REDRAW && done < total) {
             return;

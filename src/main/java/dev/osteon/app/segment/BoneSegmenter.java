@@ -26,6 +26,7 @@ public final class BoneSegmenter {
     private static final double WORTH_ZOOMING = 0.75;
     private static final double UNSTABLE = 0.6;
     private static final double OVERLAPPING = 0.1;
+    private static final int PREVIEW = 1024;
 
     private final Embeddings embeddings;
     private final SamDecoder decoder;
@@ -39,28 +40,86 @@ public final class BoneSegmenter {
 
     private record Candidate(Mask mask, double stability, double agreement) {}
 
-    /** One segment for each bone with a prompt; bone must be bright. */
-    public Map<Bone, BoneSegment> segment(GrayImage image, Map<Bone, PointPrompt> prompts) throws IOException {
-        Embedding whole = embeddings.of(image, Window.whole(image));
-        Valleys valleys = new Valleys(image, prompts);
+    /** One segment for each bone with a prompt, none without; bone must be bright. */
+    public Map<Bone, BoneSegment> segment(GrayImage image, Map<Bone, BonePrompt> prompts) throws IOException {
+        if (prompts.isEmpty()) {
+            return Map.of();
+        }
+        Embedding whole = embeddings.whole(image);
         Map<Bone, Candidate> best = new EnumMap<>(Bone.class);
-        for (Map.Entry<Bone, PointPrompt> entry : prompts.entrySet()) {
-            PointPrompt prompt = entry.getValue();
-            PointPrompt asked = steps.contains(Step.VALLEYS) ? prompt.without(valleys.around(entry.getKey())) : prompt;
-            List<Candidate> candidates = new ArrayList<>(masks(whole, Window.whole(image), image, asked));
-            if (steps.contains(Step.ZOOM)) {
-                Optional<Window> window = zoom(image, prompt);
-                if (window.isPresent()) {
-                    candidates.addAll(masks(embeddings.of(image, window.get()), window.get(), image, asked));
-                }
-            }
-            best.put(entry.getKey(), steps.contains(Step.CHOICE) ? candidates.stream()
-                    .reduce((a, b) -> b.agreement() > a.agreement() ? b : a).orElseThrow() : candidates.getLast());
+        for (Bone bone : prompts.keySet()) {
+            best.put(bone, best(image, whole, prompts, bone));
         }
         Map<Bone, BoneSegment> segments = new EnumMap<>(Bone.class);
-        best.forEach((bone, candidate) -> segments.put(bone, new BoneSegment(bone, candidate.mask(), prompts.get(bone),
-                candidate.stability(), flags(bone, best, prompts.get(bone)))));
+        best.forEach((bone, candidate) -> segments.put(bone, segment(bone, best, prompts.get(bone))));
         return segments;
+    }
+
+    /**
+     * The segment of one bone, with the prompts of the others; its flags do not tell of overlap.
+     *
+     * @param whole the embedding of the whole image
+     */
+    public BoneSegment segment(GrayImage image, Embedding whole, Map<Bone, BonePrompt> prompts, Bone bone)
+            throws IOException {
+        return segment(bone, Map.of(bone, best(image, whole, prompts, bone)), prompts.get(bone));
+    }
+
+    private static BoneSegment segment(Bone bone, Map<Bone, Candidate> all, BonePrompt prompt) {
+        Candidate candidate = all.get(bone);
+        return new BoneSegment(bone, candidate.mask(), prompt.points(), candidate.stability(),
+                flags(bone, all, prompt.points()));
+    }
+
+    private Candidate best(GrayImage image, Embedding whole, Map<Bone, BonePrompt> prompts, Bone bone)
+            throws IOException {
+        PointPrompt prompt = prompts.get(bone).points();
+        PointPrompt asked = asked(image, prompts, bone);
+        List<Candidate> candidates = new ArrayList<>(masks(whole, Window.whole(image), image, asked));
+        if (steps.contains(Step.ZOOM)) {
+            Optional<Window> window = zoom(image, prompt);
+            if (window.isPresent()) {
+                candidates.addAll(masks(embeddings.of(image, window.get()), window.get(), image, asked));
+            }
+        }
+        Candidate best = steps.contains(Step.CHOICE) ? candidates.stream()
+                .reduce((a, b) -> b.agreement() > a.agreement() ? b : a).orElseThrow() : candidates.getLast();
+        return new Candidate(Stroke.drawn(best.mask(), prompts.get(bone).strokes()), best.stability(),
+                best.agreement());
+    }
+
+    private PointPrompt asked(GrayImage image, Map<Bone, BonePrompt> prompts, Bone bone) {
+        PointPrompt prompt = prompts.get(bone).points();
+        if (!steps.contains(Step.VALLEYS)) {
+            return prompt;
+        }
+        Map<Bone, PointPrompt> points = new EnumMap<>(Bone.class);
+        prompts.forEach((other, of) -> points.put(other, of.points()));
+        return prompt.without(new Valleys(image, points).around(bone));
+    }
+
+    /**
+     * A first mask of a bone, to look at while points are being placed: one pass of the decoder over the whole image,
+     * on a grid of at most {@value #PREVIEW} along the longer side.
+     *
+     * @param whole the embedding of the whole image
+     */
+    public Mask preview(GrayImage image, Embedding whole, Map<Bone, BonePrompt> prompts, Bone bone) {
+        double scale = Math.min(1, (double) PREVIEW / Math.max(image.width(), image.height()));
+        int width = Math.max(1, (int) Math.round(scale * image.width()));
+        int height = Math.max(1, (int) Math.round(scale * image.height()));
+        float[] logits = decoder.decode(whole, asked(image, prompts, bone), Optional.empty()).at(width, height);
+        boolean[] inside = new boolean[logits.length];
+        for (int i = 0; i < logits.length; i++) {
+            inside[i] = logits[i] > 0;
+        }
+        BonePrompt prompt = prompts.get(bone);
+        Mask mask = new Mask(width, height, inside);
+        if (steps.contains(Step.CLEANUP)) {
+            mask = mask.pieceWith(prompt.points().positive().stream()
+                    .map(p -> new Point(p.x() * scale, p.y() * scale)).toList());
+        }
+        return Stroke.drawn(mask, prompt.strokes().stream().map(stroke -> stroke.times(scale)).toList());
     }
 
     private static Optional<Window> zoom(GrayImage image, PointPrompt prompt) {

@@ -41,6 +41,11 @@ public final class Embeddings {
         this.folder = folder;
     }
 
+    /** The embedding of an image. */
+    public Embedding whole(GrayImage image) throws IOException {
+        return of(image, Window.whole(image));
+    }
+
     /** The embedding of a window, from the folder if it is there and whole. */
     Embedding of(GrayImage image, Window window) throws IOException {
         String key = Hashes.of(image, encoderHash + window);

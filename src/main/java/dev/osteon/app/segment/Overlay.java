@@ -12,7 +12,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import javax.imageio.ImageIO;
 
@@ -20,8 +19,6 @@ import javax.imageio.ImageIO;
 final class Overlay {
 
     private static final int LONGEST = 1400;
-    private static final List<Color> COLOURS = List.of(new Color(0xE6194B), new Color(0x3CB44B), new Color(0xFFE119),
-            new Color(0x4363D8), new Color(0xF58231), new Color(0x42D4F4), new Color(0xF032E6));
 
     private Overlay() {}
 
@@ -39,7 +36,7 @@ final class Overlay {
         }
         Graphics2D graphics = picture.createGraphics();
         segments.forEach((bone, segment) -> {
-            Color colour = COLOURS.get(bone.ordinal());
+            Color colour = BoneColour.of(bone);
             outline(picture, segment.mask(), step, colour.getRGB());
             graphics.setColor(colour);
             for (Point p : segment.prompt().positive()) {

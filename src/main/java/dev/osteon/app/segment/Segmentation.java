@@ -1,9 +1,7 @@
 package dev.osteon.app.segment;
 
-import dev.osteon.app.FileProblem;
 import dev.osteon.app.UserError;
 import dev.osteon.app.image.GrayImage;
-import dev.osteon.app.image.ImageFiles;
 import dev.osteon.app.image.UnreadableImageException;
 import dev.osteon.app.phantom.Bone;
 import dev.osteon.app.run.Progress;
@@ -12,24 +10,18 @@ import dev.osteon.engine.tensor.Device;
 import dev.osteon.models.sam.SamDecoder;
 import dev.osteon.models.sam.SamEncoder;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.apache.commons.csv.CSVRecord;
 
 /** A folder of radiographs made into a folder of bone segments; goes on where an earlier call stopped. */
 public final class Segmentation {
-
-    private static final Pattern IMAGE = Pattern.compile(".*\\.(png|jpe?g|tiff?|dcm)", Pattern.CASE_INSENSITIVE);
 
     /**
      * What is asked for.
@@ -73,7 +65,8 @@ public final class Segmentation {
      * @throws UserError when there is no image, or none could be done
      */
     public Outcome run(SamFiles sam, Prompting prompting, Device device) throws IOException {
-        Map<String, Path> images = images();
+        RadiographFolder radiographs = RadiographFolder.of(settings.images(), settings.out());
+        Map<String, Path> images = radiographs.images();
         String encoderHash = Hashes.of(sam.encoder());
         String both = encoderHash + Hashes.of(sam.decoder()) + settings.steps();
         progress.begin("segmenting");
@@ -83,7 +76,7 @@ public final class Segmentation {
             BoneSegmenter segmenter = new BoneSegmenter(embeddings, decoder, settings.steps());
             int at = 0;
             for (Map.Entry<String, Path> image : images.entrySet()) {
-                one(image.getKey(), image.getValue(), both, prompting, segmenter);
+                one(image.getKey(), image.getValue(), radiographs, both, prompting, segmenter);
                 progress.update(++at, images.size(), "images", image.getKey());
             }
         }
@@ -97,11 +90,11 @@ public final class Segmentation {
         return new Outcome(done, reused, List.copyOf(failed), List.copyOf(attention));
     }
 
-    private void one(String name, Path file, String models, Prompting prompting, BoneSegmenter segmenter)
-            throws IOException {
-        String relative = settings.images().relativize(file).toString().replace('\\', '/');
+    private void one(String name, Path file, RadiographFolder radiographs, String models, Prompting prompting,
+            BoneSegmenter segmenter) throws IOException {
+        String relative = radiographs.relative(file);
         try {
-            GrayImage image = Polarity.boneBright(ImageFiles.read(file));
+            GrayImage image = RadiographFolder.read(file);
             Prompting.Placed placed = prompting.place(relative, image);
             String key = Hashes.of(image, models + placed.bones() + subject(file));
             List<CSVRecord> before = folder.done(name, key).orElse(List.of());
@@ -130,42 +123,11 @@ public final class Segmentation {
     }
 
     private String subject(Path file) {
-        String stem = stem(file);
+        String stem = RadiographFolder.stem(file);
         Matcher matcher = settings.subject().matcher(stem);
         if (!matcher.find()) {
             return stem;
         }
         return matcher.groupCount() > 0 && matcher.group(1) != null ? matcher.group(1) : matcher.group();
-    }
-
-    private static String stem(Path file) {
-        return file.getFileName().toString().replaceFirst("\\.[^.]*$", "");
-    }
-
-    /** Images by a name of their own: the file's without its ending, or with folder and ending if others share it. */
-    private Map<String, Path> images() throws IOException {
-        if (!Files.isDirectory(settings.images())) {
-            throw new UserError("--images: given " + settings.images() + ", which is no folder; expected one with "
-                    + "radiographs");
-        }
-        List<Path> files;
-        try (Stream<Path> all = Files.walk(settings.images())) {
-            files = all.filter(Files::isRegularFile).filter(f -> IMAGE.matcher(f.getFileName().toString()).matches())
-                    .filter(f -> !f.toAbsolutePath().startsWith(settings.out().toAbsolutePath())).sorted().toList();
-        } catch (java.io.UncheckedIOException e) {
-            throw new UserError("--images: " + FileProblem.describe(e.getCause()), e);
-        }
-        if (files.isEmpty()) {
-            throw new UserError("--images: no radiograph in " + settings.images()
-                    + "; expected files ending in png, jpg, tif or dcm");
-        }
-        Map<String, Integer> shared = new HashMap<>();
-        files.forEach(f -> shared.merge(stem(f).toLowerCase(Locale.ROOT), 1, Integer::sum));
-        Map<String, Path> images = new LinkedHashMap<>();
-        for (Path file : files) {
-            images.put(shared.get(stem(file).toLowerCase(Locale.ROOT)) == 1 ? stem(file)
-                    : settings.images().relativize(file).toString().replaceAll("[/\\\\]", "_"), file);
-        }
-        return images;
     }
 }

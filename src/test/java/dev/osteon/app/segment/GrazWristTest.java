@@ -38,7 +38,7 @@ class GrazWristTest {
     @TempDir
     Path cache;
 
-    private final Map<Bone, PointPrompt> prompts = new EnumMap<>(Bone.class);
+    private final Map<Bone, BonePrompt> prompts = new EnumMap<>(Bone.class);
     private final Map<Bone, Mask> truth = new EnumMap<>(Bone.class);
 
     @Test
@@ -91,11 +91,11 @@ class GrazWristTest {
         System.out.println(row);
     }
 
-    private static PointPrompt prompt(JsonNode one) {
+    private static BonePrompt prompt(JsonNode one) {
         List<Point> positive = new ArrayList<>();
         List<Point> negative = new ArrayList<>();
         one.get("points_px").forEach(point -> (point.get(2).asInt() == 1 ? positive : negative)
                 .add(new Point(point.get(0).asDouble(), point.get(1).asDouble())));
-        return new PointPrompt(positive, negative);
+        return BonePrompt.of(new PointPrompt(positive, negative));
     }
 }

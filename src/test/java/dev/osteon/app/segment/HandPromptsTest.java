@@ -24,8 +24,8 @@ class HandPromptsTest {
             Mask truth = Mask.of(hand.masks().get(bone).toImage(hand.radiograph().width(),
                     hand.radiograph().height()));
             assertThat(placed.bones()).as("side %s", subject.pose().side()).containsKey(bone);
-            assertThat(truth.holding(placed.bones().get(bone).positive())).as(bone.label()).isEqualTo(3);
-            assertThat(truth.holding(placed.bones().get(bone).negative())).as(bone.label()).isZero();
+            assertThat(truth.holding(placed.bones().get(bone).points().positive())).as(bone.label()).isEqualTo(3);
+            assertThat(truth.holding(placed.bones().get(bone).points().negative())).as(bone.label()).isZero();
             assertThat(placed.confidence().get(bone)).isBetween(0.0, 1.0);
         }
     }

@@ -27,9 +27,10 @@ class PromptsFileTest {
     @Test
     void whatIsWrittenIsReadAgain() throws IOException {
         PromptsFile given = read("{'version':1,'images':[{'file':'a.png','bones':{'radius':{'positive':[[3,4.5]],"
-                + "'negative':[[1,2],[5,6]]},'mc5':{'positive':[[7,8]]}}},{'file':'b.png','bones':{}}]}");
-        assertThat(given.images().get("a.png").get(Bone.RADIUS).positive()).containsExactly(new Point(3, 4.5));
-        assertThat(given.images().get("a.png").get(Bone.MC5).negative()).isEmpty();
+                + "'negative':[[1,2],[5,6]]},'mc5':{'positive':[[7,8]],"
+                + "'strokes':[{'tool':'eraser','radius':2.5,'points':[[1,1],[9,9]]}]}}},{'file':'b.png','bones':{}}]}");
+        assertThat(given.images().get("a.png").get(Bone.RADIUS).points().positive()).containsExactly(new Point(3, 4.5));
+        assertThat(given.images().get("a.png").get(Bone.MC5).points().negative()).isEmpty();
         given.write(folder.resolve("again.json"));
         assertThat(PromptsFile.read(folder.resolve("again.json"))).isEqualTo(given);
     }
@@ -45,6 +46,10 @@ class PromptsFileTest {
         "{'version':1,'images':[{'file':'a.png','bones':{'ulna':{'positive':[[1]]}}}]} | a.png, ulna: positive point",
         "{'version':1,'images':[{'file':'a.png','bones':{'ulna':{'positive':[[1,-2]]}}}]} | a.png, ulna: positive",
         "{'version':1,'images':[{'file':'a.png','bones':{'ulna':{'positive':7}}}]} | a.png, ulna: positive is 7",
+        "{'version':1,'images':[{'file':'a.png','bones':{'ulna':{'positive':[[1,1]],'strokes':[{'tool':'pen'}]}}}]} "
+                + "| a.png, ulna: a stroke's tool is \"\"pen\"\"",
+        "{'version':1,'images':[{'file':'a.png','bones':{'ulna':{'positive':[[1,1]],'strokes':[{'tool':'brush',"
+                + "'radius':0,'points':[[1,1]]}]}}}]} | a.png, ulna: stroke: given radius 0.0",
         "{'version':1, | line 1: not JSON"})
     void mistakesAreToldWithImageAndBone(String text, String message) {
         assertThatThrownBy(() -> read(text)).isInstanceOf(UserError.class)

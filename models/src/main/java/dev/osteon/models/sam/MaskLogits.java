@@ -20,16 +20,21 @@ public record MaskLogits(int width, int height, float[] coarse) {
         }
     }
 
-    /**
-     * The logits of every pixel of the picture, [height, width]: enlarged to 1024 × 1024, cut to what was no padding,
-     * and resized to the picture, both bilinearly with pixel centres at halves (Segment Anything's postprocessing).
-     */
+    /** The logits of every pixel of the picture, [height, width]. */
     public float[] atPixels() {
+        return at(width, height);
+    }
+
+    /**
+     * The logits on a grid over the picture, [toHeight, toWidth]: enlarged to 1024 × 1024, cut to what was no padding,
+     * and resized to the grid, both bilinearly with pixel centres at halves (Segment Anything's postprocessing).
+     */
+    public float[] at(int toWidth, int toHeight) {
         double scale = (double) SamEncoder.SIDE / Math.max(width, height);
         int w = (int) (width * scale + 0.5);
         int h = (int) (height * scale + 0.5);
         float[] square = resize(coarse, SIDE, SIDE, SIDE, SamEncoder.SIDE, SamEncoder.SIDE);
-        return resize(square, SamEncoder.SIDE, w, h, width, height);
+        return resize(square, SamEncoder.SIDE, w, h, toWidth, toHeight);
     }
 
     /** Bilinear, without a wider filter for reductions; of {@code from} the left upper w × h are looked at. */

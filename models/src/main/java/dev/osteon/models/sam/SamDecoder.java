@@ -60,12 +60,12 @@ public final class SamDecoder implements AutoCloseable {
     }
 
     /**
-     * The mask that a prompt asks for; needs no open scope.
+     * The mask that a prompt asks for; needs no open scope. Calls of several threads take turns.
      *
      * @param prompt in pixels of the picture that {@code embedding} is of
      * @param before a mask to start from, of an earlier pass over the same picture
      */
-    public MaskLogits decode(Embedding embedding, PointPrompt prompt, Optional<MaskLogits> before) {
+    public synchronized MaskLogits decode(Embedding embedding, PointPrompt prompt, Optional<MaskLogits> before) {
         int points = prompt.positive().size() + prompt.negative().size();
         double scale = (double) SamEncoder.SIDE / Math.max(embedding.width(), embedding.height());
         double[] labels = new double[points + 1];

@@ -42,8 +42,8 @@ public final class SamEncoder implements AutoCloseable {
         return new SamEncoder(model);
     }
 
-    /** The embedding of a picture; needs no open scope. */
-    public Embedding encode(Picture picture) {
+    /** The embedding of a picture; needs no open scope. Calls of several threads take turns. */
+    public synchronized Embedding encode(Picture picture) {
         try (TensorScope scope = TensorScope.open()) {
             Tensor x = Tensor.of(model.device(), Shape.of(1, Picture.PLANES, SIDE, SIDE), input(picture));
             return new Embedding(picture.width(), picture.height(), model.forward(x).toFloats());

@@ -1,0 +1,129 @@
+package dev.osteon.app.annotate;
+
+import dev.osteon.app.FileProblem;
+import dev.osteon.app.UserError;
+import dev.osteon.app.run.Progress;
+import dev.osteon.app.segment.Prompting;
+import dev.osteon.app.segment.PromptsFile;
+import dev.osteon.app.segment.RadiographFolder;
+import dev.osteon.app.segment.SamFiles;
+import dev.osteon.app.segment.Segmentation;
+import dev.osteon.app.segment.Step;
+import dev.osteon.engine.EngineException;
+import dev.osteon.engine.tensor.Device;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+
+/**
+ * Masks of all images as {@code osteon segment} makes them, and a COCO file of them, in the background. What has not
+ * changed since the last export is not computed again.
+ */
+final class Export implements AutoCloseable {
+
+    /** How far it is. */
+    sealed interface State {
+        /** No export was asked for. */
+        record None() implements State {}
+
+        /** Images done, of all. */
+        record Running(long done, long total) implements State {}
+
+        /** It is there. */
+        record Finished(Path folder, int masks, List<String> failed) implements State {}
+
+        /** What went wrong. */
+        record Failed(String reason) implements State {}
+    }
+
+    static final String COCO = "coco.json";
+    private static final Pattern ALL_OF_IT = Pattern.compile(".*");
+
+    private final RadiographFolder radiographs;
+    private final Path out;
+    private final SamFiles sam;
+    private final Device device;
+    private State state = new State.None();
+    private Thread worker = new Thread(() -> { });
+
+    Export(RadiographFolder radiographs, Path out, SamFiles sam, Device device) {
+        this.radiographs = radiographs;
+        this.out = out;
+        this.sam = sam;
+        this.device = device;
+    }
+
+    synchronized State state() {
+        return state;
+    }
+
+    private synchronized void set(State now) {
+        state = now;
+    }
+
+    /** @throws Refusal when an export is running */
+    synchronized void start(PromptsFile prompts) {
+        if (state instanceof State.Running) {
+            throw new Refusal(409, "an export is running; wait for it");
+        }
+        if (prompts.images().values().stream().allMatch(bones -> bones.isEmpty())) {
+            throw new Refusal(409, "there are no prompts yet; place some points first");
+        }
+        state = new State.Running(0, radiographs.images().size());
+        worker = Thread.ofPlatform().name("osteon-export").daemon().start(() -> run(prompts));
+    }
+
+    private void run(PromptsFile prompts) {
+        try {
+            Segmentation.Settings settings = new Segmentation.Settings(radiographs.folder(), out,
+                    EnumSet.allOf(Step.class), ALL_OF_IT);
+            Segmentation.Outcome outcome = new Segmentation(settings, Progress.to((done, total) ->
+                    set(new State.Running(done, total)))).run(sam, Prompting.from(prompts), device);
+            int masks = CocoFile.write(radiographs, prompts, out);
+            set(new State.Finished(out, masks, outcome.failed()));
+        } catch (IOException e) {
+            set(new State.Failed(FileProblem.describe(e)));
+        } catch (UserError | EngineException e) {
+            set(new State.Failed(e.getMessage()));
+        } catch (RuntimeException | Error e) {
+            set(new State.Failed("internal error: " + e));
+        }
+    }
+
+    /**
+     * Writes masks, COCO file and prompts as one zip archive.
+     *
+     * @throws Refusal when there is no finished export
+     */
+    void zip(OutputStream to) throws IOException {
+        ZipOutputStream zip = new ZipOutputStream(to);
+        for (Path mask : CocoFile.masks(radiographs, out)) {
+            add(zip, "masks/" + mask.getFileName(), mask);
+        }
+        add(zip, COCO, out.resolve(COCO));
+        add(zip, "prompts.json", out.resolve("prompts.json"));
+        zip.finish();
+    }
+
+    private static void add(ZipOutputStream zip, String name, Path file) throws IOException {
+        zip.putNextEntry(new ZipEntry(name));
+        Files.copy(file, zip);
+        zip.closeEntry();
+    }
+
+    /** Waits for an export that runs; it would go on where it stopped, but files are better whole. */
+    @Override
+    public void close() {
+        try {
+            worker.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

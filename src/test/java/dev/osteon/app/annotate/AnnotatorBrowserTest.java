@@ -1,0 +1,315 @@
+package dev.osteon.app.annotate;
+
+import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.microsoft.playwright.Browser;
+import com.microsoft.playwright.BrowserType;
+import com.microsoft.playwright.Download;
+import com.microsoft.playwright.Locator;
+import com.microsoft.playwright.Page;
+import com.microsoft.playwright.Playwright;
+import com.microsoft.playwright.assertions.LocatorAssertions;
+import com.microsoft.playwright.options.BoundingBox;
+import com.microsoft.playwright.options.MouseButton;
+import dev.osteon.app.image.ImageFiles;
+import dev.osteon.app.phantom.Bone;
+import dev.osteon.app.segment.BonePrompt;
+import dev.osteon.app.segment.Mask;
+import dev.osteon.app.segment.PromptsFile;
+import dev.osteon.app.segment.SamFiles;
+import dev.osteon.app.segment.Stroke;
+import dev.osteon.engine.tensor.Device;
+import dev.osteon.nn.SharedData;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import java.util.zip.ZipFile;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A person at the annotator's page, in a real browser, with a child's wrist. Pictures of the page are left in {@code
+ * target/annotator}. The browser is Debian's Chromium, or what {@code -Dosteon.chromium} names.
+ */
+class AnnotatorBrowserTest {
+
+    private static final String WRIST = "2024_0939605258_01_WRI-L1_M013.png";
+    private static final String OTHER = "1616_0868865488_03_WRI-L1_M014.png";
+    private static final double PATIENCE = 120_000;
+    private static final Pattern POSITION = Pattern.compile("x (\\d+), y (\\d+),");
+    private static final LocatorAssertions.HasAttributeOptions SOON =
+            new LocatorAssertions.HasAttributeOptions().setTimeout(PATIENCE);
+    private static final LocatorAssertions.ContainsTextOptions TEXT_SOON =
+            new LocatorAssertions.ContainsTextOptions().setTimeout(PATIENCE);
+
+    @TempDir
+    Path folder;
+
+    private final List<String> foreign = new ArrayList<>();
+    private final List<String> complaints = new ArrayList<>();
+    private Path graz;
+    private Workplace workplace;
+    private AnnotatorServer server;
+    private Playwright playwright;
+    private Page page;
+
+    @BeforeEach
+    void open() throws IOException {
+        String chromium = System.getProperty("osteon.chromium", "/usr/bin/chromium");
+        boolean there = Files.isExecutable(Path.of(chromium));
+        if (!there && "true".equals(System.getenv("CI"))) {
+            throw new AssertionError("no " + chromium + "; .ci/run installs it");
+        }
+        assumeTrue(there, "no " + chromium + " (install chromium, or set -Dosteon.chromium): the page is not checked");
+        graz = SharedData.folder("graz");
+        Path images = Files.createDirectories(folder.resolve("images"));
+        for (String name : List.of(WRIST, OTHER)) {
+            Files.copy(graz.resolve("images").resolve(name), images.resolve(name));
+        }
+        Files.writeString(images.resolve("3_broken.png"), "no picture");
+        workplace = new Workplace(images, prompts(), folder.resolve("masks"),
+                SamFiles.in(Optional.of(SharedData.folder("sam"))), Device.CPU);
+        server = new AnnotatorServer(workplace, 0, System.err);
+        playwright = Playwright.create(new Playwright.CreateOptions().setEnv(
+                Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
+        Browser browser = playwright.chromium().launch(new BrowserType.LaunchOptions()
+                .setExecutablePath(Path.of(chromium)).setArgs(List.of("--no-sandbox", "--disable-gpu",
+                        "--disable-background-networking", "--disable-component-update", "--disable-sync")));
+        page = browser.newPage(new Browser.NewPageOptions().setViewportSize(1400, 900));
+        page.onRequest(request -> {
+            if (!request.url().startsWith(server.address().toString()) && !request.url().startsWith("data:")) {
+                foreign.add(request.url());
+            }
+        });
+        page.onConsoleMessage(message -> {
+            if (message.type().equals("error") && !message.text().contains("422")) {   // the broken picture's answer
+                complaints.add(message.text());
+            }
+        });
+        page.onPageError(complaints::add);
+        page.navigate(server.address().toString());
+    }
+
+    @AfterEach
+    void close() {
+        if (playwright != null) {
+            playwright.close();
+        }
+        if (server != null) {
+            server.close();
+        }
+        if (workplace != null) {
+            workplace.close();
+        }
+    }
+
+    private Path prompts() {
+        return folder.resolve("prompts.json");
+    }
+
+    private Map<Bone, BonePrompt> saved(String image) {
+        return PromptsFile.read(prompts()).images().get(image);
+    }
+
+    @Test
+    void promptsBecomeMasksThatAreSavedReloadedAndExported() throws IOException {
+        choose(WRIST);
+        Canvas canvas = new Canvas();
+        page.keyboard().press("2");
+        JsonNode radius = reference("Radius");
+        for (JsonNode point : radius.get("points_px")) {
+            canvas.click(point.get(0).asDouble(), point.get(1).asDouble(),
+                    point.get(2).asInt() == 1 ? MouseButton.LEFT : MouseButton.RIGHT);
+        }
+        assertThat(bone("radius")).hasAttribute("data-mask", "final", SOON);
+        assertThat(bone("radius")).containsText("3 + 3 points");
+        assertThat(page.locator("#saved")).hasText("Saved");
+        screenshot("radius");
+        assertThat(saved(WRIST).get(Bone.RADIUS).points().positive()).hasSize(3);
+
+        undoAndRedo(canvas, radius);
+        brush(canvas, radius);
+        Map<Bone, BonePrompt> before = saved(WRIST);
+
+        page.reload();
+        choose(WRIST);
+        assertThat(bone("radius")).hasAttribute("data-mask", "final", SOON);
+        assertThat(bone("radius")).containsText("4 + 3 points, 1 stroke");
+        assertThat(saved(WRIST)).isEqualTo(before);
+
+        Path zip = export();
+        Mask truth = Mask.of(ImageFiles.read(graz.resolve("masks_png_2024/Radius.png")));
+        Path mask = folder.resolve("radius.png");
+        try (ZipFile file = new ZipFile(zip.toFile())) {
+            Files.copy(file.getInputStream(file.getEntry("masks/" + WRIST.replace(".png", "_radius.png"))), mask);
+            JsonNode coco = new ObjectMapper().readTree(file.getInputStream(file.getEntry("coco.json")));
+            Mask exported = Mask.of(ImageFiles.read(mask));
+            assertThat(exported.dice(truth)).isGreaterThan(0.9);
+            assertThat(coco.at("/annotations/0/area").asInt()).isEqualTo(exported.area());
+            assertThat(coco.at("/images/0/file_name").asText()).isEqualTo(WRIST);
+            assertThat(file.stream()).hasSize(3);
+        }
+        assertThat(foreign).isEmpty();
+        assertThat(complaints).isEmpty();
+    }
+
+    private void undoAndRedo(Canvas canvas, JsonNode radius) {
+        double x = radius.at("/points_px/0/0").asDouble();
+        double y = radius.at("/points_px/0/1").asDouble();
+        canvas.drag(x, y, x + 20, y + 10, MouseButton.LEFT);
+        assertThat(bone("radius")).hasAttribute("data-mask", "final", SOON);
+        page.keyboard().press("z");
+        assertThat(page.locator("#status")).containsText("Undone: move point");
+        canvas.focusAndMoveTo(x, y);
+        page.keyboard().press("Delete");
+        assertThat(bone("radius")).containsText("2 + 3 points");
+        page.keyboard().press("Control+z");
+        assertThat(bone("radius")).containsText("3 + 3 points");
+        page.keyboard().press("z");   // the last negative point of before
+        assertThat(bone("radius")).containsText("3 + 2 points");
+        page.keyboard().press("Shift+Z");
+        assertThat(bone("radius")).containsText("3 + 3 points");
+    }
+
+    /** A point by the keyboard alone, then a stroke with the eraser's right button. */
+    private void brush(Canvas canvas, JsonNode radius) {
+        double x = radius.at("/points_px/1/0").asDouble();
+        double y = radius.at("/points_px/1/1").asDouble();
+        page.locator("#view").focus();
+        page.keyboard().press("ArrowLeft");
+        page.keyboard().press("Shift+ArrowDown");
+        Matcher at = POSITION.matcher(page.locator("#position").textContent());
+        assertThat(at.find()).isTrue();
+        page.keyboard().press("Enter");
+        assertThat(bone("radius")).containsText("4 + 3 points");
+        page.keyboard().press("z");
+        canvas.click(x + 8, y + 14, MouseButton.LEFT);
+        page.keyboard().press("e");
+        canvas.drag(x - 6, y, x + 6, y, MouseButton.RIGHT);
+        assertThat(bone("radius")).containsText("4 + 3 points, 1 stroke");
+        assertThat(bone("radius")).hasAttribute("data-mask", "final", SOON);
+        assertThat(page.locator("#saved")).hasText("Saved");
+        assertThat(saved(WRIST).get(Bone.RADIUS).strokes()).singleElement()
+                .satisfies(stroke -> assertThat(stroke.tool()).isEqualTo(Stroke.Tool.BRUSH));
+        page.keyboard().press("p");
+    }
+
+    private Path export() throws IOException {
+        page.locator("#export").click();
+        page.locator("#export-start").click();
+        assertThat(page.locator("#export-status")).containsText("1 mask in", TEXT_SOON);
+        assertThat(page.locator("#export-status")).containsText("3_broken.png");
+        screenshot("export");
+        Download download = page.waitForDownload(() -> page.locator("#export-download").click());
+        Path zip = folder.resolve("masks.zip");
+        download.saveAs(zip);
+        page.locator("#export-dialog [value=close]").click();
+        return zip;
+    }
+
+    @Test
+    void promptsComeFromTheImageOrFromAnotherOneAndABrokenPictureIsTold() {
+        choose(OTHER);
+        page.keyboard().press("a");
+        assertThat(page.locator("#progress-text")).containsText("1 of 3 radiographs", TEXT_SOON);
+        Map<Bone, BonePrompt> placed = saved(OTHER);
+        assertThat(placed).isNotEmpty();
+        choose(WRIST);
+        page.keyboard().press("c");
+        page.locator("#copy-dialog [value=copy]").click();
+        assertThat(page.locator("#progress-text")).containsText("2 of 3 radiographs", TEXT_SOON);
+        assertThat(page.locator("#saved")).hasText("Saved");
+        assertThat(saved(WRIST)).hasSameSizeAs(placed);
+        page.keyboard().press("z");
+        assertThat(page.locator("#progress-text")).containsText("1 of 3 radiographs");
+
+        page.locator("#images button", new Page.LocatorOptions().setHasText("3_broken.png")).click();
+        assertThat(page.locator("#status")).containsText("not in a known image format");
+        page.locator("#filter").fill("2024");
+        assertThat(page.locator("#images li:visible")).hasCount(1);
+        page.locator("#view").focus();
+        page.keyboard().press("?");
+        assertThat(page.locator("#help")).isVisible();
+        screenshot("help");
+        page.keyboard().press("Escape");
+        assertThat(foreign).isEmpty();
+        assertThat(complaints).isEmpty();
+    }
+
+    private void choose(String image) {
+        page.locator("#images button", new Page.LocatorOptions().setHasText(image)).click();
+        assertThat(page.locator("#file")).containsText(image);
+        assertThat(page.locator("#status")).containsText(Pattern.compile("Ready|pixels|mask in"), TEXT_SOON);
+    }
+
+    private Locator bone(String name) {
+        return page.locator("[data-bone=" + name + "]");
+    }
+
+    private JsonNode reference(String label) throws IOException {
+        JsonNode cases = new ObjectMapper().readTree(SharedData.folder("sam").resolve("ref/graz2024/ref.json").toFile())
+                .get("cases");
+        return Stream.iterate(0, i -> i + 1).limit(cases.size()).map(cases::get)
+                .filter(one -> one.get("label").asText().equals(label)).findFirst().orElseThrow();
+    }
+
+    private void screenshot(String name) {
+        page.screenshot(new Page.ScreenshotOptions().setPath(Path.of("target/annotator", name + ".png")));
+    }
+
+    /** Where the image's pixels are on the page, found as a person does: by what the page says of the cursor. */
+    private final class Canvas {
+
+        private final double scale;
+        private final double left;
+        private final double top;
+
+        Canvas() {
+            BoundingBox box = page.locator("#view").boundingBox();
+            double x = box.x + box.width / 2;
+            double y = box.y + box.height / 2;
+            int[] a = at(x - 100, y - 200);
+            int[] b = at(x + 100, y + 200);
+            scale = 400.0 / (b[1] - a[1]);
+            left = x - 100 - (a[0] + 0.5) * scale;
+            top = y - 200 - (a[1] + 0.5) * scale;
+        }
+
+        private int[] at(double x, double y) {
+            page.mouse().move(x, y);
+            Matcher position = POSITION.matcher(page.locator("#position").textContent());
+            assertThat(position.find()).isTrue();
+            return new int[] {Integer.parseInt(position.group(1)), Integer.parseInt(position.group(2))};
+        }
+
+        void focusAndMoveTo(double x, double y) {
+            page.mouse().move(left + x * scale, top + y * scale);
+        }
+
+        void click(double x, double y, MouseButton button) {
+            page.mouse().click(left + x * scale, top + y * scale,
+                    new com.microsoft.playwright.Mouse.ClickOptions().setButton(button));
+        }
+
+        void drag(double x, double y, double toX, double toY, MouseButton button) {
+            page.mouse().move(left + x * scale, top + y * scale);
+            page.mouse().down(new com.microsoft.playwright.Mouse.DownOptions().setButton(button));
+            page.mouse().move(left + (x + toX) / 2 * scale, top + (y + toY) / 2 * scale);
+            page.mouse().move(left + toX * scale, top + toY * scale);
+            page.mouse().up(new com.microsoft.playwright.Mouse.UpOptions().setButton(button));
+        }
+    }
+}
