@@ -17,8 +17,8 @@ import dev.osteon.nn.Sgd;
 import java.util.Arrays;
 import java.util.List;
 
-/** The step on our CPU backend, float32, channels-last. */
-public final class OsteonStep implements TrainingStep {
+/** A ResNet-50 training step (forward, cross-entropy, backward, SGD with momentum) on our CPU backend, float32, channels-last. */
+public final class OsteonStep implements Work {
 
     private static final int CLASSES = 1000;
 
@@ -47,7 +47,7 @@ public final class OsteonStep implements TrainingStep {
     }
 
     @Override
-    public double step() {
+    public double run() {
         List<Tensor> parameters = model.trainable();
         try (TensorScope step = TensorScope.open(); Tape tape = Tape.watching(parameters)) {
             Tensor loss = Ops.crossEntropy(model.forward(images), labels);

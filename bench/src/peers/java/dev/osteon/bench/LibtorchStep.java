@@ -26,7 +26,7 @@ import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** The step in libtorch: float32, channels-last, ReLU and addition in place, as its users write it. */
-public final class LibtorchStep implements TrainingStep {
+public final class LibtorchStep implements Work {
 
     private static final int CLASSES = 1000;
     private static final long[] ONE = {1, 1};
@@ -122,7 +122,7 @@ public final class LibtorchStep implements TrainingStep {
     }
 
     @Override
-    public double step() {
+    public double run() {
         try (PointerScope step = new PointerScope()) {
             sgd.zero_grad(true);
             Tensor h = max_pool2d(stem.forward(images).relu_(), new long[] {3, 3}, new long[] {2, 2}, ONE, ONE, false);

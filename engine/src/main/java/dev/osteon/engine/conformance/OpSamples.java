@@ -19,6 +19,7 @@ import dev.osteon.engine.op.Affine;
 import dev.osteon.engine.op.AffineCropResize;
 import dev.osteon.engine.op.AffineCropResizeBackward;
 import dev.osteon.engine.op.ArgMax;
+import dev.osteon.engine.op.Attention;
 import dev.osteon.engine.op.AvgPool2d;
 import dev.osteon.engine.op.AvgPool2dBackward;
 import dev.osteon.engine.op.BatchNormBackward;
@@ -33,6 +34,7 @@ import dev.osteon.engine.op.Conv2d;
 import dev.osteon.engine.op.Conv2dBackwardWeights;
 import dev.osteon.engine.op.ConvTranspose2d;
 import dev.osteon.engine.op.DiagonalMask;
+import dev.osteon.engine.op.Epilogue;
 import dev.osteon.engine.op.Expand;
 import dev.osteon.engine.op.Gather;
 import dev.osteon.engine.op.GatherBackward;
@@ -142,6 +144,7 @@ public final class OpSamples {
         s.add(of("permute", new Permute(List.of(2, 0, 1)), normal(3, 4, 5)));
         s.add(of("transpose", new Permute(List.of(1, 0)), normal(33, 18)));
         s.add(of("permute of nhwc", new Permute(List.of(0, 2, 3, 1)), normal(2, 3, 4, 5).channelsLast()));
+        s.add(of("permute to nhwc", new Permute(List.of(0, 3, 1, 2)), normal(2, 3, 4, 5)));
         s.add(of("expand", new Expand(Shape.of(4, 3, 5)), normal(3, 1)));
         s.add(of("slice", new Slice(1, 1, 3, 2), normal(3, 7, 2)));
         s.add(of("slice integers", new Slice(0, 2, 2, 1), index(9, DType.I64, 5, 3)));
@@ -186,6 +189,19 @@ public final class OpSamples {
             }
         }
         s.add(of("matmul with bias", new MatMul(Transpose.NO, Transpose.YES), normal(5, 7), normal(3, 7), normal(3)));
+        for (Epilogue e : List.of(Epilogue.RELU, Epilogue.GELU)) {
+            s.add(of("matmul then " + e, new MatMul(Transpose.NO, Transpose.NO, e), normal(5, 7), normal(7, 33),
+                    normal(33)));
+            s.add(of("matmul without bias then " + e, new MatMul(Transpose.YES, Transpose.NO, e), normal(2, 7, 5),
+                    normal(2, 7, 3)));
+            s.add(of("conv2d then " + e, new Conv2d(square(2), square(1), ONE, 2, e), normal(2, 4, 5, 6).channelsLast(),
+                    normal(6, 2, 3, 3), normal(6)));
+        }
+        s.add(of("attention", new Attention(0.5), normal(2, 5, 3, 4), normal(2, 7, 3, 4), normal(2, 7, 3, 6)));
+        s.add(of("attention with bias", new Attention(1), normal(2, 35, 1, 8), normal(2, 70, 1, 8),
+                normal(2, 70, 1, 2), normal(1, 35, 70)));
+        s.add(of("attention with a bias for each key", new Attention(-2), normal(1, 3, 2, 3), normal(1, 4, 2, 3),
+                normal(1, 4, 2, 3), normal(2, 1, 4)));
         s.add(of("matmul batched", new MatMul(Transpose.NO, Transpose.NO), normal(2, 3, 4), normal(2, 4, 5)));
         s.add(of("matmul broadcast", new MatMul(Transpose.NO, Transpose.YES), normal(2, 1, 3, 4), normal(5, 2, 4)));
     }

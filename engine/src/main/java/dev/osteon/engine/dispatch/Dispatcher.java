@@ -10,6 +10,7 @@ import dev.osteon.engine.memory.TensorScope;
 import dev.osteon.engine.op.Cast;
 import dev.osteon.engine.op.Op;
 import dev.osteon.engine.op.Precision;
+import dev.osteon.engine.op.Permute;
 import dev.osteon.engine.op.Reshape;
 import dev.osteon.engine.op.ToLayout;
 import dev.osteon.engine.tensor.DType;
@@ -39,9 +40,12 @@ public final class Dispatcher {
         Device device = commonDevice(op, given);
         List<Tensor> inputs = autocast(op, given);
         List<TensorSpec> specs = op.infer(inputs.stream().map(Tensor::spec).toList());
-        List<Tensor> outputs = op instanceof Reshape
-                ? List.of(view(inputs.getFirst(), specs.getFirst()))
-                : execute(op, inputs, specs, Backends.of(device));
+        List<Tensor> outputs = switch (op) {
+            case Reshape reshape -> List.of(view(inputs.getFirst(), specs.getFirst()));
+            case Permute permute when permute.view(inputs.getFirst().spec()).isPresent() ->
+                    List.of(inputs.getFirst().alias(permute.view(inputs.getFirst().spec()).get()));
+            default -> execute(op, inputs, specs, Backends.of(device));
+        };
         Tape.record(op, inputs, outputs);
         return outputs;
     }

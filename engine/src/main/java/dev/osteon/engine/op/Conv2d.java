@@ -9,9 +9,15 @@ import java.util.List;
 
 /**
  * Cross-correlation, as every framework's "convolution". Operands: x [N, C, H, W], weight [O, C/groups, kh, kw],
- * optional bias [O]; result [N, O, H', W'] with H' = ⌊(H + 2·padding − dilation·(kh − 1) − 1) / stride⌋ + 1.
+ * optional bias [O]; result [N, O, H', W'] with H' = ⌊(H + 2·padding − dilation·(kh − 1) − 1) / stride⌋ + 1,
+ * to whose elements the epilogue is applied.
  */
-public record Conv2d(Window stride, Window padding, Window dilation, int groups) implements Op {
+public record Conv2d(Window stride, Window padding, Window dilation, int groups, Epilogue epilogue) implements Op {
+
+    /** The convolution as it is. */
+    public Conv2d(Window stride, Window padding, Window dilation, int groups) {
+        this(stride, padding, dilation, groups, Epilogue.NONE);
+    }
 
     @Override
     public List<TensorSpec> infer(List<TensorSpec> inputs) {
@@ -38,15 +44,17 @@ public record Conv2d(Window stride, Window padding, Window dilation, int groups)
 
     @Override
     public Saves saves() {
-        return Saves.inputs(0, 1);
+        return epilogue == Epilogue.NONE ? Saves.inputs(0, 1) : Saves.inputs(0, 1, 2);
     }
 
     @Override
     public void vjp(Backward b) {
-        Tensor dy = b.upstream();
+        Conv2d plain = new Conv2d(stride, padding, dilation, groups);
+        Tensor dy = epilogue == Epilogue.NONE ? b.upstream()
+                : epilogue.gradient(b.upstream(), Products.again(plain, b));
         b.to(0, () -> Dispatcher.run(transposeFor(b.inputSpec(0), kernelOf(b.inputSpec(1)), b.outputSpec(0)), dy,
                 b.input(1)));
-        b.to(1, () -> Dispatcher.run(new Conv2dBackwardWeights(this, kernelOf(b.inputSpec(1))), b.input(0), dy));
+        b.to(1, () -> Dispatcher.run(new Conv2dBackwardWeights(plain, kernelOf(b.inputSpec(1))), b.input(0), dy));
         b.to(2, () -> Ops.reshape(Ops.sum(dy, 0, 2, 3), b.inputSpec(2).dim(0)));
     }
 

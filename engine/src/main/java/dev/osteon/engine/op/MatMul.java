@@ -11,13 +11,19 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * y = op(a)·op(b) (+ bias) over the last two dimensions, the leading ones broadcast; op transposes where asked.
+ * y = f(op(a)·op(b) (+ bias)) over the last two dimensions, the leading ones broadcast; op transposes where asked, f is
+ * the epilogue.
  * Operands: a [..., m, k] (or [..., k, m] transposed), b [..., k, n] (or [..., n, k]), optional bias [n].
  */
-public record MatMul(Transpose a, Transpose b) implements Op {
+public record MatMul(Transpose a, Transpose b, Epilogue epilogue) implements Op {
 
     /** Whether an operand's last two dimensions are swapped before the product. */
     public enum Transpose { NO, YES }
+
+    /** The product as it is. */
+    public MatMul(Transpose a, Transpose b) {
+        this(a, b, Epilogue.NONE);
+    }
 
     @Override
     public List<TensorSpec> infer(List<TensorSpec> inputs) {
@@ -46,12 +52,13 @@ public record MatMul(Transpose a, Transpose b) implements Op {
 
     @Override
     public Saves saves() {
-        return Saves.inputs(0, 1);
+        return epilogue == Epilogue.NONE ? Saves.inputs(0, 1) : Saves.inputs(0, 1, 2);
     }
 
     @Override
     public void vjp(Backward back) {
-        Tensor dy = back.upstream();
+        Tensor dy = epilogue == Epilogue.NONE ? back.upstream()
+                : epilogue.gradient(back.upstream(), Products.again(new MatMul(a, b), back));
         back.to(0, () -> sumTo(a == Transpose.NO
                 ? product(dy, Transpose.NO, back.input(1), flip(b))          // dA = dY·op(B)ᵀ
                 : product(back.input(1), b, dy, Transpose.YES), back.inputSpec(0).shape()));

@@ -11,12 +11,12 @@ import java.util.Locale;
  */
 public sealed interface Op
         permits AdaptiveAvgPool2d, AdaptiveAvgPool2dBackward, Affine, AffineCropResize, AffineCropResizeBackward,
-                ArgMax, AvgPool2d, AvgPool2dBackward, BatchNormBackward, BatchNormEval, BatchNormTrain, Binary, Cast,
-                Clamp, Compare, Concat, Conv2d, Conv2dBackwardWeights, ConvTranspose2d, DiagonalMask, Expand, Gather,
-                GatherBackward, L2Normalize, LarcStep, LayerNorm, LayerNormBackward, LogSoftmax, MatMul, MaxPool2d,
-                MaxPool2dBackward, Pad, PairwiseCrossEntropy, PairwiseCrossEntropyBackward, Permute, Reduce, Reshape,
-                Resize, ResizeBackward, Select, SelectBackward, SgdStep, Sinkhorn, Slice, SoftCrossEntropy,
-                SoftCrossEntropyBackward, Softmax, ToLayout, Unary, Where {
+                ArgMax, Attention, AvgPool2d, AvgPool2dBackward, BatchNormBackward, BatchNormEval, BatchNormTrain,
+                Binary, Cast, Clamp, Compare, Concat, Conv2d, Conv2dBackwardWeights, ConvTranspose2d, DiagonalMask,
+                Expand, Gather, GatherBackward, L2Normalize, LarcStep, LayerNorm, LayerNormBackward, LogSoftmax,
+                MatMul, MaxPool2d, MaxPool2dBackward, Pad, PairwiseCrossEntropy, PairwiseCrossEntropyBackward, Permute,
+                Reduce, Reshape, Resize, ResizeBackward, Select, SelectBackward, SgdStep, Sinkhorn, Slice,
+                SoftCrossEntropy, SoftCrossEntropyBackward, Softmax, ToLayout, Unary, Where {
 
     /**
      * Specifications of the results.

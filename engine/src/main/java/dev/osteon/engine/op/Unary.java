@@ -76,7 +76,7 @@ public record Unary(Function function) implements Op {
         return Dispatcher.run(new Unary(function), x);
     }
 
-    private static Tensor zeroOf(Tensor like) {
+    static Tensor zeroOf(Tensor like) {
         return Ops.full(like.device(), dev.osteon.engine.tensor.Shape.SCALAR, like.dtype(), 0);
     }
 
@@ -89,7 +89,7 @@ public record Unary(Function function) implements Op {
     }
 
     /** d/dx x·Φ(x) = Φ(x) + x·φ(x). */
-    private static Tensor geluSlope(Tensor x) {
+    static Tensor geluSlope(Tensor x) {
         Tensor cdf = affine(Ops.erf(affine(x, Math.sqrt(0.5), 0)), 0.5, 0.5);
         Tensor pdf = affine(Ops.exp(affine(square(x), -0.5, 0)), 1 / Math.sqrt(2 * Math.PI), 0);
         return Ops.add(cdf, mul(x, pdf));

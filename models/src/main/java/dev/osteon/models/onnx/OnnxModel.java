@@ -42,8 +42,19 @@ public final class OnnxModel implements Module {
     private final Map<String, Value> given = new HashMap<>();
     private final LinkedHashMap<List<String>, Specialisation> specialised = new LinkedHashMap<>();
 
-    private OnnxModel(Graph graph, Device device, DType floating) {
+    private final Weights weights;
+
+    /** Whether a model's parameters may change. */
+    public enum Weights {
+        /** They can be trained, or loaded anew. */
+        TRAINABLE,
+        /** They stay as they are: what depends on them and on shapes alone is computed once. */
+        FROZEN
+    }
+
+    private OnnxModel(Graph graph, Device device, DType floating, Weights weights) {
         this.graph = graph;
+        this.weights = weights;
         this.device = device;
         this.floating = floating;
         this.constants = Constants.of(graph, Program.of(graph), device, floating);
@@ -63,7 +74,12 @@ public final class OnnxModel implements Module {
 
     /** The same for a graph that is read already, as it is. */
     public static OnnxModel of(Graph graph, Device device) {
-        return new OnnxModel(graph, device, device.kind() == Device.Kind.REFERENCE ? DType.F64 : DType.F32);
+        return of(graph, device, Weights.TRAINABLE);
+    }
+
+    /** The same, with parameters that stay as they are if wanted. */
+    public static OnnxModel of(Graph graph, Device device, Weights weights) {
+        return new OnnxModel(graph, device, device.kind() == Device.Kind.REFERENCE ? DType.F64 : DType.F32, weights);
     }
 
     /** The nodes of a graph that cannot be done; none means that {@link #of} accepts it. */
@@ -185,11 +201,16 @@ public final class OnnxModel implements Module {
         try (Specialisation all = Specialisation.of(constants.steps(), Map.of(), constants.arrays().values(), living)) {
             edges = new Execution(all, device, floating, start).run((step, outputs) -> { });
         }
-        List<Program.Step> rest = constants.steps().stream()
-                .filter(step -> step.node().outputs().stream().noneMatch(decided::contains)).toList();
         Set<String> read = new HashSet<>();
-        rest.forEach(step -> read.addAll(step.node().inputs()));
         graph.outputs().forEach(output -> read.add(output.name()));
+        List<Program.Step> rest = new ArrayList<>();
+        for (Program.Step step : constants.steps().reversed()) {     // what nobody reads any more is not done
+            List<String> outputs = step.node().outputs();
+            if (outputs.stream().noneMatch(decided::contains) && outputs.stream().anyMatch(read::contains)) {
+                read.addAll(step.node().inputs());
+                rest.addFirst(step);
+            }
+        }
         Map<String, Value> fixed = new HashMap<>();
         for (String name : decided) {
             if (read.contains(name)) {
@@ -207,7 +228,8 @@ public final class OnnxModel implements Module {
     /** What the inputs' shapes tell of every edge. */
     private Map<String, Known> known(Set<String> inputs) {
         Map<String, Known> known = new HashMap<>();
-        constants.parameters().keySet().forEach(name -> known.put(name, Known.SHAPE));
+        constants.parameters().keySet().forEach(name -> known.put(name, weights == Weights.FROZEN ? Known.VALUE
+                : Known.SHAPE));
         constants.arrays().keySet().forEach(name -> known.put(name, Known.VALUE));
         inputs.forEach(name -> known.put(name, Known.SHAPE));
         for (Program.Step step : constants.steps()) {

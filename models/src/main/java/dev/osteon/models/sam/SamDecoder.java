@@ -5,9 +5,12 @@ import dev.osteon.engine.tensor.Device;
 import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
 import dev.osteon.models.onnx.OnnxModel;
+import dev.osteon.models.onnx.graph.Graph;
+import dev.osteon.models.onnx.graph.GraphReader;
 import dev.osteon.models.onnx.graph.ValueInfo;
 import dev.osteon.models.onnx.value.ElementType;
 import dev.osteon.models.onnx.value.HostArray;
+import dev.osteon.models.onnx.optimise.Optimiser;
 import dev.osteon.models.onnx.value.OnnxException;
 import dev.osteon.models.onnx.value.Value;
 import java.io.IOException;
@@ -44,15 +47,13 @@ public final class SamDecoder implements AutoCloseable {
      * @throws IOException   when it cannot be read
      */
     public static SamDecoder load(Path file, Device device) throws IOException {
-        OnnxModel model = OnnxModel.load(file, device);
-        if (!names(model.inputs()).equals(Set.copyOf(INPUTS)) || !names(model.outputs()).contains(COARSE)) {
-            OnnxException error = new OnnxException(file + ": given inputs " + model.inputs() + " and outputs "
-                    + model.outputs() + "; expected " + INPUTS + " and " + COARSE
-                    + "; give the decoder of a SAM pair");
-            model.close();
-            throw error;
+        Graph graph = GraphReader.read(file);
+        if (!names(graph.inputs()).equals(Set.copyOf(INPUTS)) || !names(graph.outputs()).contains(COARSE)) {
+            throw new OnnxException(file + ": given inputs " + graph.inputs() + " and outputs " + graph.outputs()
+                    + "; expected " + INPUTS + " and " + COARSE + "; give the decoder of a SAM pair");
         }
-        return new SamDecoder(model);
+        Graph coarse = graph.withOutputs(Set.of(COARSE));      // enlarging the masks is done here, not by the model
+        return new SamDecoder(OnnxModel.of(Optimiser.optimised(coarse), device, OnnxModel.Weights.FROZEN));
     }
 
     private static Set<String> names(List<ValueInfo> values) {

@@ -5,6 +5,8 @@ import dev.osteon.engine.tensor.Device;
 import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
 import dev.osteon.models.onnx.OnnxModel;
+import dev.osteon.models.onnx.graph.GraphReader;
+import dev.osteon.models.onnx.optimise.Optimiser;
 import dev.osteon.models.onnx.value.OnnxException;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -32,7 +34,8 @@ public final class SamEncoder implements AutoCloseable {
      * @throws IOException   when it cannot be read
      */
     public static SamEncoder load(Path file, Device device) throws IOException {
-        OnnxModel model = OnnxModel.load(file, device);
+        OnnxModel model = OnnxModel.of(Optimiser.optimised(GraphReader.read(file)), device,
+                OnnxModel.Weights.FROZEN);
         if (model.inputs().size() != 1) {
             OnnxException error = new OnnxException(file + ": given inputs " + model.inputs()
                     + "; expected one picture [b, 3, 1024, 1024]; give the encoder of a SAM pair");

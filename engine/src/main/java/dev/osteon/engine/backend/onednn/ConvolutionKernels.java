@@ -7,6 +7,7 @@ import dev.osteon.engine.backend.onednn.vector.Bias;
 import dev.osteon.engine.op.Conv2d;
 import dev.osteon.engine.op.Conv2dBackwardWeights;
 import dev.osteon.engine.op.ConvTranspose2d;
+import dev.osteon.engine.op.Epilogue;
 import dev.osteon.engine.tensor.DType;
 import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
@@ -121,7 +122,7 @@ final class ConvolutionKernels {
             Descriptors d = Descriptors.of(key);
             MemorySegment bias = key.bias
                     ? Dnnl.descriptor(d.type, new long[] {key.y.dim(1)}, new long[] {1}) : MemorySegment.NULL;
-            MemorySegment pd = Dnnl.convolutionForward(d.x, d.anyWeight, bias, d.y, d.geometry);
+            MemorySegment pd = Dnnl.convolutionForward(d.x, d.anyWeight, bias, d.y, d.geometry, key.op.epilogue());
             int[] ids = key.bias ? new int[] {Dnnl.SRC, Dnnl.WEIGHTS, Dnnl.DST, Dnnl.BIAS}
                     : new int[] {Dnnl.SRC, Dnnl.WEIGHTS, Dnnl.DST};
             return withReorder(pd, Dnnl.WEIGHTS, d.plainWeight, new Primitive(pd, ids));
@@ -129,7 +130,8 @@ final class ConvolutionKernels {
 
         static Plan backwardData(Key key) {
             Descriptors d = Descriptors.of(key);
-            MemorySegment hint = Dnnl.convolutionForward(d.x, d.anyWeight, MemorySegment.NULL, d.y, d.geometry);
+            MemorySegment hint = Dnnl.convolutionForward(d.x, d.anyWeight, MemorySegment.NULL, d.y, d.geometry,
+                    Epilogue.NONE);
             MemorySegment pd = Dnnl.convolutionBackwardData(d.x, d.anyWeight, d.y, d.geometry, hint);
             return withReorder(pd, Dnnl.WEIGHTS, d.plainWeight,
                     new Primitive(pd, Dnnl.DIFF_DST, Dnnl.WEIGHTS, Dnnl.DIFF_SRC));
@@ -137,7 +139,8 @@ final class ConvolutionKernels {
 
         static Plan backwardWeights(Key key) {
             Descriptors d = Descriptors.of(key);
-            MemorySegment hint = Dnnl.convolutionForward(d.x, d.anyWeight, MemorySegment.NULL, d.y, d.geometry);
+            MemorySegment hint = Dnnl.convolutionForward(d.x, d.anyWeight, MemorySegment.NULL, d.y, d.geometry,
+                    Epilogue.NONE);
             MemorySegment pd = Dnnl.convolutionBackwardWeights(d.x, d.anyWeight, d.y, d.geometry, hint);
             Primitive primitive = new Primitive(pd, Dnnl.SRC, Dnnl.DIFF_DST, Dnnl.DIFF_WEIGHTS);
             MemorySegment chosen = Dnnl.wanted(pd, Dnnl.DIFF_WEIGHTS);

@@ -1,11 +1,13 @@
 package dev.osteon.engine.backend.onednn;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.osteon.engine.EngineException;
 import dev.osteon.engine.backend.onednn.vector.Parallel;
+import dev.osteon.engine.op.Epilogue;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -13,6 +15,8 @@ import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.Map;
 
 /**
  * oneDNN's C API (version 3) through the Foreign Function API: one engine, one stream, and the calls that the backend
@@ -39,6 +43,8 @@ final class Dnnl {
 
     private static final int FORWARD_TRAINING = 64;
     private static final int CONVOLUTION_DIRECT = 1;
+    private static final int ELTWISE_RELU = 0x20;
+    private static final int ELTWISE_GELU_ERF = 0x31;
     private static final int TAG_ANY = 1;
     private static final int QUERY_EXEC_ARG_MD = 255;
     private static final int SCRATCHPAD_BY_USER = 1;
@@ -67,6 +73,11 @@ final class Dnnl {
     private static final MethodHandle ATTR_CREATE = handle("dnnl_primitive_attr_create", ADDRESS);
     private static final MethodHandle ATTR_SCRATCHPAD =
             handle("dnnl_primitive_attr_set_scratchpad_mode", ADDRESS, JAVA_INT);
+    private static final MethodHandle POST_OPS_CREATE = handle("dnnl_post_ops_create", ADDRESS);
+    private static final MethodHandle POST_OPS_ELTWISE =
+            handle("dnnl_post_ops_append_eltwise", ADDRESS, JAVA_INT, JAVA_FLOAT, JAVA_FLOAT);
+    private static final MethodHandle ATTR_POST_OPS =
+            handle("dnnl_primitive_attr_set_post_ops", ADDRESS, ADDRESS);
     private static final MethodHandle CONV_FORWARD = handle("dnnl_convolution_forward_primitive_desc_create", ADDRESS,
             ADDRESS, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS,
                     ADDRESS);
@@ -94,6 +105,7 @@ final class Dnnl {
     private static final MemorySegment STREAM =
             created("stream", () -> (int) STREAM_CREATE.invokeExact(OUT, ENGINE, IN_ORDER));
     private static final MemorySegment ATTRIBUTES = attributes();
+    private static final Map<Epilogue, MemorySegment> WITH_EPILOGUE = withEpilogue();
 
     private Dnnl() {}
 
@@ -133,6 +145,19 @@ final class Dnnl {
         MemorySegment attributes = created("attributes", () -> (int) ATTR_CREATE.invokeExact(OUT));
         check("scratchpad mode", () -> (int) ATTR_SCRATCHPAD.invokeExact(attributes, SCRATCHPAD_BY_USER));
         return attributes;
+    }
+
+    private static Map<Epilogue, MemorySegment> withEpilogue() {
+        Map<Epilogue, MemorySegment> all = new EnumMap<>(Epilogue.class);
+        all.put(Epilogue.NONE, ATTRIBUTES);
+        Map.of(Epilogue.RELU, ELTWISE_RELU, Epilogue.GELU, ELTWISE_GELU_ERF).forEach((epilogue, algorithm) -> {
+            MemorySegment then = created("post-operations", () -> (int) POST_OPS_CREATE.invokeExact(OUT));
+            check("post-operation", () -> (int) POST_OPS_ELTWISE.invokeExact(then, (int) algorithm, 0f, 0f));
+            MemorySegment attributes = attributes();
+            check("post-operations", () -> (int) ATTR_POST_OPS.invokeExact(attributes, then));
+            all.put(epilogue, attributes);
+        });
+        return all;
     }
 
     /** A memory descriptor with strides in elements. */
@@ -202,9 +227,10 @@ final class Dnnl {
     }
 
     static MemorySegment convolutionForward(MemorySegment x, MemorySegment w, MemorySegment bias, MemorySegment y,
-            Geometry g) {
+            Geometry g, Epilogue epilogue) {
+        MemorySegment attributes = WITH_EPILOGUE.get(epilogue);
         return created("convolution forward", () -> (int) CONV_FORWARD.invokeExact(OUT, ENGINE, FORWARD_TRAINING,
-                CONVOLUTION_DIRECT, x, w, bias, y, g.strides, g.dilations, g.padding, g.padding, ATTRIBUTES));
+                CONVOLUTION_DIRECT, x, w, bias, y, g.strides, g.dilations, g.padding, g.padding, attributes));
     }
 
     static MemorySegment convolutionBackwardData(MemorySegment dx, MemorySegment w, MemorySegment dy, Geometry g,
@@ -221,8 +247,10 @@ final class Dnnl {
                 ATTRIBUTES));
     }
 
-    static MemorySegment matmul(MemorySegment a, MemorySegment b, MemorySegment bias, MemorySegment y) {
-        return created("matmul", () -> (int) MATMUL.invokeExact(OUT, ENGINE, a, b, bias, y, ATTRIBUTES));
+    static MemorySegment matmul(MemorySegment a, MemorySegment b, MemorySegment bias, MemorySegment y,
+            Epilogue epilogue) {
+        MemorySegment attributes = WITH_EPILOGUE.get(epilogue);
+        return created("matmul", () -> (int) MATMUL.invokeExact(OUT, ENGINE, a, b, bias, y, attributes));
     }
 
     static MemorySegment reorder(MemorySegment from, MemorySegment to) {

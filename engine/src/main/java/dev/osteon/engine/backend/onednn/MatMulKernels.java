@@ -68,7 +68,7 @@ final class MatMulKernels {
             dims[rank - 1] = key.y.dim(-1);
             bias = operand(type, Shape.of(dims), Transpose.NO, rank);
         }
-        MemorySegment pd = Dnnl.matmul(a, b, bias, y);
+        MemorySegment pd = Dnnl.matmul(a, b, bias, y, key.op.epilogue());
         return key.bias ? new Primitive(pd, Dnnl.SRC, Dnnl.WEIGHTS, Dnnl.DST, Dnnl.BIAS)
                 : new Primitive(pd, Dnnl.SRC, Dnnl.WEIGHTS, Dnnl.DST);
     }

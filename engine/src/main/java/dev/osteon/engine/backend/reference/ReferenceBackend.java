@@ -12,6 +12,7 @@ import dev.osteon.engine.op.Affine;
 import dev.osteon.engine.op.AffineCropResize;
 import dev.osteon.engine.op.AffineCropResizeBackward;
 import dev.osteon.engine.op.ArgMax;
+import dev.osteon.engine.op.Attention;
 import dev.osteon.engine.op.AvgPool2d;
 import dev.osteon.engine.op.AvgPool2dBackward;
 import dev.osteon.engine.op.BatchNormBackward;
@@ -108,6 +109,7 @@ public final class ReferenceBackend {
         put(Sinkhorn.class, TransportKernels::sinkhorn);
         put(SoftCrossEntropy.class, CrossEntropyKernels::soft);
         put(SoftCrossEntropyBackward.class, CrossEntropyKernels::softBackward);
+        put(Attention.class, AttentionKernel::attention);
         put(MatMul.class, MatMulKernel::matMul);
         put(Conv2d.class, ConvolutionKernels::conv2d);
         put(Conv2dBackwardWeights.class, ConvolutionKernels::backwardWeights);

@@ -1,8 +1,10 @@
 package dev.osteon.models.onnx.graph;
 
+import com.google.protobuf.ByteString;
 import dev.osteon.models.onnx.proto.Onnx.AttributeProto;
 import dev.osteon.models.onnx.value.HostArray;
 import dev.osteon.models.onnx.value.OnnxException;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -12,6 +14,14 @@ public record Attributes(String node, Map<String, AttributeProto> all) {
 
     public Attributes {
         all = Map.copyOf(all);
+    }
+
+    /** The same with one more, which is text. */
+    public Attributes with(String name, String text) {
+        Map<String, AttributeProto> more = new HashMap<>(all);
+        more.put(name, AttributeProto.newBuilder().setName(name).setType(AttributeProto.AttributeType.STRING)
+                .setS(ByteString.copyFromUtf8(text)).build());
+        return new Attributes(node, more);
     }
 
     public boolean has(String name) {

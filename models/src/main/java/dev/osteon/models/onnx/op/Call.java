@@ -1,5 +1,6 @@
 package dev.osteon.models.onnx.op;
 
+import dev.osteon.engine.op.Epilogue;
 import dev.osteon.engine.op.Ops;
 import dev.osteon.engine.tensor.DType;
 import dev.osteon.engine.tensor.Device;
@@ -29,6 +30,11 @@ public record Call(Node node, List<Optional<Value>> inputs, Device device, DType
 
     Attributes attributes() {
         return node.attributes();
+    }
+
+    /** What the optimiser has put after the operation. */
+    Epilogue epilogue() {
+        return Epilogue.valueOf(attributes().text(Epilogue.class.getName(), Epilogue.NONE.name()));
     }
 
     int count() {

@@ -5,6 +5,7 @@ import static dev.osteon.models.onnx.op.OpTable.one;
 import dev.osteon.engine.dispatch.Dispatcher;
 import dev.osteon.engine.op.Conv2d;
 import dev.osteon.engine.op.ConvTranspose2d;
+import dev.osteon.engine.op.Epilogue;
 import dev.osteon.engine.op.Ops;
 import dev.osteon.engine.op.Pad;
 import dev.osteon.engine.op.Window;
@@ -40,24 +41,27 @@ final class ConvolutionOps {
         Spatial s = Spatial.of(c, x.shape(), c.attributes().integers("kernel_shape").isPresent()
                 ? Spatial.list(c, "kernel_shape", x.rank() - 2, 1) : tail(w.shape(), 2));
         int groups = c.attributes().index("group", 1);
-        return Value.of(conv(x, w, c.has(2) ? Optional.of(c.tensor(2)) : Optional.empty(), s, groups));
+        Optional<Tensor> bias = c.has(2) ? Optional.of(c.tensor(2)) : Optional.empty();
+        return Value.of(s.axes() == 2 ? planar(x, w, bias, s, groups, c.epilogue())
+                : MatrixOps.after(c.epilogue(), conv(x, w, bias, s, groups)));
     }
 
     static Tensor conv(Tensor x, Tensor w, Optional<Tensor> bias, Spatial s, int groups) {
         return switch (s.axes()) {
             case 1 -> flattened(x, w, bias, s, groups);
-            case 2 -> planar(x, w, bias, s, groups);
+            case 2 -> planar(x, w, bias, s, groups, Epilogue.NONE);
             default -> sliced(x, w, bias, s, groups);
         };
     }
 
-    private static Tensor planar(Tensor x, Tensor w, Optional<Tensor> bias, Spatial s, int groups) {
+    private static Tensor planar(Tensor x, Tensor w, Optional<Tensor> bias, Spatial s, int groups,
+            Epilogue epilogue) {
         boolean even = s.before()[0] == s.after()[0] && s.before()[1] == s.after()[1];
         Tensor image = x.to(Layout.NHWC);
         Tensor padded = even ? image : PaddingOps.constant(PaddingOps.constant(x, 2, s.before()[0], s.after()[0], 0),
                 3, s.before()[1], s.after()[1], 0);
         Conv2d op = new Conv2d(window(s.strides()), even ? window(s.before()) : Window.ZERO, window(s.dilations()),
-                groups);
+                groups, epilogue);
         return bias.map(b -> Dispatcher.run(op, padded, w, b)).orElseGet(() -> Dispatcher.run(op, padded, w));
     }
 
@@ -69,7 +73,7 @@ final class ConvolutionOps {
         Spatial flat = new Spatial(before(1, s.kernel()), before(1, s.strides()), before(1, s.dilations()),
                 before(0, s.before()), before(0, s.after()), before(1, s.output()));
         Tensor y = planar(Ops.reshape(x, x.dim(0), x.dim(1), 1, x.dim(2)),
-                Ops.reshape(w, w.dim(0), w.dim(1), 1, w.dim(2)), bias, flat, groups);
+                Ops.reshape(w, w.dim(0), w.dim(1), 1, w.dim(2)), bias, flat, groups, Epilogue.NONE);
         return Ops.reshape(y, y.dim(0), y.dim(1), y.dim(3));
     }
 
@@ -138,7 +142,9 @@ final class ConvolutionOps {
         if (direct) {
             ConvTranspose2d op = new ConvTranspose2d(window(strides), window(pads[0]), window(extra),
                     window(dilations), groups);
-            return Value.of(bias.map(b -> Dispatcher.run(op, x, w, b)).orElseGet(() -> Dispatcher.run(op, x, w)));
+            Tensor image = x.to(Layout.NHWC);
+            return Value.of(bias.map(b -> Dispatcher.run(op, image, w, b))
+                    .orElseGet(() -> Dispatcher.run(op, image, w)));
         }
         Tensor y = full(x, w, strides, dilations, groups);
         for (int i = 0; i < n; i++) {

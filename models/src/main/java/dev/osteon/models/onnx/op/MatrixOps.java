@@ -3,11 +3,14 @@ package dev.osteon.models.onnx.op;
 import static dev.osteon.models.onnx.op.OpTable.one;
 
 import dev.osteon.engine.dispatch.Dispatcher;
+import dev.osteon.engine.op.Attention;
+import dev.osteon.engine.op.Epilogue;
 import dev.osteon.engine.op.MatMul;
 import dev.osteon.engine.op.MatMul.Transpose;
 import dev.osteon.engine.op.Ops;
 import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
+import dev.osteon.models.onnx.optimise.Optimiser;
 import dev.osteon.models.onnx.value.ElementType;
 import dev.osteon.models.onnx.value.HostArray;
 import dev.osteon.models.onnx.value.Value;
@@ -24,7 +27,8 @@ final class MatrixOps {
     static List<Entry> entries() {
         return List.of(
                 one("MatMul", 1, MatrixOps::matMul),
-                new Entry("dev.osteon", "Linear", 1, Set.of(), Set.of(), c -> List.of(Value.of(linear(c)))),
+                new Entry(Optimiser.DOMAIN, "Linear", 1, Set.of(), Set.of(), c -> List.of(Value.of(linear(c)))),
+                new Entry(Optimiser.DOMAIN, "Attention", 1, Set.of(4), Set.of(), c -> List.of(Value.of(attention(c)))),
                 one("Gemm", 1, MatrixOps::gemm),
                 one("Einsum", 12, c -> Value.of(Einsum.of(c).apply())),
                 one("MatMulInteger", 10, MatrixOps::matMulInteger),
@@ -72,10 +76,18 @@ final class MatrixOps {
         Tensor x = c.tensor(0);
         int[] dims = x.shape().toArray();
         int rows = (int) (x.size() / Math.max(1, dims[dims.length - 1]));
-        Tensor y = Dispatcher.run(new MatMul(Transpose.NO, Transpose.NO),
+        Tensor y = Dispatcher.run(new MatMul(Transpose.NO, Transpose.NO, c.epilogue()),
                 Ops.reshape(x, rows, dims[dims.length - 1]), c.tensor(1), c.tensor(2));
         dims[dims.length - 1] = y.dim(1);
         return Ops.reshape(y, dims);
+    }
+
+    /** Of q, k, v [N, tokens, heads, size], and if they are there, bias and scale, which may be a divisor. */
+    private static Tensor attention(Call c) {
+        double given = c.has(4) ? c.doubles(4)[0] : 1;
+        Attention op = new Attention(c.attributes().text("scale", "factor").equals("divisor") ? 1 / given : given);
+        return c.has(3) ? Dispatcher.run(op, c.tensor(0), c.tensor(1), c.tensor(2), c.tensor(3))
+                : Dispatcher.run(op, c.tensor(0), c.tensor(1), c.tensor(2));
     }
 
     private static Value gemm(Call c) {
@@ -83,18 +95,26 @@ final class MatrixOps {
         Transpose b = c.attributes().flag("transB", false) ? Transpose.YES : Transpose.NO;
         double alpha = c.attributes().real("alpha", 1);
         double beta = c.attributes().real("beta", 1);
-        MatMul product = new MatMul(a, b);
         boolean plain = alpha == 1 && beta == 1 && c.has(2) && c.rank(2) == 1
                 && c.shape(2).dim(0) == c.shape(1).dim(b == Transpose.YES ? 0 : 1);
         if (plain) {
-            return Value.of(Dispatcher.run(product, c.tensor(0), c.tensor(1), c.tensor(2)));
+            return Value.of(Dispatcher.run(new MatMul(a, b, c.epilogue()), c.tensor(0), c.tensor(1), c.tensor(2)));
         }
-        Tensor y = Dispatcher.run(product, c.tensor(0), c.tensor(1));
+        Tensor y = Dispatcher.run(new MatMul(a, b), c.tensor(0), c.tensor(1));
         y = alpha == 1 ? y : Ops.affine(y, alpha, 0);
         if (c.has(2)) {
             y = Ops.add(y, beta == 1 ? c.tensor(2) : Ops.affine(c.tensor(2), beta, 0));
         }
-        return Value.of(y);
+        return Value.of(after(c.epilogue(), y));
+    }
+
+    /** An epilogue where there is no product to do it. */
+    static Tensor after(Epilogue epilogue, Tensor y) {
+        return switch (epilogue) {
+            case NONE -> y;
+            case RELU -> Ops.relu(y);
+            case GELU -> Ops.gelu(y);
+        };
     }
 
     private static Value matMulInteger(Call c) {

@@ -8,11 +8,14 @@ import dev.osteon.engine.op.Activation;
 import dev.osteon.engine.op.BatchNormEval;
 import dev.osteon.engine.op.LayerNorm;
 import dev.osteon.engine.op.Ops;
+import dev.osteon.engine.tensor.Layout;
 import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
+import dev.osteon.models.onnx.optimise.Optimiser;
 import dev.osteon.models.onnx.value.Value;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /** Normalisations. */
@@ -24,6 +27,8 @@ final class NormalizationOps {
         return List.of(
                 many("BatchNormalization", 1, NormalizationOps::batchNorm),
                 many("LayerNormalization", 17, NormalizationOps::layerNorm),
+                new Entry(Optimiser.DOMAIN, "ChannelNormalization", 1, Set.of(), Set.of(),
+                        c -> List.of(Value.of(channelNorm(c)))),
                 one("RMSNormalization", 23, NormalizationOps::rmsNorm),
                 one("InstanceNormalization", 1, c -> Value.of(scaled(c, grouped(c, c.shape(0).dim(1)),
                         ConvolutionOps.perChannel(c.tensor(0))))),
@@ -67,6 +72,15 @@ final class NormalizationOps {
         Arrays.fill(rows, axis, rows.length, 1);
         return List.of(Value.of(results.get(0)), Value.of(Ops.reshape(results.get(1), rows)),
                 Value.of(Ops.reshape(results.get(2), rows)));
+    }
+
+    /** Each pixel's channels of [N, C, H, W], which lie together in channels-last memory. */
+    private static Tensor channelNorm(Call c) {
+        Tensor pixels = Ops.permute(c.tensor(0).to(Layout.NHWC), 0, 2, 3, 1);
+        int channels = pixels.dim(3);
+        Tensor y = Dispatcher.runAll(new LayerNorm(1, c.attributes().real("epsilon", 1e-5)), List.of(pixels,
+                Ops.reshape(c.tensor(1), channels), Ops.reshape(c.tensor(2), channels))).getFirst();
+        return Ops.permute(y, 0, 3, 1, 2);
     }
 
     /** x/√(mean x² + eps)·scale over the axes from {@code axis} on (Zhang and Sennrich 2019). */

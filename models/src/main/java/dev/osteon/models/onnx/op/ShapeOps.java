@@ -6,11 +6,13 @@ import static dev.osteon.models.onnx.op.OpTable.one;
 import dev.osteon.engine.op.Ops;
 import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
+import dev.osteon.models.onnx.optimise.Optimiser;
 import dev.osteon.models.onnx.value.HostArray;
 import dev.osteon.models.onnx.value.Value;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
@@ -24,6 +26,8 @@ final class ShapeOps {
                 one("Identity", 1, c -> c.value(0)),
                 one("Reshape", 1, c -> reshape(c, c.attributes().integers("shape").orElseThrow())),
                 one("Reshape", 5, c -> reshape(c, c.longs(1))).structural(1),
+                new Entry(Optimiser.DOMAIN, "TokensOfImage", 1, Set.of(1), Set.of(), c -> List.of(tokensOfImage(c))),
+                new Entry(Optimiser.DOMAIN, "ImageOfTokens", 1, Set.of(1), Set.of(), c -> List.of(imageOfTokens(c))),
                 one("Flatten", 1, ShapeOps::flatten),
                 one("Squeeze", 1, ShapeOps::squeeze).structural(1),
                 one("Unsqueeze", 1, ShapeOps::unsqueeze).structural(1),
@@ -41,7 +45,30 @@ final class ShapeOps {
     }
 
     private static Value reshape(Call c, long[] wanted) {
-        int[] own = c.shape(0).toArray();
+        return reshaped(c, resolved(c, wanted, c.shape(0)));
+    }
+
+    /** [N, C, H, W] → [N, C, H·W] → [N, H·W, C], by way of [N, H, W, C], which is a view of channels-last memory. */
+    private static Value tokensOfImage(Call c) {
+        int[] dims = resolved(c, c.longs(1), c.shape(0));
+        Tensor x = c.onDevice(0);
+        boolean pixels = x.rank() == 4 && dims.length == 3 && dims[0] == x.dim(0) && dims[1] == x.dim(1);
+        return Value.of(pixels ? Ops.reshape(Ops.permute(x, 0, 2, 3, 1), dims[0], dims[2], dims[1])
+                : Ops.permute(Ops.reshape(x, dims), 0, 2, 1));
+    }
+
+    /** [N, H·W, C] → [N, C, H·W] → [N, C, H, W], the same way back. */
+    private static Value imageOfTokens(Call c) {
+        Tensor x = c.onDevice(0);
+        int[] dims = resolved(c, c.longs(1), Shape.of(x.dim(0), x.dim(2), x.dim(1)));
+        boolean pixels = dims.length == 4 && dims[0] == x.dim(0) && dims[1] == x.dim(2);
+        return Value.of(pixels ? Ops.permute(Ops.reshape(x, dims[0], dims[2], dims[3], dims[1]), 0, 3, 1, 2)
+                : Ops.reshape(Ops.permute(x, 0, 2, 1), dims));
+    }
+
+    /** The shape that is meant by one with 0 for "as it is" and −1 for "what is left". */
+    private static int[] resolved(Call c, long[] wanted, Shape given) {
+        int[] own = given.toArray();
         int[] dims = new int[wanted.length];
         boolean zeroIsZero = c.attributes().flag("allowzero", false);
         int free = -1;
@@ -57,16 +84,15 @@ final class ShapeOps {
             }
             product = Math.multiplyExact(product, (long) dims[i]);
         }
-        long size = c.shape(0).size();
+        long size = given.size();
         if (free >= 0 && product > 0 && size % product == 0) {
             dims[free] = (int) (size / product);
             product = size;
         }
         if (product != size) {
-            throw c.problem("shape " + Arrays.toString(wanted) + " for " + c.shape(0), "the same number of elements");
+            throw c.problem("shape " + Arrays.toString(wanted) + " for " + given, "the same number of elements");
         }
-        return c.value(0) instanceof Value.OnHost(HostArray x) ? Value.of(x.reshaped(Shape.of(dims)))
-                : Value.of(Ops.reshape(c.onDevice(0), dims));
+        return dims;
     }
 
     private static Value reshaped(Call c, int[] dims) {

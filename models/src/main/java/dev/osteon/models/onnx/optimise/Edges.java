@@ -10,6 +10,7 @@ import dev.osteon.models.onnx.value.HostArray;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** Who writes and who reads the edges of a graph, and what constants are on them. */
 final class Edges {
@@ -33,12 +34,23 @@ final class Edges {
         return readers.getOrDefault(edge, 0);
     }
 
+    /** How many nodes of a type read the edge. */
+    int readers(String edge, String type) {
+        return (int) graph.nodes().stream().filter(n -> is(n, type) && n.inputs().contains(edge)).count();
+    }
+
     /** The node of this type that writes the edge, when it is one of ONNX's own. */
     Optional<Node> source(String edge, String type) {
         return Optional.ofNullable(sources.get(edge)).filter(n -> is(n, type));
     }
 
-    /** The same when nobody else reads the edge. */
+    /** The node of this type that writes the edge, when it is one of the optimiser's. */
+    Optional<Node> own(String edge, String type) {
+        return Optional.ofNullable(sources.get(edge)).filter(n -> n.domain().equals(Optimiser.DOMAIN)
+                && n.type().equals(type));
+    }
+
+    /** The same as {@link #source} when nobody else reads the edge. */
     Optional<Node> only(String edge, String type) {
         return source(edge, type).filter(n -> readers(edge) == 1);
     }
@@ -66,6 +78,19 @@ final class Edges {
     /** Whether the edge is a constant of one element near {@code value}. */
     boolean isNear(String edge, double value) {
         return constant(edge).filter(a -> a.size() == 1 && Math.abs(a.reals()[0] - value) < 1e-4).isPresent();
+    }
+
+    /** Whether the edge surely has one element: a constant, or the root of one that is cast from a size. */
+    boolean isScalar(String edge) {
+        if (constant(edge).filter(a -> a.size() == 1).isPresent()) {
+            return true;
+        }
+        Node source = sources.get(edge);
+        boolean kept = source != null && source.domain().isEmpty() && Set.of("Sqrt", "Cast", "Reciprocal", "Div", "Pow",
+                "Mul").contains(source.type());
+        return kept ? source.inputs().stream().allMatch(this::isScalar)
+                : source != null && is(source, "Gather") && source(source.inputs().get(0), "Shape").isPresent()
+                        && constant(source.inputs().get(1)).filter(a -> a.size() == 1).isPresent();
     }
 
     /** A node's axes, as an attribute or as a constant operand. */

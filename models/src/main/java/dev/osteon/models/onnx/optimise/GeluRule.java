@@ -54,6 +54,6 @@ record GeluRule() implements Optimiser.Rule {
         }
         Node gelu = new Node(last.name(), "", "Gelu", List.of(x), last.outputs(),
                 new Attributes("Gelu at node " + last.name(), Map.of()), SINCE);
-        return Optional.of(new Replacement(gelu, Set.of(last, inner, sum.get(), erf.get(), scaled.get())));
+        return Optional.of(Replacement.of(last, gelu, Set.of(last, inner, sum.get(), erf.get(), scaled.get())));
     }
 }

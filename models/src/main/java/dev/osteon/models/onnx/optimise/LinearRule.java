@@ -21,9 +21,9 @@ record LinearRule() implements Optimiser.Rule {
             Optional<Node> product = edges.only(last.inputs().get(i), "MatMul").filter(n -> fits(n, bias, edges));
             if (product.isPresent()) {
                 List<String> inputs = List.of(product.get().inputs().get(0), product.get().inputs().get(1), bias);
-                Node linear = new Node(last.name(), "dev.osteon", "Linear", inputs, last.outputs(),
+                Node linear = new Node(last.name(), Optimiser.DOMAIN, "Linear", inputs, last.outputs(),
                         new Attributes("Linear at node " + last.name(), Map.of()), 1);
-                return Optional.of(new Replacement(linear, Set.of(last, product.get())));
+                return Optional.of(Replacement.of(last, linear, Set.of(last, product.get())));
             }
         }
         return Optional.empty();

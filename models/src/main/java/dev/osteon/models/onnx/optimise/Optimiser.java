@@ -15,6 +15,9 @@ import java.util.Set;
  */
 public final class Optimiser {
 
+    /** Where operations live that only this optimiser writes. */
+    public static final String DOMAIN = "dev.osteon";
+
     private Optimiser() {}
 
     /** Finds a pattern that ends in a node. */
@@ -26,15 +29,23 @@ public final class Optimiser {
     /**
      * What a pattern becomes.
      *
-     * @param node  computes what the pattern's last node did
-     * @param gone  the pattern's nodes, which nobody else reads, with the last one
+     * @param nodes compute what of the pattern is read elsewhere
+     * @param at    the pattern's node in whose place they come
+     * @param gone  the pattern's nodes, which nobody else reads
      */
-    record Replacement(Node node, Set<Node> gone) {}
+    record Replacement(List<Node> nodes, Node at, Set<Node> gone) {
 
-    /** The graph with every pattern replaced that is found. */
+        /** One node that computes what the pattern's last one did. */
+        static Replacement of(Node last, Node node, Set<Node> gone) {
+            return new Replacement(List.of(node), last, gone);
+        }
+    }
+
+    /** The graph with every pattern replaced that is found; {@link Graph#withOutputs} first lets more be found. */
     public static Graph optimised(Graph graph) {
         Graph folded = BatchNormFolding.folded(graph);
-        for (Rule rule : List.<Rule>of(new GeluRule(), new LayerNormRule(), new LinearRule())) {
+        for (Rule rule : List.<Rule>of(new GeluRule(), new LayerNormRule(), new LinearRule(),
+                new EpilogueRule(), new AttentionRule(), new TokensRule())) {
             folded = apply(rule, folded);
         }
         return folded;
@@ -42,21 +53,15 @@ public final class Optimiser {
 
     private static Graph apply(Rule rule, Graph graph) {
         Edges edges = new Edges(graph);
-        Map<Node, Optional<Node>> changes = new IdentityHashMap<>();
+        Map<Node, List<Node>> changes = new IdentityHashMap<>();
         for (Node node : graph.nodes()) {
             rule.match(node, edges).filter(r -> r.gone().stream().noneMatch(changes::containsKey)).ifPresent(r -> {
-                r.gone().forEach(gone -> changes.put(gone, Optional.empty()));
-                changes.put(node, Optional.of(r.node()));
+                r.gone().forEach(gone -> changes.put(gone, List.of()));
+                changes.put(r.at(), r.nodes());
             });
         }
         List<Node> nodes = new ArrayList<>();
-        for (Node node : graph.nodes()) {
-            if (changes.containsKey(node)) {
-                changes.get(node).ifPresent(nodes::add);
-            } else {
-                nodes.add(node);
-            }
-        }
+        graph.nodes().forEach(node -> nodes.addAll(changes.getOrDefault(node, List.of(node))));
         return graph.withNodes(nodes);
     }
 }

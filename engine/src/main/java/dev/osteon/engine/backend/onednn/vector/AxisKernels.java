@@ -21,7 +21,7 @@ final class AxisKernels {
 
     static void register(Registry registry) {
         registry.floats(ArgMax.class, Layouts.ANY, AxisKernels::argMax)
-                .floats(Softmax.class, Layouts.ANY, (op, in, out) -> map(op.axis(), in, out, AxisKernels::softmax))
+                .floats(Softmax.class, Layouts.ANY, AxisKernels::softmax)
                 .floats(LogSoftmax.class, Layouts.ANY,
                         (op, in, out) -> map(op.axis(), in, out, AxisKernels::logSoftmax))
                 .floats(L2Normalize.class, Layouts.ANY, AxisKernels::l2Normalize);
@@ -71,7 +71,15 @@ final class AxisKernels {
         });
     }
 
-    private static void softmax(double[] v, int n, double[] work) {
+    private static void softmax(Softmax op, List<Tensor> in, List<Tensor> out) {
+        if (SoftmaxKernel.takes(in.getFirst(), out.getFirst(), op.axis())) {
+            SoftmaxKernel.run(in.getFirst(), out.getFirst());
+        } else {
+            map(op.axis(), in, out, AxisKernels::softmaxOfRow);
+        }
+    }
+
+    private static void softmaxOfRow(double[] v, int n, double[] work) {
         double top = Doubles.max(v, n);
         for (int i = 0; i < n; i++) {
             v[i] -= top;

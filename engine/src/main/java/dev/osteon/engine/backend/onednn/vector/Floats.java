@@ -14,8 +14,8 @@ import jdk.incubator.vector.VectorOperators;
 final class Floats {
 
     /** Rows and columns of a product come in multiples of these. */
-    static final int ROWS = 4;
-    static final int COLUMNS = 4 * COUNT;
+    static final int ROWS = 8;
+    static final int COLUMNS = COUNT;
 
     private static final float LARGEST = 88.3f;               // 2ᵏ is finite up to here
     private static final float SMALLEST = -87.3f;             // and a normal number down to here
@@ -70,16 +70,29 @@ final class Floats {
      * @param columns a multiple of {@link #COLUMNS}
      */
     static void multiplyAdd(Left a, Right b, int depth, float[] c, int start, int stride, int rows, int columns) {
-        for (int column = 0; column < columns; column += COLUMNS) {
-            for (int row = 0; row < rows; row += ROWS) {
-                block(a.values, a.start + row * a.row, a.row, a.inner, b.values, b.start + column, b.inner, depth, c,
+        int column = 0;
+        for (; column + 4 * COUNT <= columns; column += 4 * COUNT) {
+            for (int row = 0; row < rows; row += 4) {
+                wide(a.values, a.start + row * a.row, a.row, a.inner, b.values, b.start + column, b.inner, depth, c,
+                        start + row * stride + column, stride);
+            }
+        }
+        for (; column + 2 * COUNT <= columns; column += 2 * COUNT) {
+            for (int row = 0; row < rows; row += 8) {
+                narrow(a.values, a.start + row * a.row, a.row, a.inner, b.values, b.start + column, b.inner, depth, c,
+                        start + row * stride + column, stride);
+            }
+        }
+        if (column < columns) {
+            for (int row = 0; row < rows; row += 8) {
+                single(a.values, a.start + row * a.row, a.row, a.inner, b.values, b.start + column, b.inner, depth, c,
                         start + row * stride + column, stride);
             }
         }
     }
 
     /** Four rows of four vectors: they stay in registers, and each loaded element is used four times. */
-    private static void block(float[] a, int a0, int row, int inner, float[] b, int b0, int bInner, int depth,
+    private static void wide(float[] a, int a0, int row, int inner, float[] b, int b0, int bInner, int depth,
             float[] c, int c0, int stride) {
         int c1 = c0 + stride;
         int c2 = c1 + stride;
@@ -146,5 +159,110 @@ final class Floats {
         s31.intoArray(c, c3 + COUNT);
         s32.intoArray(c, c3 + 2 * COUNT);
         s33.intoArray(c, c3 + 3 * COUNT);
+    }
+
+    /** Eight rows of two vectors. */
+    private static void narrow(float[] a, int a0, int row, int inner, float[] b, int b0, int bInner, int depth,
+            float[] c, int c0, int stride) {
+        FloatVector s00 = load(c, c0);
+        FloatVector s01 = load(c, c0 + COUNT);
+        FloatVector s10 = load(c, c0 + stride);
+        FloatVector s11 = load(c, c0 + stride + COUNT);
+        FloatVector s20 = load(c, c0 + 2 * stride);
+        FloatVector s21 = load(c, c0 + 2 * stride + COUNT);
+        FloatVector s30 = load(c, c0 + 3 * stride);
+        FloatVector s31 = load(c, c0 + 3 * stride + COUNT);
+        FloatVector s40 = load(c, c0 + 4 * stride);
+        FloatVector s41 = load(c, c0 + 4 * stride + COUNT);
+        FloatVector s50 = load(c, c0 + 5 * stride);
+        FloatVector s51 = load(c, c0 + 5 * stride + COUNT);
+        FloatVector s60 = load(c, c0 + 6 * stride);
+        FloatVector s61 = load(c, c0 + 6 * stride + COUNT);
+        FloatVector s70 = load(c, c0 + 7 * stride);
+        FloatVector s71 = load(c, c0 + 7 * stride + COUNT);
+        int at = a0;
+        int bt = b0;
+        for (int k = 0; k < depth; k++) {
+            FloatVector r0 = load(b, bt);
+            FloatVector r1 = load(b, bt + COUNT);
+            FloatVector l = FloatVector.broadcast(F32, a[at]);
+            s00 = l.fma(r0, s00);
+            s01 = l.fma(r1, s01);
+            l = FloatVector.broadcast(F32, a[at + row]);
+            s10 = l.fma(r0, s10);
+            s11 = l.fma(r1, s11);
+            l = FloatVector.broadcast(F32, a[at + 2 * row]);
+            s20 = l.fma(r0, s20);
+            s21 = l.fma(r1, s21);
+            l = FloatVector.broadcast(F32, a[at + 3 * row]);
+            s30 = l.fma(r0, s30);
+            s31 = l.fma(r1, s31);
+            l = FloatVector.broadcast(F32, a[at + 4 * row]);
+            s40 = l.fma(r0, s40);
+            s41 = l.fma(r1, s41);
+            l = FloatVector.broadcast(F32, a[at + 5 * row]);
+            s50 = l.fma(r0, s50);
+            s51 = l.fma(r1, s51);
+            l = FloatVector.broadcast(F32, a[at + 6 * row]);
+            s60 = l.fma(r0, s60);
+            s61 = l.fma(r1, s61);
+            l = FloatVector.broadcast(F32, a[at + 7 * row]);
+            s70 = l.fma(r0, s70);
+            s71 = l.fma(r1, s71);
+            at += inner;
+            bt += bInner;
+        }
+        s00.intoArray(c, c0);
+        s01.intoArray(c, c0 + COUNT);
+        s10.intoArray(c, c0 + stride);
+        s11.intoArray(c, c0 + stride + COUNT);
+        s20.intoArray(c, c0 + 2 * stride);
+        s21.intoArray(c, c0 + 2 * stride + COUNT);
+        s30.intoArray(c, c0 + 3 * stride);
+        s31.intoArray(c, c0 + 3 * stride + COUNT);
+        s40.intoArray(c, c0 + 4 * stride);
+        s41.intoArray(c, c0 + 4 * stride + COUNT);
+        s50.intoArray(c, c0 + 5 * stride);
+        s51.intoArray(c, c0 + 5 * stride + COUNT);
+        s60.intoArray(c, c0 + 6 * stride);
+        s61.intoArray(c, c0 + 6 * stride + COUNT);
+        s70.intoArray(c, c0 + 7 * stride);
+        s71.intoArray(c, c0 + 7 * stride + COUNT);
+    }
+
+    /** Eight rows of one vector. */
+    private static void single(float[] a, int a0, int row, int inner, float[] b, int b0, int bInner, int depth,
+            float[] c, int c0, int stride) {
+        FloatVector s00 = load(c, c0);
+        FloatVector s10 = load(c, c0 + stride);
+        FloatVector s20 = load(c, c0 + 2 * stride);
+        FloatVector s30 = load(c, c0 + 3 * stride);
+        FloatVector s40 = load(c, c0 + 4 * stride);
+        FloatVector s50 = load(c, c0 + 5 * stride);
+        FloatVector s60 = load(c, c0 + 6 * stride);
+        FloatVector s70 = load(c, c0 + 7 * stride);
+        int at = a0;
+        int bt = b0;
+        for (int k = 0; k < depth; k++) {
+            FloatVector r0 = load(b, bt);
+            s00 = FloatVector.broadcast(F32, a[at]).fma(r0, s00);
+            s10 = FloatVector.broadcast(F32, a[at + row]).fma(r0, s10);
+            s20 = FloatVector.broadcast(F32, a[at + 2 * row]).fma(r0, s20);
+            s30 = FloatVector.broadcast(F32, a[at + 3 * row]).fma(r0, s30);
+            s40 = FloatVector.broadcast(F32, a[at + 4 * row]).fma(r0, s40);
+            s50 = FloatVector.broadcast(F32, a[at + 5 * row]).fma(r0, s50);
+            s60 = FloatVector.broadcast(F32, a[at + 6 * row]).fma(r0, s60);
+            s70 = FloatVector.broadcast(F32, a[at + 7 * row]).fma(r0, s70);
+            at += inner;
+            bt += bInner;
+        }
+        s00.intoArray(c, c0);
+        s10.intoArray(c, c0 + stride);
+        s20.intoArray(c, c0 + 2 * stride);
+        s30.intoArray(c, c0 + 3 * stride);
+        s40.intoArray(c, c0 + 4 * stride);
+        s50.intoArray(c, c0 + 5 * stride);
+        s60.intoArray(c, c0 + 6 * stride);
+        s70.intoArray(c, c0 + 7 * stride);
     }
 }

@@ -23,6 +23,7 @@ public final class VectorKernels {
         CopyKernels.register(registry);
         CastKernels.register(registry);
         IndexKernels.register(registry);
+        AttentionKernel.register(table);
         CrossEntropyKernels.register(table);
         OptimizerKernels.register(table);
         BatchNormKernels.register(table);

@@ -1,0 +1,21 @@
+package dev.osteon.bench;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import dev.osteon.engine.io.AtomicFile;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+
+/** Result files: JSON for people and programs. */
+public final class Results {
+
+    private Results() {}
+
+    /** Writes a result, and prints it. */
+    public static void write(Map<String, Object> result, Path file) throws IOException {
+        String json = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValueAsString(result) + "\n";
+        System.out.print(json);
+        AtomicFile.write(file, json);
+    }
+}

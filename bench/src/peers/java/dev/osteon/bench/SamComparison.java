@@ -1,0 +1,31 @@
+package dev.osteon.bench;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Segment Anything's encoder and decoder, ours and onnxruntime's in turn. */
+public final class SamComparison {
+
+    private static final int WARM_UP = 8;
+    /** Decoder runs for each of the encoder's: it is that much shorter. */
+    private static final int MORE = 10;
+
+    private SamComparison() {}
+
+    /** @param arguments folder with encoder.onnx and decoder.onnx, threads, rounds, file for the result, commit */
+    public static void main(String[] arguments) throws IOException {
+        int rounds = Integer.parseInt(arguments[2]);
+        Map<String, Object> result = new LinkedHashMap<>();
+        result.put("work", "one run, float32, " + arguments[1] + " threads: encoder 1 × 3 × 1024 × 1024, decoder with "
+                + "3 + 3 points to its low-resolution mask");
+        result.put("machine", Machine.describe());
+        result.put("commit", arguments[4]);
+        result.put("encoder", new Turns(WARM_UP, rounds).compare("onnxruntime", arguments[1], SamWork.ENCODER.name(),
+                arguments[0]));
+        result.put("decoder", new Turns(MORE * WARM_UP, MORE * rounds).compare("onnxruntime", arguments[1],
+                SamWork.DECODER.name(), arguments[0]));
+        Results.write(result, Path.of(arguments[3]));
+    }
+}
