@@ -6,6 +6,8 @@ import dev.osteon.engine.dispatch.Dispatcher;
 import dev.osteon.engine.op.Conv2d;
 import dev.osteon.engine.op.ConvTranspose2d;
 import dev.osteon.engine.op.Epilogue;
+import dev.osteon.engine.op.MatMul;
+import dev.osteon.engine.op.MatMul.Transpose;
 import dev.osteon.engine.op.Ops;
 import dev.osteon.engine.op.Pad;
 import dev.osteon.engine.op.Window;
@@ -137,21 +139,49 @@ final class ConvolutionOps {
         }
         int[][] pads = pads(c, x.shape(), strides, extra, full);
         Optional<Tensor> bias = c.has(2) ? Optional.of(c.tensor(2)) : Optional.empty();
+        boolean apart = n == 2 && groups == 1 && Arrays.equals(kernel, strides) && none(pads[0]) && none(pads[1])
+                && none(extra) && Arrays.stream(dilations).allMatch(d -> d == 1);
+        if (apart) {
+            return Value.of(spread(x, w, bias, c.epilogue()));
+        }
         boolean direct = n == 2 && pads[0][0] == pads[1][0] && pads[0][1] == pads[1][1] && fits(extra, strides,
                 dilations);
         if (direct) {
             ConvTranspose2d op = new ConvTranspose2d(window(strides), window(pads[0]), window(extra),
                     window(dilations), groups);
             Tensor image = x.to(Layout.NHWC);
-            return Value.of(bias.map(b -> Dispatcher.run(op, image, w, b))
-                    .orElseGet(() -> Dispatcher.run(op, image, w)));
+            return Value.of(MatrixOps.after(c.epilogue(), bias.map(b -> Dispatcher.run(op, image, w, b))
+                    .orElseGet(() -> Dispatcher.run(op, image, w))));
         }
         Tensor y = full(x, w, strides, dilations, groups);
         for (int i = 0; i < n; i++) {
             y = PaddingOps.constant(y, i + 2, -pads[0][i], extra[i] - pads[1][i], 0);
         }
         Tensor result = y;
-        return Value.of(bias.map(b -> Ops.add(result, Ops.reshape(b, perChannel(result)))).orElse(result));
+        return Value.of(MatrixOps.after(c.epilogue(),
+                bias.map(b -> Ops.add(result, Ops.reshape(b, perChannel(result)))).orElse(result)));
+    }
+
+    private static boolean none(int[] sizes) {
+        return Arrays.stream(sizes).allMatch(size -> size == 0);
+    }
+
+    /** Windows that do not overlap: a product of each pixel with all of its window's weights [C, kh·kw·O]. */
+    private static Tensor spread(Tensor x, Tensor w, Optional<Tensor> bias, Epilogue epilogue) {
+        int n = x.dim(0);
+        int h = x.dim(2);
+        int width = x.dim(3);
+        int o = w.dim(1);
+        int kh = w.dim(2);
+        int kw = w.dim(3);
+        Tensor pixels = Ops.reshape(Ops.permute(x.to(Layout.NHWC), 0, 2, 3, 1), n * h * width, x.dim(1));
+        Tensor weights = Ops.reshape(Ops.permute(w, 0, 2, 3, 1), w.dim(0), kh * kw * o);
+        MatMul product = new MatMul(Transpose.NO, Transpose.NO, epilogue);
+        Tensor windows = bias.map(b -> Dispatcher.run(product, pixels, weights,
+                        Ops.reshape(Ops.expand(Ops.reshape(b, 1, o), Shape.of(kh * kw, o)), kh * kw * o)))
+                .orElseGet(() -> Dispatcher.run(product, pixels, weights));
+        Tensor rows = Ops.permute(Ops.reshape(windows, n * h, width, kh, kw * o), 0, 2, 1, 3);
+        return Ops.permute(Ops.reshape(rows, n, h * kh, width * kw, o), 0, 3, 1, 2);
     }
 
     private static boolean fits(int[] extra, int[] strides, int[] dilations) {

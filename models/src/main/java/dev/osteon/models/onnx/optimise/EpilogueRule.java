@@ -22,6 +22,7 @@ record EpilogueRule() implements Optimiser.Rule {
         }
         String x = last.inputs().getFirst();
         Optional<Node> product = edges.only(x, "Conv").or(() -> edges.only(x, "Gemm"))
+                .or(() -> edges.only(x, "ConvTranspose"))
                 .or(() -> edges.own(x, "Linear").filter(n -> edges.readers(x) == 1));
         return product.map(p -> Replacement.of(last, new Node(p.name(), p.domain(), p.type(), p.inputs(),
                 last.outputs(), p.attributes().with(Epilogue.class.getName(), epilogue.name()), p.opset()), Set.of(last, p)));

@@ -66,7 +66,8 @@ final class AttentionKernel {
         private final float[] rows;              // [QUERIES, depth]
         private final float[] scores;            // [QUERIES, columns]
         private final float[] results;           // [QUERIES, outColumns]
-        private final float[] line;
+        private final float[] tile;              // [COUNT, depth]
+        private final float[] line;              // [columns]
 
         Head(Attention op, List<Tensor> in, Tensor out) {
             scale = (float) op.scale();
@@ -90,7 +91,8 @@ final class AttentionKernel {
             rows = new float[QUERIES * depth];
             scores = new float[QUERIES * columns];
             results = new float[QUERIES * outColumns];
-            line = new float[Math.max(depth, columns)];
+            tile = new float[COUNT * depth];
+            line = new float[columns];
         }
 
         private static int padded(int n) {
@@ -116,26 +118,48 @@ final class AttentionKernel {
                 Floats.multiplyAdd(new Floats.Left(scores, 0, columns, 1), new Floats.Right(values, 0, outColumns),
                         keys, results, 0, outColumns, whole, outColumns);
                 for (int r = 0; r < count; r++) {
-                    MemorySegment.copy(results, r * outColumns, y, JAVA_FLOAT_UNALIGNED,
-                            place(sample, queries, first + r, head, width), width);
+                    write(results, r * outColumns, place(sample, queries, first + r, head, width));
                 }
             }
         }
 
-        /** The head's keys times the scale, transposed, and its values. */
+        /** The head's keys times the scale, transposed a vector's worth of them at a time, and its values. */
         private void pack(int sample, int head) {
-            for (int j = 0; j < keys; j++) {
-                read(k, sample, keys, j, head, depth, line, 0);
-                for (int d = 0; d < depth; d++) {
-                    transposed[d * columns + j] = line[d] * scale;
+            for (int first = 0; first < keys; first += COUNT) {
+                int count = Math.min(COUNT, keys - first);
+                for (int j = 0; j < count; j++) {
+                    read(k, sample, keys, first + j, head, depth, tile, j * depth);
+                    read(v, sample, keys, first + j, head, width, values, (first + j) * outColumns);
                 }
-                read(v, sample, keys, j, head, width, values, j * outColumns);
+                for (int d = 0; d < depth; d++) {
+                    for (int j = 0; j < COUNT; j++) {
+                        transposed[d * columns + first + j] = tile[j * depth + d] * scale;
+                    }
+                }
             }
         }
 
         private void read(MemorySegment from, int sample, int tokens, int token, int head, int size, float[] to,
                 int at) {
-            MemorySegment.copy(from, JAVA_FLOAT_UNALIGNED, place(sample, tokens, token, head, size), to, at, size);
+            long place = place(sample, tokens, token, head, size);
+            int i = 0;
+            for (; i + COUNT <= size; i += COUNT) {      // a copy of so little is mostly its call
+                FloatVector.fromMemorySegment(F32, from, place + (long) i * Float.BYTES, Lanes.ORDER)
+                        .intoArray(to, at + i);
+            }
+            if (i < size) {
+                MemorySegment.copy(from, JAVA_FLOAT_UNALIGNED, place + (long) i * Float.BYTES, to, at + i, size - i);
+            }
+        }
+
+        private void write(float[] from, int at, long place) {
+            int i = 0;
+            for (; i + COUNT <= width; i += COUNT) {
+                Floats.load(from, at + i).intoMemorySegment(y, place + (long) i * Float.BYTES, Lanes.ORDER);
+            }
+            if (i < width) {
+                MemorySegment.copy(from, at + i, y, JAVA_FLOAT_UNALIGNED, place + (long) i * Float.BYTES, width - i);
+            }
         }
 
         private long place(int sample, int tokens, int token, int head, int size) {
