@@ -17,7 +17,7 @@ import dev.osteon.nn.Sgd;
 import java.util.Arrays;
 import java.util.List;
 
-/** A ResNet-50 training step (forward, cross-entropy, backward, SGD with momentum) on our CPU backend, float32, channels-last. */
+/** A ResNet-50 training step (forward, cross-entropy, backward, SGD) on our CPU backend, float32, channels-last. */
 public final class OsteonStep implements Work {
 
     private static final int CLASSES = 1000;

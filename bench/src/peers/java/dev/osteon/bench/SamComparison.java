@@ -9,8 +9,8 @@ import java.util.Map;
 public final class SamComparison {
 
     private static final int WARM_UP = 8;
-    /** Decoder runs for each of the encoder's: it is that much shorter. */
-    private static final int MORE = 10;
+    /** Decoder runs in a turn: a person's clicks, one after another. */
+    private static final int CLICKS = 25;
 
     private SamComparison() {}
 
@@ -22,9 +22,9 @@ public final class SamComparison {
                 + "3 + 3 points to its low-resolution mask");
         result.put("machine", Machine.describe());
         result.put("commit", arguments[4]);
-        result.put("encoder", new Turns(WARM_UP, rounds).compare("onnxruntime", arguments[1], SamWork.ENCODER.name(),
+        result.put("encoder", new Turns(WARM_UP, rounds, 1).compare("onnxruntime", arguments[1], SamWork.ENCODER.name(),
                 arguments[0]));
-        result.put("decoder", new Turns(MORE * WARM_UP, MORE * rounds).compare("onnxruntime", arguments[1],
+        result.put("decoder", new Turns(2 * WARM_UP, rounds, CLICKS).compare("onnxruntime", arguments[1],
                 SamWork.DECODER.name(), arguments[0]));
         Results.write(result, Path.of(arguments[3]));
     }

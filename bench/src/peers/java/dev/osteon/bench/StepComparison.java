@@ -18,7 +18,7 @@ public final class StepComparison {
         result.put("work", "ResNet-50 training step, float32, batch " + arguments[0] + " at " + arguments[1] + "², "
                 + arguments[2] + " threads");
         result.put("machine", Machine.describe());
-        result.putAll(new Turns(WARM_UP, Integer.parseInt(arguments[3])).compare("libtorch", arguments[2], "step",
+        result.putAll(new Turns(WARM_UP, Integer.parseInt(arguments[3]), 1).compare("libtorch", arguments[2], "step",
                 arguments[0], arguments[1]));
         Results.write(result, Path.of(arguments[4]));
     }

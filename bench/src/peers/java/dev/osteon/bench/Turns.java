@@ -14,8 +14,16 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** Two implementations of one work in turn, A B A B …, each in a process of its own. */
-record Turns(int warmUp, int rounds) {
+/**
+ * Two implementations of one work in turn, A B A B …, each in a process of its own. Between turns there is a pause: the
+ * threads of thread pools go on spinning for a while after their work, and would take it from the other's.
+ *
+ * @param warmUp turns that are not counted
+ * @param runs   in one turn, of which the median counts
+ */
+record Turns(int warmUp, int rounds, int runs) {
+
+    private static final long PAUSE_MS = 200;
 
     /**
      * Times them.
@@ -26,14 +34,14 @@ record Turns(int warmUp, int rounds) {
     Map<String, Object> compare(String peer, String... work) throws IOException {
         try (Worker ours = new Worker("osteon", work); Worker other = new Worker(peer, work)) {
             for (int i = 0; i < warmUp; i++) {
-                ours.run();
-                other.run();
+                ours.turn(runs);
+                other.turn(runs);
             }
             ours.forget();
             other.forget();
             for (int i = 0; i < rounds; i++) {
-                ours.run();
-                other.run();
+                ours.turn(runs);
+                other.turn(runs);
             }
             double[] ratios = new double[rounds];
             Arrays.setAll(ratios, i -> other.milliseconds.get(i) / ours.milliseconds.get(i));
@@ -77,13 +85,23 @@ record Turns(int warmUp, int rounds) {
             return line;
         }
 
-        void run() throws IOException {
-            orders.write("once\n");
-            orders.flush();
-            String[] fields = answer().split(" ");
-            milliseconds.add(Double.parseDouble(fields[0]));
-            numbers.add(Double.parseDouble(fields[1]));
-            peakKib = Long.parseLong(fields[2]);
+        void turn(int runs) throws IOException {
+            try {
+                Thread.sleep(PAUSE_MS);
+            } catch (InterruptedException e) {
+                throw new IOException("interrupted", e);
+            }
+            double[] times = new double[runs];
+            for (int i = 0; i < runs; i++) {
+                orders.write("once\n");
+                orders.flush();
+                String[] fields = answer().split(" ");
+                times[i] = Double.parseDouble(fields[0]);
+                numbers.add(Double.parseDouble(fields[1]));
+                peakKib = Long.parseLong(fields[2]);
+            }
+            Arrays.sort(times);
+            milliseconds.add(times[runs / 2]);
         }
 
         void forget() {

@@ -49,7 +49,8 @@ public record Permute(List<Integer> order) implements Op {
 
     @Override
     public void vjp(Backward b) {
-        b.to(0, () -> Ops.permute(b.upstream(), IntStream.range(0, order.size()).map(order::indexOf).toArray()));
+        b.to(0, () -> Ops.permute(b.upstream(), IntStream.range(0, order.size()).map(order::indexOf).toArray())
+                .to(b.inputSpec(0).layout()));
     }
 
     @Override

@@ -8,6 +8,7 @@ import dev.osteon.engine.op.Epilogue;
 import dev.osteon.engine.op.MatMul;
 import dev.osteon.engine.op.MatMul.Transpose;
 import dev.osteon.engine.op.Ops;
+import dev.osteon.engine.tensor.Layout;
 import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
 import dev.osteon.models.onnx.optimise.Optimiser;
@@ -29,6 +30,7 @@ final class MatrixOps {
                 one("MatMul", 1, MatrixOps::matMul),
                 new Entry(Optimiser.DOMAIN, "Linear", 1, Set.of(), Set.of(), c -> List.of(Value.of(linear(c)))),
                 new Entry(Optimiser.DOMAIN, "Attention", 1, Set.of(4), Set.of(), c -> List.of(Value.of(attention(c)))),
+                new Entry(Optimiser.DOMAIN, "MatMulOfImage", 1, Set.of(2), Set.of(), c -> List.of(matMulOfImage(c))),
                 one("Gemm", 1, MatrixOps::gemm),
                 one("Einsum", 12, c -> Value.of(Einsum.of(c).apply())),
                 one("MatMulInteger", 10, MatrixOps::matMulInteger),
@@ -43,6 +45,18 @@ final class MatrixOps {
         Tensor product = matMul(c, c.tensor(0), c.tensor(1));
         return c.isReal(0) ? Value.of(product)
                 : Value.of(HostArray.of(c.type(0), product.shape(), HostArray.of(product).reals()));
+    }
+
+    /** a [N, m, C] times the pixels of x [N, C, H, W] as columns, [N, C, H·W]: x is reshaped as operand 2 says. */
+    private static Value matMulOfImage(Call c) {
+        Tensor a = c.tensor(0);
+        Tensor x = c.tensor(1);
+        int[] dims = ShapeOps.resolved(c, c.longs(2), x.shape());
+        boolean pixels = a.rank() == 3 && x.rank() == 4 && dims.length == 3 && dims[0] == x.dim(0)
+                && dims[1] == x.dim(1) && x.layout() == Layout.NHWC;
+        return Value.of(pixels ? Dispatcher.run(new MatMul(Transpose.NO, Transpose.YES), a,
+                Ops.reshape(Ops.permute(x, 0, 2, 3, 1), dims[0], dims[2], dims[1]))
+                : matMul(c, a, Ops.reshape(x, dims)));
     }
 
     /** NumPy's rule: a vector on the left is a row, on the right a column, and that dimension goes again. */

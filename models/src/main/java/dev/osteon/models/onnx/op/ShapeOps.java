@@ -67,7 +67,7 @@ final class ShapeOps {
     }
 
     /** The shape that is meant by one with 0 for "as it is" and −1 for "what is left". */
-    private static int[] resolved(Call c, long[] wanted, Shape given) {
+    static int[] resolved(Call c, long[] wanted, Shape given) {
         int[] own = given.toArray();
         int[] dims = new int[wanted.length];
         boolean zeroIsZero = c.attributes().flag("allowzero", false);

@@ -28,7 +28,8 @@ record AttentionRule() implements Optimiser.Rule {
         }
         String product = last.inputs().getFirst();
         return edges.source(product, "MatMul")
-                .filter(n -> edges.readers(product, "Shape") + 1 == edges.readers(product)).flatMap(n -> match(last, n, edges));
+                .filter(n -> edges.readers(product, "Shape") + 1 == edges.readers(product))
+                .flatMap(n -> match(last, n, edges));
     }
 
     private static Optional<Replacement> match(Node last, Node product, Edges edges) {

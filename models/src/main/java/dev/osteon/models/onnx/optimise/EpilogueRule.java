@@ -25,6 +25,7 @@ record EpilogueRule() implements Optimiser.Rule {
                 .or(() -> edges.only(x, "ConvTranspose"))
                 .or(() -> edges.own(x, "Linear").filter(n -> edges.readers(x) == 1));
         return product.map(p -> Replacement.of(last, new Node(p.name(), p.domain(), p.type(), p.inputs(),
-                last.outputs(), p.attributes().with(Epilogue.class.getName(), epilogue.name()), p.opset()), Set.of(last, p)));
+                last.outputs(), p.attributes().with(Epilogue.class.getName(), epilogue.name()), p.opset()),
+                Set.of(last, p)));
     }
 }

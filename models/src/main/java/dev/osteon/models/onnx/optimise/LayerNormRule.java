@@ -68,8 +68,8 @@ record LayerNormRule() implements Optimiser.Rule {
                 .setType(AttributeProto.AttributeType.FLOAT).setF((float) eps.get().reals()[0]).build();
         List<String> operands = List.of(mean.get().inputs().getFirst(), gamma, beta);
         Node norm = new Node(last.name(), channels ? Optimiser.DOMAIN : "",
-                channels ? "ChannelNormalization" : "LayerNormalization", operands, last.outputs(), new Attributes("LayerNormalization at node " + last.name(),
-                        Map.of("epsilon", epsilon)), SINCE);
+                channels ? "ChannelNormalization" : "LayerNormalization", operands, last.outputs(),
+                new Attributes("LayerNormalization at node " + last.name(), Map.of("epsilon", epsilon)), SINCE);
         return Optional.of(Replacement.of(last, norm, Set.of(last, scaled, ratio, difference.get(), root.get(),
                 sum.get(), variance.get(), square.get(), mean.get())));
     }
