@@ -214,10 +214,9 @@ public final class OnnxModel implements Module {
         Map<String, Value> fixed = new HashMap<>();
         for (String name : decided) {
             if (read.contains(name)) {
-                fixed.put(name, edges.get(name));
-                if (edges.get(name) instanceof Value.OnDevice(Tensor tensor)) {
-                    TensorScope.detach(tensor);
-                }
+                // an edge may be a parameter itself: what is kept, and closed one day, is another handle on it
+                fixed.put(name, edges.get(name) instanceof Value.OnDevice(Tensor tensor)
+                        ? Value.of(TensorScope.detach(tensor.alias(tensor.spec()))) : edges.get(name));
             }
         }
         List<HostArray> arrays = new ArrayList<>(constants.arrays().values());

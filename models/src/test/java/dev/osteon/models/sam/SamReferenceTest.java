@@ -50,6 +50,32 @@ class SamReferenceTest {
         }
     }
 
+    /** More different numbers of points than the decoder keeps programs for. */
+    @Test
+    void everyNumberOfPointsCanBeAskedForAgain() throws IOException {
+        float[] values = new float[Embedding.CHANNELS * Embedding.SIDE * Embedding.SIDE];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) Math.sin(0.37 * i);
+        }
+        Embedding embedding = new Embedding(300, 400, values);
+        try (SamDecoder decoder = SamDecoder.load(SharedData.folder("sam").resolve("decoder.onnx"), Device.CPU)) {
+            List<float[]> first = new ArrayList<>();
+            for (int round = 0; round < 2; round++) {
+                List<Point> points = new ArrayList<>();
+                for (int n = 0; n < 11; n++) {
+                    points.add(new Point(20 + 25 * n, 30 + 30 * n));
+                    float[] mask = decoder.decode(embedding, new PointPrompt(points, List.of()), Optional.empty())
+                            .coarse();
+                    if (round == 0) {
+                        first.add(mask);
+                    } else {
+                        assertThat(mask).as("%s points", n + 1).isEqualTo(first.get(n));
+                    }
+                }
+            }
+        }
+    }
+
     @Test
     void theHalvesOfAPairAreToldApart() {
         Path sam = SharedData.folder("sam");

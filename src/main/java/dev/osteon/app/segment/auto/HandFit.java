@@ -7,6 +7,8 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Finds the model that fits an image best: a coarse search over place, size, turn and side, then random refinement of
@@ -18,17 +20,21 @@ final class HandFit {
     record Fitted(HandModel model, double score) {}
 
     private static final double OUTSIDE = -0.6;
-    private static final int KEPT = 60;
-    private static final int SHIFTED = 8;
+    private static final int KEPT = 120;
+    private static final int SHIFTED = 16;
     /** From one row of bones to the next, mm. */
     private static final double ROW = 48;
     private static final double MOST_BENT = 0.7;
+    /** Tries at the mirror image of the other side's best. */
+    private static final int MIRRORED = 3;
     private static final int REFINEMENTS = 500;
     /** Places over the two rows of carpal bones, mm. */
     private static final double[][] CARPUS = {{16, 3}, {10, 3}, {4, 4}, {-2, 4}, {-8, 3}, {-13, 0}, {12, -6}, {6, -6},
         {0, -8}, {-6, -7}, {-12, -7}, {3, -1}, {-4, -2}};
+    private static final double[] SHAFT = {0.3, 0.38, 0.46, 0.54, 0.62, 0.7};
     private static final double[] SHARES = {0.15, 0.3, 0.45, 0.6, 0.75};
     private static final double WAIST = 0.5;
+    private static final double JOINT_WITHIN = 0.6;
     private static final double TYPICAL_THUMB = 38;
 
     private final ContrastMap map;
@@ -38,7 +44,7 @@ final class HandFit {
     }
 
     /** The best of one side, 1 or −1. */
-    Fitted best(int side) {
+    private Fitted best(int side) {
         double longest = Math.max(map.width(), map.height());
         List<Fitted> starts = new ArrayList<>();
         for (double share = 0.16; share <= 0.42; share *= 1.13) {
@@ -58,24 +64,50 @@ final class HandFit {
             }
         }
         starts.sort(Comparator.comparingDouble(Fitted::score).reversed());
-        List<Fitted> refined = new ArrayList<>();
-        for (Fitted start : apart(starts)) {
-            refined.add(refine(start, new SplittableRandom(refined.size()), REFINEMENTS, 1));
-        }
+        List<Fitted> refined = new ArrayList<>(refined(apart(starts), 0, 1));
         refined.sort(Comparator.comparingDouble(Fitted::score).reversed());
-        for (Fitted fitted : List.copyOf(refined.subList(0, Math.min(SHIFTED, refined.size())))) {
+        List<Fitted> shifted = new ArrayList<>();
+        for (Fitted fitted : refined.subList(0, Math.min(SHIFTED, refined.size()))) {
             for (double mm : new double[] {-ROW, ROW}) {   // phalanges look like metacarpals
                 HandModel m = fitted.model();
                 Point to = m.place(0, mm);
-                HandModel shifted = new HandModel(to.x(), to.y(), m.scale(), m.angle(), side, 1, m.thumb(), 0);
-                refined.add(refine(new Fitted(shifted, score(shifted)), new SplittableRandom(refined.size()),
-                        REFINEMENTS, 1.5));
+                HandModel moved = new HandModel(to.x(), to.y(), m.scale(), m.angle(), side, 1, m.thumb(), 0);
+                shifted.add(new Fitted(moved, score(moved)));
             }
         }
+        refined.addAll(refined(shifted, refined.size(), 1.5));
         return refined.stream().max(Comparator.comparingDouble(Fitted::score))
                 .map(fitted -> refine(forearm(fitted), new SplittableRandom(1), 4 * REFINEMENTS, 0.5))
                 .orElseGet(() -> new Fitted(new HandModel(map.width() / 2.0, map.height() / 2.0, longest / 260, 0, side,
                         1, TYPICAL_THUMB, 0), 0));
+    }
+
+    /** The fit of this side, or that of the other side mirrored in the hand's axis if it is better. */
+    private Fitted orMirrored(Fitted own, Fitted other) {
+        HandModel m = other.model();
+        HandModel mirrored = new HandModel(m.x(), m.y(), m.scale(), m.angle(), -m.side(), m.spread(), m.thumb(),
+                -m.forearm());
+        Fitted better = own;
+        for (int seed = 0; seed < MIRRORED; seed++) {
+            Fitted fitted = refine(new Fitted(mirrored, score(mirrored)), new SplittableRandom(seed),
+                    4 * REFINEMENTS, 1.5);
+            better = fitted.score() > better.score() ? fitted : better;
+        }
+        return better;
+    }
+
+    /** The best of both sides, the better one first. */
+    List<Fitted> bestOfEachSide() {
+        Fitted right = best(1);
+        Fitted left = best(-1);
+        return Stream.of(orMirrored(right, left), orMirrored(left, right))
+                .sorted(Comparator.comparingDouble(Fitted::score).reversed()).toList();
+    }
+
+    /** Every start refined, each with a seed of its own. */
+    private List<Fitted> refined(List<Fitted> starts, int firstSeed, double size) {
+        return IntStream.range(0, starts.size()).parallel().mapToObj(i ->
+                refine(starts.get(i), new SplittableRandom(firstSeed + i), REFINEMENTS, size)).toList();
     }
 
     /** The best starts that differ from each other in place, turn or size. */
@@ -136,7 +168,8 @@ final class HandFit {
         double sum = 0;
         for (int finger = 2; finger <= 5; finger++) {
             Axis axis = m.metacarpal(finger);
-            sum += bone(axis, 8.5 * m.scale(), OUTSIDE) + WAIST * waist(axis, 5.5 * m.scale());
+            sum += bone(axis, 8.5 * m.scale(), OUTSIDE) + WAIST * waist(axis, 5.5 * m.scale())
+                    - JOINT_WITHIN * joint(axis, 5.5 * m.scale());
         }
         sum += bone(m.metacarpal(1), 10 * m.scale(), OUTSIDE);
         if (sum < 1) {
@@ -176,6 +209,15 @@ final class HandFit {
             shaft += value(axis.at(0.45, sign * 1.15 * aside), 0, 0) + value(axis.at(0.6, sign * 1.15 * aside), 0, 0);
         }
         return Math.clamp(Math.min(head, base) / 2 - shaft / 4, -1, 1);
+    }
+
+    /** Where two bones meet both are wide: how bright it is on both sides of what should be one bone's shaft, 0..1. */
+    private double joint(Axis axis, double aside) {
+        double most = 0;
+        for (double share : SHAFT) {
+            most = Math.max(most, Math.min(value(axis.at(share, -aside), 0, 0), value(axis.at(share, aside), 0, 0)));
+        }
+        return Math.min(most, 1);
     }
 
     /** The distal end of the radius is wide, its shaft narrow. */

@@ -20,6 +20,9 @@ import java.util.Map;
 public final class HandPrompts implements Prompting {
 
     private static final double DOUBTFUL = 0.45;
+    /** Fits that were right scored more than the higher, one that was wrong between them. */
+    private static final double HIGH = 0.85;
+    private static final double LOWEST = 0.6;
     /** In local standard deviations. */
     private static final double DARKER = 0.6;
     private static final double[] POSITIVE = {0.2, 0.5, 0.8};
@@ -28,10 +31,9 @@ public final class HandPrompts implements Prompting {
     public Placed place(String file, GrayImage image) {
         ContrastMap map = new ContrastMap(image);
         HandFit fit = new HandFit(map);
-        HandFit.Fitted right = fit.best(1);
-        HandFit.Fitted left = fit.best(-1);
-        HandFit.Fitted best = right.score() >= left.score() ? right : left;
-        double lead = Math.abs(right.score() - left.score());
+        List<HandFit.Fitted> fits = fit.bestOfEachSide();
+        HandFit.Fitted best = fits.getFirst();
+        double lead = best.score() - fits.getLast().score();
         Map<Bone, Axis> axes = axes(map, fit, best.model());
         Map<Bone, BonePrompt> prompts = new EnumMap<>(Bone.class);
         Map<Bone, Double> confidence = new EnumMap<>(Bone.class);
@@ -52,7 +54,7 @@ public final class HandPrompts implements Prompting {
             PointPrompt between = new PointPrompt(positive, nearest(positive.get(1), negative));
             prompts.put(bone, BonePrompt.of(between.without(beside(axis, aside(bone) * best.model().scale(), map))));
             double sure = Math.clamp(fit.bone(axis, 1.9 * axis.halfWidth(), 0) / 0.8, 0, 1)
-                    * Math.clamp(best.score() / 0.6, 0, 1) * Math.clamp(0.5 + 5 * lead, 0.5, 1);
+                    * Math.clamp((best.score() - LOWEST) / (HIGH - LOWEST), 0, 1) * Math.clamp(0.5 + 5 * lead, 0.5, 1);
             confidence.put(bone, sure);
             if (sure < DOUBTFUL) {
                 notes.add(String.format(Locale.ROOT, "%s was placed with a confidence of %.2f", bone.label(), sure));

@@ -9,8 +9,8 @@ import java.util.Set;
 
 /**
  * Between an image [N, C, H, W] and its pixels as tokens [N, H·W, C] exporters write a reshape and a transposition, two
- * copies. In channels-last memory both are the same, so that the pair is a view; and a product with an image's pixels as
- * columns is one with its tokens transposed.
+ * copies. In channels-last memory both are the same, so that the pair is a view; and a product with an image's pixels
+ * as columns is one with its tokens transposed.
  */
 record TokensRule() implements Optimiser.Rule {
 
