@@ -65,8 +65,7 @@ final class ShapeOps {
         if (product != size) {
             throw c.problem("shape " + Arrays.toString(wanted) + " for " + c.shape(0), "the same number of elements");
         }
-        return c.value(0) instanceof Value.OnHost(HostArray x) ? Value.of(x.reshaped(Shape.of(dims)))
-                : Value.of(Ops.reshape(c.onDevice(0), dims));
+        return reshaped(c, dims);
     }
 
     private static Value reshaped(Call c, int[] dims) {
@@ -125,7 +124,7 @@ final class ShapeOps {
         if (c.count() == 1) {
             return c.value(0);
         }
-        if (c.allOnHost()) {
+        if (c.allOnHost() || !c.isReal(0)) {
             return Movement.join(IntStream.range(0, c.count()).mapToObj(c::host).toList(), x -> Ops.concat(axis, x));
         }
         return Value.of(Ops.concat(axis, IntStream.range(0, c.count()).mapToObj(c::tensor).toList()));
@@ -191,7 +190,7 @@ final class ShapeOps {
 
     private static Value expand(Call c) {
         Shape wanted = Shape.of(Arrays.stream(c.longs(1)).mapToInt(c::size).toArray());
-        return broadcast(c, 0, Shape.broadcast(c.shape(0), wanted));
+        return broadcast(c, 0, c.affordable(Shape.broadcast(c.shape(0), wanted)));
     }
 
     static Value broadcast(Call c, int operand, Shape shape) {
@@ -206,7 +205,9 @@ final class ShapeOps {
         return c.move(0, x -> {
             Tensor result = x;
             for (int axis = 0; axis < repeats.length; axis++) {
-                result = repeat(result, axis, c.size(repeats[axis]));
+                int times = c.size(repeats[axis]);
+                c.affordable(result.shape().with(axis, c.size((long) result.dim(axis) * times)));
+                result = repeat(result, axis, times);
             }
             return result;
         });
@@ -259,6 +260,9 @@ final class ShapeOps {
         int batch = c.axis("batch_axis", 1, c.rank(0));
         long[] lengths = c.longs(1);
         int steps = c.shape(0).dim(time);
+        if (lengths.length != c.shape(0).dim(batch)) {
+            throw c.problem(lengths.length + " lengths for " + c.shape(0), "one for each of axis " + batch);
+        }
         return c.move(0, x -> {
             List<Tensor> samples = new ArrayList<>();
             for (int b = 0; b < lengths.length; b++) {

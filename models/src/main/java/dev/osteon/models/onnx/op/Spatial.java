@@ -42,10 +42,11 @@ record Spatial(int[] kernel, int[] strides, int[] dilations, int[] before, int[]
                 throw c.problem("a kernel of " + Arrays.toString(kernel) + " for " + x, "one no larger than the padded "
                         + "image");
             }
-            output[i] = (int) (free / strides[i]) + 1;
+            output[i] = c.size(free / strides[i] + 1);
             boolean more = ceil && free % strides[i] != 0 && (long) output[i] * strides[i] < (long) size + before[i];
             output[i] += more ? 1 : 0;     // a window that would start in the padding behind does not count
         }
+        c.affordable(Shape.of(output));
         return new Spatial(kernel, strides, dilations, before, after, output);
     }
 
