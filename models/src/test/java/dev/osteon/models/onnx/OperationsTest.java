@@ -2,6 +2,7 @@ package dev.osteon.models.onnx;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.osteon.engine.tensor.Shape;
 import dev.osteon.models.onnx.value.ElementType;
@@ -38,9 +39,69 @@ class OperationsTest {
     }
 
     @Test
+    void runningSumsOfIntegersAreExact() {
+        HostArray y = OneNode.of(14, "CumSum").run(HostArray.longs(LARGE, 1, 1), HostArray.longs(0));
+        assertThat(y.integers()).containsExactly(LARGE, LARGE + 1, LARGE + 2);
+        HostArray wide = OneNode.of(14, "CumSum").run(integers(ElementType.UINT64, -3, 1), HostArray.longs(0));
+        assertThat(wide.integers()).containsExactly(-3, -2);
+    }
+
+    @Test
+    void integersAreReducedExactly() {
+        HostArray x = HostArray.longs(LARGE, 2, LARGE);
+        assertThat(OneNode.of(18, "ReduceMax").run(x).integers()).containsExactly(LARGE);
+        assertThat(OneNode.of(18, "ReduceMin").run(HostArray.longs(-LARGE, 2)).integers()).containsExactly(-LARGE);
+        assertThat(OneNode.of(18, "ReduceSum").run(x).integers()).containsExactly(2 * LARGE + 2);
+        assertThat(OneNode.of(18, "ReduceL1").run(HostArray.longs(-LARGE, 2)).integers()).containsExactly(LARGE + 2);
+        assertThat(OneNode.of(18, "ReduceProd").run(HostArray.longs(LARGE, 3)).integers()).containsExactly(3 * LARGE);
+        assertThat(OneNode.of(18, "ReduceSumSquare").run(HostArray.longs(1 << 27, 1)).integers())
+                .containsExactly((1L << 54) + 1);
+        assertThat(OneNode.of(18, "ReduceMean").run(HostArray.longs(LARGE, LARGE)).integers()).containsExactly(LARGE);
+        assertThat(OneNode.of(18, "ReduceMax").run(integers(ElementType.UINT64, -1, 5)).integers())
+                .containsExactly(-1);
+    }
+
+    @Test
+    void logarithmsOfSumsOnTheHostAreThoseOfTheSum() {
+        assertThat(OneNode.of(18, "ReduceLogSum").onHost(floats(-1, 3)).reals()[0])
+                .isCloseTo(Math.log(2), within(1e-6));
+        assertThat(OneNode.of(18, "ReduceLogSumExp").onHost(floats(1000, 1000)).reals()[0])
+                .isCloseTo(1000 + Math.log(2), within(1e-3));
+    }
+
+    @Test
+    void theLogarithmOfNothingButZerosIsMinusInfinity() {
+        double low = Double.NEGATIVE_INFINITY;
+        assertThat(OneNode.of(18, "ReduceLogSumExp").run(floats(low, low)).reals()).containsExactly(low);
+        assertThat(OneNode.of(18, "ReduceLogSumExp").onHost(floats(low, low)).reals()).containsExactly(low);
+        assertThat(OneNode.of(18, "ReduceLogSumExp").run(floats(-low, 1)).reals()).containsExactly(-low);
+    }
+
+    @Test
+    void integersAreScatteredExactly() {
+        OneNode add = OneNode.of(18, "ScatterElements").text("reduction", "add");
+        assertThat(add.run(HostArray.longs(LARGE, 0), HostArray.longs(0, 0), HostArray.longs(1, 1)).integers())
+                .containsExactly(LARGE + 2, 0);
+        OneNode max = OneNode.of(18, "ScatterElements").text("reduction", "max");
+        assertThat(max.run(integers(ElementType.UINT64, -1, 0), HostArray.longs(0, 1),
+                integers(ElementType.UINT64, 5, 5)).integers()).containsExactly(-1, 5);
+    }
+
+    @Test
     void trianglesOfRealNumbersOnTheHost() {
         HostArray y = OneNode.of(14, "Trilu").onHost(floats(Shape.of(2, 2), 1, 2, 3, 4));
         assertThat(y.reals()).containsExactly(1, 2, 0, 4);
+    }
+
+    /** Comparisons of tensors leave truth values on the device. */
+    @Test
+    void truthValuesOnTheDeviceStayTruthValues() {
+        HostArray joined = OneNode.of(13, "Concat").integer("axis", 0).withTruthsOnDevice(truths(1, 0), truths(1));
+        assertThat(joined.type()).isEqualTo(ElementType.BOOL);
+        assertThat(joined.integers()).containsExactly(1, 0, 1);
+        HostArray any = OneNode.of(20, "ReduceMax").withTruthsOnDevice(truths(0, 1));
+        assertThat(any.type()).isEqualTo(ElementType.BOOL);
+        assertThat(any.integers()).containsExactly(1);
     }
 
     @Test
