@@ -8,7 +8,9 @@ import dev.osteon.engine.tensor.Shape;
 import dev.osteon.models.onnx.value.ElementType;
 import dev.osteon.models.onnx.value.HostArray;
 import dev.osteon.models.onnx.value.OnnxException;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** What ONNX's own suites leave open: large integers, real numbers on the host, and truth values on the device. */
 class OperationsTest {
@@ -88,9 +90,45 @@ class OperationsTest {
     }
 
     @Test
+    void productsOfIntegersAreExact() {
+        long large = (1 << 24) + 1;         // float32 holds integers up to 2^24
+        HostArray row = HostArray.of(ElementType.INT64, Shape.of(1, 2), large, 1);
+        HostArray column = HostArray.of(ElementType.INT64, Shape.of(2, 1), 1, 1);
+        HostArray vector = HostArray.longs(1, 1);
+        assertThat(OneNode.of(13, "MatMul").run(row, column).integers()).containsExactly(large + 1);
+        HostArray y = OneNode.of(13, "MatMul").run(row, vector);
+        assertThat(y.shape()).isEqualTo(Shape.of(1));
+        assertThat(y.integers()).containsExactly(large + 1);
+        assertThat(OneNode.of(13, "MatMul").run(vector, vector).shape()).isEqualTo(Shape.SCALAR);
+        assertThat(OneNode.of(13, "Gemm").integer("transB", 1).run(row, row, vector.reshaped(Shape.of(1, 2)))
+                .integers()).containsExactly(large * large + 2, large * large + 2);
+        assertThat(OneNode.of(12, "Einsum").text("equation", "ij,jk->ik").run(row, column).integers())
+                .containsExactly(large + 1);
+    }
+
+    @Test
+    void absoluteValuesAndSignsOfUnsignedNumbers() {
+        HostArray x = integers(ElementType.UINT64, -1, 0, 7);
+        assertThat(OneNode.of(13, "Abs").run(x).integers()).containsExactly(-1, 0, 7);
+        assertThat(OneNode.of(13, "Sign").run(x).integers()).containsExactly(1, 0, 1);
+    }
+
+    @Test
+    void textsBecomeIntegersExactly() {
+        HostArray y = OneNode.of(13, "Cast").integer("to", 7).run(HostArray.of(Shape.of(2), "9007199254740993", " -3"));
+        assertThat(y.integers()).containsExactly(9007199254740993L, -3);
+    }
+
+    @Test
     void trianglesOfRealNumbersOnTheHost() {
         HostArray y = OneNode.of(14, "Trilu").onHost(floats(Shape.of(2, 2), 1, 2, 3, 4));
         assertThat(y.reals()).containsExactly(1, 2, 0, 4);
+    }
+
+    @Test
+    void softmaxBeforeOpset13CountsNegativeAxesFromTheEnd() {
+        HostArray y = OneNode.of(11, "Softmax").integer("axis", -1).run(floats(0, 0));
+        assertThat(y.reals()).containsExactly(0.5, 0.5);
     }
 
     /** Comparisons of tensors leave truth values on the device. */
@@ -102,6 +140,25 @@ class OperationsTest {
         HostArray any = OneNode.of(20, "ReduceMax").withTruthsOnDevice(truths(0, 1));
         assertThat(any.type()).isEqualTo(ElementType.BOOL);
         assertThat(any.integers()).containsExactly(1);
+    }
+
+    @Test
+    @Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void dequantisingTakesTimeInProportion() {
+        HostArray weights = HostArray.of(ElementType.INT8, Shape.of(1 << 20), new long[1 << 20]);
+        HostArray y = OneNode.of(13, "DequantizeLinear").run(weights, floats(Shape.SCALAR, 0.5));
+        assertThat(y.size()).isEqualTo(1 << 20);
+    }
+
+    @Test
+    void quantisedProductsWithAScaleForEachRow() {
+        HostArray a = HostArray.of(ElementType.UINT8, Shape.of(2, 1), 2, 2);
+        HostArray b = HostArray.of(ElementType.UINT8, Shape.of(1, 2), 3, 3);
+        HostArray one = floats(Shape.SCALAR, 1);
+        HostArray zero = HostArray.of(ElementType.UINT8, Shape.SCALAR, 0L);
+        HostArray y = OneNode.of(10, "QLinearMatMul").run(a, floats(1, 2), integers(ElementType.UINT8, 0, 1), b,
+                floats(1, 10), integers(ElementType.UINT8, 0, 0), one, zero);
+        assertThat(y.integers()).containsExactly(6, 60, 6, 60);
     }
 
     @Test

@@ -54,8 +54,9 @@ final class ElementwiseOps {
                 one("Sum", 1, c -> variadic(c, Binary.Function.ADD, ADD)),
                 one("Mean", 1, c -> mean(c)),
                 one("Neg", 1, c -> unary(c, x -> Ops.affine(x, -1, 0), v -> -v, v -> -v)),
-                one("Abs", 1, c -> unary(c, Ops::abs, Math::abs, Math::abs)),
-                one("Sign", 9, c -> unary(c, Ops::sign, Long::signum, Math::signum)),
+                one("Abs", 1, c -> unary(c, Ops::abs, isUnsigned(c) ? v -> v : Math::abs, Math::abs)),
+                one("Sign", 9, c -> unary(c, Ops::sign, isUnsigned(c) ? v -> v == 0 ? 0 : 1 : Long::signum,
+                        Math::signum)),
                 one("Floor", 1, c -> unary(c, Function.FLOOR, Math::floor)),
                 one("Ceil", 1, c -> unary(c, Function.CEIL, Math::ceil)),
                 one("Round", 11, c -> unary(c, Function.ROUND, Math::rint)),
@@ -71,6 +72,10 @@ final class ElementwiseOps {
             all.add(one(name, 7, c -> Value.of(Dispatcher.run(new Unary(f), c.tensor(0)))));
         }
         return all;
+    }
+
+    private static boolean isUnsigned(Call c) {
+        return c.type(0).isUnsigned();
     }
 
     private static Value unary(Call c, Function f, DoubleUnaryOperator reals) {
@@ -89,9 +94,6 @@ final class ElementwiseOps {
     private static Value binary(Call c, Binary.Function device, OnHost host) {
         if (c.allOnHost()) {
             return Value.of(zip(c.host(0), second(c), host));
-        }
-        if (device == Binary.Function.MAXIMUM || device == Binary.Function.MINIMUM) {
-            return Value.of(Dispatcher.run(new Binary(device), c.tensor(0), c.tensor(1)));
         }
         return Value.of(onDevice(c, device));
     }

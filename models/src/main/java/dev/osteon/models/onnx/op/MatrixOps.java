@@ -24,9 +24,9 @@ final class MatrixOps {
     static List<Entry> entries() {
         return List.of(
                 one("MatMul", 1, MatrixOps::matMul),
-                new Entry("dev.osteon", "Linear", 1, Set.of(), Set.of(), c -> List.of(Value.of(linear(c)))),
-                one("Gemm", 1, MatrixOps::gemm),
-                one("Einsum", 12, c -> Value.of(Einsum.of(c).apply())),
+                new Entry("dev.osteon", "Linear", 1, Set.of(), Set.of(), c -> List.of(c.inOwnType(MatrixOps::linear))),
+                one("Gemm", 1, c -> c.inOwnType(MatrixOps::gemm)),
+                one("Einsum", 12, c -> c.inOwnType(call -> Einsum.of(call).apply())),
                 one("MatMulInteger", 10, MatrixOps::matMulInteger),
                 one("Det", 11, MatrixOps::determinant));
     }
@@ -36,9 +36,8 @@ final class MatrixOps {
     }
 
     private static Value matMul(Call c) {
-        Tensor product = matMul(c, c.tensor(0), c.tensor(1));
-        return c.isReal(0) ? Value.of(product)
-                : Value.of(HostArray.of(c.type(0), product.shape(), HostArray.of(product).reals()));
+        return c.isReal(0) ? Value.of(matMul(c, c.tensor(0), c.tensor(1)))
+                : Value.of(HostMatrix.product(c.host(0), c.host(1), c.type(0)));
     }
 
     /** NumPy's rule: a vector on the left is a row, on the right a column, and that dimension goes again. */
@@ -71,14 +70,14 @@ final class MatrixOps {
     private static Tensor linear(Call c) {
         Tensor x = c.tensor(0);
         int[] dims = x.shape().toArray();
-        int rows = (int) (x.size() / Math.max(1, dims[dims.length - 1]));
+        int rows = Arrays.stream(dims, 0, dims.length - 1).reduce(1, Math::multiplyExact);
         Tensor y = Dispatcher.run(new MatMul(Transpose.NO, Transpose.NO),
                 Ops.reshape(x, rows, dims[dims.length - 1]), c.tensor(1), c.tensor(2));
         dims[dims.length - 1] = y.dim(1);
         return Ops.reshape(y, dims);
     }
 
-    private static Value gemm(Call c) {
+    private static Tensor gemm(Call c) {
         Transpose a = c.attributes().flag("transA", false) ? Transpose.YES : Transpose.NO;
         Transpose b = c.attributes().flag("transB", false) ? Transpose.YES : Transpose.NO;
         double alpha = c.attributes().real("alpha", 1);
@@ -87,22 +86,21 @@ final class MatrixOps {
         boolean plain = alpha == 1 && beta == 1 && c.has(2) && c.rank(2) == 1
                 && c.shape(2).dim(0) == c.shape(1).dim(b == Transpose.YES ? 0 : 1);
         if (plain) {
-            return Value.of(Dispatcher.run(product, c.tensor(0), c.tensor(1), c.tensor(2)));
+            return Dispatcher.run(product, c.tensor(0), c.tensor(1), c.tensor(2));
         }
         Tensor y = Dispatcher.run(product, c.tensor(0), c.tensor(1));
         y = alpha == 1 ? y : Ops.affine(y, alpha, 0);
         if (c.has(2)) {
             y = Ops.add(y, beta == 1 ? c.tensor(2) : Ops.affine(c.tensor(2), beta, 0));
         }
-        return Value.of(y);
+        return y;
     }
 
     private static Value matMulInteger(Call c) {
         HostArray a = wide(c.host(0));
         HostArray b = wide(c.host(1));
         if (c.has(2)) {         // one for all, or one for each row
-            HostArray zero = wide(c.host(2));
-            a = minus(a, zero.shape().rank() == 1 && zero.size() > 1 ? zero.reshaped(Shape.of(zero.size(), 1)) : zero);
+            a = minus(a, QuantizationOps.rows(wide(c.host(2))));
         }
         b = c.has(3) ? minus(b, wide(c.host(3))) : b;
         return Value.of(HostMatrix.product(a, b, ElementType.INT32));
