@@ -11,6 +11,8 @@ import dev.osteon.models.onnx.value.OnnxException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What ONNX's own suites leave open: large integers, real numbers on the host, and truth values on the device. */
 class OperationsTest {
@@ -120,6 +122,20 @@ class OperationsTest {
     }
 
     @Test
+    void anIntegersPictureStaysOne() {
+        HostArray x = HostArray.of(ElementType.INT64, Shape.of(1, 1, 1, 2), LARGE, 3);
+        HostArray sizes = HostArray.longs(1, 1, 1, 4);
+        HostArray none = floats();
+        HostArray nearest = OneNode.of(18, "Resize").text("mode", "nearest").run(x, none, none, sizes);
+        assertThat(nearest.type()).isEqualTo(ElementType.INT64);
+        assertThat(nearest.integers()).containsExactly(LARGE, LARGE, 3, 3);
+        HostArray linear = OneNode.of(18, "Resize").text("mode", "linear").run(HostArray.of(ElementType.UINT8,
+                Shape.of(1, 1, 1, 2), 0, 8), none, none, sizes);
+        assertThat(linear.type()).isEqualTo(ElementType.UINT8);
+        assertThat(linear.integers()).containsExactly(0, 2, 6, 8);
+    }
+
+    @Test
     void trianglesOfRealNumbersOnTheHost() {
         HostArray y = OneNode.of(14, "Trilu").onHost(floats(Shape.of(2, 2), 1, 2, 3, 4));
         assertThat(y.reals()).containsExactly(1, 2, 0, 4);
@@ -159,6 +175,17 @@ class OperationsTest {
         HostArray y = OneNode.of(10, "QLinearMatMul").run(a, floats(1, 2), integers(ElementType.UINT8, 0, 1), b,
                 floats(1, 10), integers(ElementType.UINT8, 0, 0), one, zero);
         assertThat(y.integers()).containsExactly(6, 60, 6, 60);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"floor", "round_prefer_floor", "round_prefer_ceil", "ceil"})
+    void whatIsNotKnownOfResizeIsSaid(String nearest) {
+        HostArray x = floats(Shape.of(1, 1, 1, 2), 1, 2);
+        HostArray sizes = HostArray.longs(1, 1, 1, 4);
+        OneNode resize = OneNode.of(18, "Resize").text("mode", "nearest");
+        assertThat(resize.text("nearest_mode", nearest).run(x, floats(), floats(), sizes).size()).isEqualTo(4);
+        assertThatThrownBy(() -> resize.text("nearest_mode", nearest + "?").run(x, floats(), floats(), sizes))
+                .isInstanceOf(OnnxException.class).hasMessageContaining("nearest_mode " + nearest + "?");
     }
 
     @Test
