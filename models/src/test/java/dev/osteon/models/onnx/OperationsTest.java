@@ -116,6 +116,20 @@ class OperationsTest {
     }
 
     @Test
+    void powersOfIntegersAreExact() {
+        OneNode pow = OneNode.of(15, "Pow");
+        assertThat(pow.run(HostArray.longs(3, 2, -1, 2, 0), HostArray.longs(39, 62, -3, -1, 0)).integers())
+                .containsExactly(4052555153018976267L, 1L << 62, -1, 0, 1);
+    }
+
+    @Test
+    void partsOfAnotherNumberThanTheOutputsAreRefused() {
+        assertThatThrownBy(() -> OneNode.of(18, "Split").integer("num_outputs", Integer.MAX_VALUE).run(floats(1, 2)))
+                .isInstanceOf(OnnxException.class).hasMessageContaining("num_outputs 2147483647; expected the "
+                        + "node's 1");
+    }
+
+    @Test
     void textsBecomeIntegersExactly() {
         HostArray y = OneNode.of(13, "Cast").integer("to", 7).run(HostArray.of(Shape.of(2), "9007199254740993", " -3"));
         assertThat(y.integers()).containsExactly(9007199254740993L, -3);

@@ -160,6 +160,9 @@ final class ElementwiseOps {
 
     /** The exponent may be of another type; the result is of the base's. */
     private static Value pow(Call c) {
+        if (!c.isReal(0) && !c.isReal(1)) {
+            return Value.of(HostMath.zip(c.host(0), second(c), c.type(0), ElementwiseOps::power));
+        }
         if (c.allOnHost() || !c.isReal(0)) {
             return Value.of(HostMath.zipReal(c.host(0), second(c), c.type(0), Math::pow));
         }
@@ -176,6 +179,20 @@ final class ElementwiseOps {
             }
         }
         return Value.of(Ops.pow(c.tensor(0), secondOnDevice(c)));
+    }
+
+    /** Exact as far as the type goes; with a negative exponent what is left of the reciprocal. */
+    private static long power(long base, long exponent) {
+        if (exponent < 0) {
+            return base == 1 || base == -1 && exponent % 2 == 0 ? 1 : base == -1 ? -1 : 0;
+        }
+        long result = 1;
+        long square = base;
+        for (long left = exponent; left > 0; left >>= 1) {
+            result *= (left & 1) == 1 ? square : 1;
+            square *= square;
+        }
+        return result;
     }
 
     /** {@code fmod} 1: the dividend's sign, as in C; 0: the divisor's, as in Python. */

@@ -72,6 +72,9 @@ final class ResizeOps {
         Arrays.stream(steps).forEach(step -> result[step.axis()] = step.out());
         c.affordable(Shape.of(result));
         Resampling how = resampling(c);
+        if (how.coordinates() != Coordinates.TF_CROP_AND_RESIZE && Arrays.stream(steps).allMatch(Along::isSame)) {
+            return c.value(0);
+        }
         return how.mode() == Mode.NEAREST && how.coordinates() != Coordinates.TF_CROP_AND_RESIZE
                 ? c.move(0, x -> nearest(x, steps, how)) : c.inOwnType(call -> apply(call, steps, how));
     }

@@ -133,7 +133,10 @@ final class ShapeOps {
     private static List<Value> split(Call c) {
         int axis = c.axis("axis", 0, c.rank(0));
         int size = c.shape(0).dim(axis);
-        int parts = c.attributes().index("num_outputs", c.node().outputs().size());
+        int parts = c.node().outputs().size();
+        if (c.attributes().integer("num_outputs", parts) != parts) {
+            throw c.problem("num_outputs " + c.attributes().integer("num_outputs", parts), "the node's " + parts);
+        }
         long[] sizes = c.has(1) ? c.longs(1) : c.attributes().integers("split").orElseGet(() -> {
             int each = Math.ceilDiv(size, parts);
             return LongStream.range(0, parts).map(i -> Math.max(0, Math.min(each, size - i * each))).toArray();
