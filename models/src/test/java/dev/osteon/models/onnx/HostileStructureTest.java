@@ -12,7 +12,6 @@ import dev.osteon.engine.tensor.Tensor;
 import dev.osteon.models.onnx.graph.GraphReader;
 import dev.osteon.models.onnx.op.Entry;
 import dev.osteon.models.onnx.op.OpTable;
-import dev.osteon.models.onnx.optimise.Optimiser;
 import dev.osteon.models.onnx.proto.Onnx.AttributeProto;
 import dev.osteon.models.onnx.proto.Onnx.AttributeProto.AttributeType;
 import dev.osteon.models.onnx.proto.Onnx.GraphProto;
