@@ -7,6 +7,7 @@ import dev.osteon.models.onnx.Survey;
 import dev.osteon.models.onnx.graph.Graph;
 import dev.osteon.models.onnx.graph.GraphReader;
 import dev.osteon.models.onnx.graph.Node;
+import dev.osteon.models.onnx.value.Line;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -44,15 +45,16 @@ public final class OnnxInspectCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         Graph graph = GraphReader.read(file);
         PrintWriter out = spec.commandLine().getOut();
-        out.println("opset       " + graph.opsets());
-        graph.inputs().forEach(input -> out.println("input       " + input));
-        graph.outputs().forEach(output -> out.println("output      " + output));
+        Map<String, int[]> sizes = sizes(graph);
+        out.println(Line.of("opset       " + graph.opsets()));
+        graph.inputs().forEach(input -> out.println(Line.of("input       " + input)));
+        graph.outputs().forEach(output -> out.println(Line.of("output      " + output)));
         out.println("operations  " + graph.nodes().size() + " nodes");
-        Survey.operations(graph).forEach((name, count) -> out.printf("%8d    %s%n", count, name));
+        Survey.operations(graph).forEach((name, count) -> out.printf("%8d    %s%n", count, Line.of(name)));
         List<Node> unsupported = OnnxModel.unsupported(graph);
         if (!unsupported.isEmpty()) {
-            unsupported.forEach(node -> out.println("unsupported " + node.describe()
-                    + (node.attributes().hasGraphs() ? ": control flow" : "")));
+            unsupported.forEach(node -> out.println(Line.of("unsupported " + node.describe()
+                    + (node.attributes().hasGraphs() ? ": control flow" : ""))));
             out.flush();
             return 1;
         }
@@ -60,7 +62,8 @@ public final class OnnxInspectCommand implements Callable<Integer> {
             long weights = model.parameters().values().stream().mapToLong(p -> p.shape().size()).sum();
             out.printf(Locale.ROOT, "parameters  %,d in %d tensors, %.1f MB%n", weights, model.parameters().size(),
                     weights * 4 / 1e6);
-            Survey.Cost cost = Survey.cost(model, sizes());
+            out.flush();            // what is known stays on the screen when the sizes do not fit
+            Survey.Cost cost = Survey.cost(model, sizes);
             out.printf(Locale.ROOT, "cost        %.2f GFLOP, %.2f GB moved, %d operations of the engine a run%n",
                     cost.flops() / 1e9, cost.bytes() / 1e9, cost.operations());
         }
@@ -68,9 +71,13 @@ public final class OnnxInspectCommand implements Callable<Integer> {
         return 0;
     }
 
-    private Map<String, int[]> sizes() {
+    private Map<String, int[]> sizes(Graph graph) {
         Map<String, int[]> sizes = new LinkedHashMap<>();
         shapes.forEach((name, text) -> {
+            if (graph.inputs().stream().noneMatch(input -> input.name().equals(name))) {
+                throw new UserError(Line.of("--shape: given " + name + "; expected one of the inputs "
+                        + graph.inputs()));
+            }
             try {
                 sizes.put(name, text.isBlank() ? new int[0]
                         : Arrays.stream(text.split("[,x]")).mapToInt(s -> Integer.parseInt(s.strip())).toArray());

@@ -12,8 +12,10 @@ import dev.osteon.models.onnx.value.Value;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -51,14 +53,26 @@ public final class OnnxRunCommand implements Callable<Integer> {
             for (Map.Entry<String, Path> input : inputs.entrySet()) {
                 values.put(input.getKey(), value(model, input.getKey(), Npy.read(input.getValue())));
             }
+            Set<Path> written = new HashSet<>();
             for (Map.Entry<String, Value> output : model.run(values).entrySet()) {
-                Path target = out.resolve(output.getKey().replaceAll("[^A-Za-z0-9._-]", "_") + ".npy");
-                npy(output.getValue().toHost()).write(target);
-                lines.println(target + "  " + output.getValue().toHost());
+                Path target = free(output.getKey(), written);
+                HostArray array = output.getValue().toHost();
+                npy(array).write(target);
+                lines.println(target + "  " + array);
             }
         }
         lines.flush();
         return 0;
+    }
+
+    /** The output's file; two names that differ only in what file names cannot have get different ones. */
+    private Path free(String output, Set<Path> taken) {
+        String name = output.replaceAll("[^A-Za-z0-9._-]", "_");
+        Path target = out.resolve(name + ".npy");
+        for (int i = 2; !taken.add(target); i++) {
+            target = out.resolve(name + "-" + i + ".npy");
+        }
+        return target;
     }
 
     /** Real numbers on the device; others as the type that the model declares. */

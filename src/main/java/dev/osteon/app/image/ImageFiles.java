@@ -4,16 +4,15 @@ import dev.osteon.app.image.dicom.DicomException;
 import dev.osteon.app.image.dicom.DicomHeader;
 import dev.osteon.app.image.dicom.DicomImage;
 import dev.osteon.app.image.dicom.SubjectSalt;
+import dev.osteon.engine.io.AtomicFile;
 import java.awt.image.BufferedImage;
 import java.awt.image.DataBufferByte;
 import java.awt.image.DataBufferUShort;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
-import java.nio.file.FileSystemException;
+import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Optional;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
@@ -84,24 +83,18 @@ public final class ImageFiles {
 
     /**
      * Writes a grey PNG of the image's bit depth, replacing an older file at once: a reader sees the old file or the
-     * whole new one, also after a crash.
+     * whole new one, also after a crash. A folder that is missing is made.
      *
-     * @throws IOException if the folder is missing, not writable, or full
+     * @throws IOException if the folder is not writable, or full
      */
     public static void writePng(GrayImage image, Path file) throws IOException {
-        Path folder = file.toAbsolutePath().getParent();
-        Path temporary = Files.createTempFile(folder, "." + file.getFileName(), ".tmp");
-        try {
-            try (OutputStream bytes = Files.newOutputStream(temporary);
-                    ImageOutputStream stream = new MemoryCacheImageOutputStream(bytes)) {
+        AtomicFile.write(file, channel -> {
+            try (ImageOutputStream stream = new MemoryCacheImageOutputStream(Channels.newOutputStream(channel))) {
                 encode(image, stream);
-            } catch (IOException e) {   // codecs and streams do not name the file
-                throw (IOException) new FileSystemException(file.toString(), null, reason(e)).initCause(e);
+            } catch (IOException e) {   // codecs hide what the disk says behind words of their own
+                throw new IOException(reason(e), e);
             }
-            Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        } finally {
-            Files.deleteIfExists(temporary);
-        }
+        });
     }
 
     private static void encode(GrayImage image, ImageOutputStream stream) throws IOException {

@@ -1,5 +1,7 @@
 package dev.osteon.app.image;
 
+import dev.osteon.app.image.dicom.DicomHeader;
+import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
 import java.awt.image.DataBuffer;
 import java.awt.image.IndexColorModel;
@@ -19,8 +21,6 @@ import javax.imageio.stream.ImageInputStream;
 
 /** PNG, JPEG and TIFF files to grey, by the JDK's codecs. */
 final class PictureDecoder {
-    /** Several times the largest detector's pixels; bounds what a hostile header can ask for. */
-    private static final long MOST_PIXELS = 1L << 26;
     /** No codec shrinks a picture more than this; a file that claims more is damaged, and is not allocated for. */
     private static final long LARGEST_RATIO = 4096;
 
@@ -39,7 +39,9 @@ final class PictureDecoder {
             throw e;
         } catch (EOFException e) {
             throw new UnreadableImageException(file, "truncated; replace the file");
-        } catch (IOException | RuntimeException | OutOfMemoryError e) {
+        } catch (OutOfMemoryError e) {
+            throw new UnreadableImageException(file, "needs more memory than the Java heap has; raise its size");
+        } catch (IOException | RuntimeException e) {
             // The codecs throw anything on damaged headers. What they say may hold text of the file: not repeated.
             throw new UnreadableImageException(file, "truncated or damaged; replace the file");
         } finally {
@@ -74,9 +76,9 @@ final class PictureDecoder {
         reader.setInput(stream, false, true);
         int width = reader.getWidth(0);
         int height = reader.getHeight(0);
-        if ((long) width * height > MOST_PIXELS) {
+        if ((long) width * height > DicomHeader.MOST_PIXELS) {
             throw new UnreadableImageException(file, "%d x %d pixels: expected at most %d in all".formatted(width,
-                    height, MOST_PIXELS));
+                    height, DicomHeader.MOST_PIXELS));
         }
         long samples = Math.max(width, reader.getTileWidth(0)) * (long) Math.max(height, reader.getTileHeight(0));
         SampleModel model = reader.getImageTypes(0).next().getSampleModel();
@@ -113,6 +115,11 @@ final class PictureDecoder {
                 || bits > 16) {
             throw new UnreadableImageException(file, "its samples are signed, floating point or wider than 16 bits; "
                     + "expected 8 or 16 bits, unsigned");
+        }
+        int space = image.getColorModel().getColorSpace().getType();
+        if (space != ColorSpace.TYPE_GRAY && space != ColorSpace.TYPE_RGB) {
+            throw new UnreadableImageException(file, "its colours are neither grey nor red, green and blue; convert "
+                    + "it to one of these");
         }
         boolean wide = type == DataBuffer.TYPE_USHORT && bits > 8;
         if (!(image.getColorModel() instanceof IndexColorModel) && (wide || bits == 8)) {

@@ -6,6 +6,11 @@ import dev.osteon.app.Main;
 import dev.osteon.engine.io.Npy;
 import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
+import dev.osteon.models.onnx.proto.Onnx.GraphProto;
+import dev.osteon.models.onnx.proto.Onnx.ModelProto;
+import dev.osteon.models.onnx.proto.Onnx.NodeProto;
+import dev.osteon.models.onnx.proto.Onnx.TypeProto;
+import dev.osteon.models.onnx.proto.Onnx.ValueInfoProto;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -71,6 +76,38 @@ class OnnxCommandTest {
         assertThat(err.toString().lines()).hasSize(3).allMatch(line -> line.startsWith("osteon: "));
         assertThat(err.toString()).contains("is not an ONNX model").contains("given shape [2, 4] for input x")
                 .contains("given inputs [z]");
+    }
+
+    private Path identities(String... outputs) throws IOException {
+        GraphProto.Builder graph = GraphProto.newBuilder().addInput(ValueInfoProto.newBuilder().setName("x")
+                .setType(TypeProto.newBuilder().setTensorType(TypeProto.Tensor.newBuilder().setElemType(1))));
+        for (String output : outputs) {
+            graph.addNode(NodeProto.newBuilder().setOpType("Neg").addInput("x").addOutput(output))
+                    .addOutput(ValueInfoProto.newBuilder().setName(output));
+        }
+        return Files.write(folder.resolve("names.onnx"), ModelProto.newBuilder().setGraph(graph).build().toByteArray());
+    }
+
+    @Test
+    void outputsWhoseNamesDifferInSignsOnlyAreAllWritten() throws IOException {
+        Path x = folder.resolve("x.npy");
+        Npy.of(Shape.of(1), 1f).write(x);
+        assertThat(osteon("onnx", "run", identities("a/b", "a:b").toString(), "--input", "x=" + x, "--out",
+                folder.toString())).as(err.toString()).isZero();
+        assertThat(folder.resolve("a_b.npy")).exists();
+        assertThat(folder.resolve("a_b-2.npy")).exists();
+    }
+
+    @Test
+    void namesInAFileCannotSteerTheTerminal() throws IOException {
+        assertThat(osteon("onnx", "inspect", identities("y\u001b[2J\u009b1A").toString())).as(err.toString()).isZero();
+        assertThat(out.toString()).contains("output      y [2J 1A").doesNotContain("\u001b", "\u009b");
+    }
+
+    @Test
+    void aShapeForNoInputIsAnError() throws IOException {
+        assertThat(osteon("onnx", "inspect", identities("y").toString(), "--shape", "z=1,2")).isEqualTo(2);
+        assertThat(err.toString().strip()).hasLineCount(1).contains("given z; expected one of the inputs [x float]");
     }
 
     @Test

@@ -173,6 +173,8 @@ class DicomPixelsTest {
         SyntheticDicom file = SyntheticDicom.of(SyntheticDicom.EXPLICIT, WIDTH, HEIGHT, 16, 12).samples(samples)
                 .text(0x00281052, "DS", "-1000").text(0x00281053, "DS", "0.5");
         assertGreys(read(file).image(), samples, 16, s -> scaled(s, 12));
+        file.text(0x00281053, "DS", "0.50000000000000000000");   // longer than the standard allows, as some makers' are
+        assertGreys(read(file).image(), samples, 16, s -> scaled(s, 12));
         file.text(0x00281050, "DS", "-200").text(0x00281051, "DS", "400");
         assertGreys(read(file).image(), samples, 16,
                 s -> (int) Math.round(65535 * linear(0.5 * s - 1000, -200, 400)));

@@ -112,6 +112,7 @@ class DicomPrivacyTest {
         List<SyntheticDicom> refused = List.of(
                 file(SyntheticDicom.EXPLICIT, 1).text(0x00280008, "IS", "12"),
                 file(SyntheticDicom.EXPLICIT, 1).text(0x00280008, "IS", "PLANTEDNAME"),
+                file(SyntheticDicom.EXPLICIT, 1).text(0x00280008, "IS", "19580123"),
                 file(SyntheticDicom.EXPLICIT, 1).text(0x00280004, "CS", "PLANTEDNAME"),
                 file(SyntheticDicom.EXPLICIT, 1).text(0x00281050, "DS", "PLANTEDNAME"),
                 file(SyntheticDicom.EXPLICIT, 1).text(0x00281056, "CS", "PLANTEDNAME"),
@@ -141,6 +142,7 @@ class DicomPrivacyTest {
         assertThat(reason(file(SyntheticDicom.EXPLICIT, 1).text(0x00280008, "IS", "12"))).contains("12 frames");
         assertThat(reason(file(SyntheticDicom.EXPLICIT, 1).word(0x00280002, 3))).contains("colour");
         assertThat(reason(file(SyntheticDicom.EXPLICIT, 1).text(0x00280301, "CS", "YES"))).contains("burned");
+        assertThat(reason(file(SyntheticDicom.EXPLICIT, 1).text(0x00280301, "CS", "Yes"))).contains("burned");
         assertThat(reason(file("1.2.840.10008.1.2.4.80", 1))).contains("1.2.840.10008.1.2.4.80", "gdcmconv");
         assertThat(reason(file(SyntheticDicom.EXPLICIT, 1).word(0x00280010, 65535).word(0x00280011, 65535)))
                 .contains("65535 rows");

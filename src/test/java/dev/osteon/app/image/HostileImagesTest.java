@@ -2,6 +2,7 @@ package dev.osteon.app.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -10,15 +11,20 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.zip.CRC32;
+import java.util.zip.Deflater;
+import java.util.zip.DeflaterOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Truncated and damaged files give a picture or one line, and print nothing. */
 class HostileImagesTest {
@@ -127,6 +133,105 @@ class HostileImagesTest {
         }
         Path file = Files.write(folder.resolve("image.png"), png);
         assertThatThrownBy(() -> ImageFiles.read(file)).hasMessageContaining("pixels: expected at most");
+    }
+
+    private String reason(byte[] content) throws IOException {
+        Path file = Files.write(folder.resolve("image"), content);
+        return catchThrowableOfType(UnreadableImageException.class, () -> ImageFiles.read(file)).getMessage();
+    }
+
+    @Test
+    void aTruncatedDeflatedFileIsNotTakenForOneWithoutPermission() throws IOException {
+        byte[] whole = dicom(SyntheticDicom.DEFLATED).samples(new int[SIDE * SIDE]).write();
+        assertThat(reason(Arrays.copyOf(whole, whole.length - 20))).contains("truncated");
+    }
+
+    @Test
+    void aFileWithoutAPictureSaysSo() throws IOException {
+        byte[] whole = dicom(SyntheticDicom.EXPLICIT).samples(new int[SIDE * SIDE]).write();
+        assertThat(reason(Arrays.copyOf(whole, whole.length - 2 * SIDE * SIDE - 12))).contains("holds no picture");
+    }
+
+    /** Elements that are read, one after the other, deflated to a thousandth. */
+    @Test
+    @Timeout(60)
+    void aHeaderWithoutEndIsRefused() throws IOException {
+        ByteArrayOutputStream file = new ByteArrayOutputStream();
+        file.writeBytes(new byte[128]);
+        file.writeBytes("DICM\2\0\20\0UI\26\0".getBytes(StandardCharsets.ISO_8859_1));
+        file.writeBytes(SyntheticDicom.DEFLATED.getBytes(StandardCharsets.ISO_8859_1));
+        byte[] element = Arrays.copyOf("\50\0\120\20DS\0\4".getBytes(StandardCharsets.ISO_8859_1), 8 + 1024);
+        try (DeflaterOutputStream deflated = new DeflaterOutputStream(file, new Deflater(1, true))) {
+            for (int i = 0; i < 300 << 10; i++) {
+                deflated.write(element);
+            }
+        }
+        assertThat(reason(file.toByteArray())).contains("larger than 256 MiB");
+    }
+
+    private static byte[] jpeg(String... segments) {
+        return HexFormat.of().parseHex("ffd8" + String.join("", segments) + "ffda0008010100003f00" + "00".repeat(16));
+    }
+
+    @Test
+    void jpegOfTwelveBitsIsNotCalledDamaged() throws IOException {
+        byte[] frame = jpeg("ffc1000b0c" + "0018".repeat(2) + "01011100");
+        assertThat(reason(dicom("1.2.840.10008.1.2.4.51").frame("OB", frame).write()))
+                .contains("12 bits, of which 8 are supported");
+    }
+
+    /** The codec must not find another picture than the one whose size was checked. */
+    @Test
+    void jpegOfTwoFramesIsDamaged() throws IOException {
+        String small = "ffc3000b0c" + "0018".repeat(2) + "01011100";
+        String large = "ffc3000b0c" + "ffff".repeat(2) + "01011100";
+        assertThat(reason(dicom(SyntheticDicom.JPEG_LOSSLESS).frame("OB", jpeg(small, large)).write()))
+                .contains("JPEG data are truncated or damaged");
+    }
+
+    private static final int[] WORDS = {0, 1, 2, 3, 7, 8, 9, 12, 15, 16, 17, 24, 255, 256, 4096, 32767, 32768, 65535};
+    private static final List<String> TEXTS = List.of("", "0", "1", "-1", "1e308", "-1e308", "1e999", "0.5\\\\2",
+            "\\", "MONOCHROME1", "SIGMOID", "LINEAR_EXACT", "NO", "PLANTEDNAME", ".", "65535", "-0");
+    private static final int[] NUMBERS = {0x00280002, 0x00280010, 0x00280011, 0x00280100, 0x00280101, 0x00280102,
+        0x00280103};
+    private static final int[] STRINGS = {0x00280004, 0x00280008, 0x00280030, 0x00280301, 0x00281050, 0x00281051,
+        0x00281052, 0x00281053, 0x00281056, 0x00181164};
+
+    /** Files that are whole and whose elements contradict each other, which changed bytes seldom give. */
+    @ParameterizedTest
+    @ValueSource(strings = {SyntheticDicom.EXPLICIT, SyntheticDicom.IMPLICIT, SyntheticDicom.BIG_ENDIAN,
+        SyntheticDicom.DEFLATED, SyntheticDicom.RLE, SyntheticDicom.JPEG_LOSSLESS, SyntheticDicom.JPEG_2000})
+    @Timeout(120)
+    void senselessElements(String syntax) throws IOException {
+        int[] samples = IntStream.range(0, SIDE * SIDE).map(i -> i * 37 % 4096).toArray();
+        byte[] frame = switch (syntax) {
+            case SyntheticDicom.RLE -> FrameEncoders.rle(samples, 2);
+            case SyntheticDicom.JPEG_LOSSLESS -> FrameEncoders.jpegLossless(samples, SIDE, 12);
+            case SyntheticDicom.JPEG_2000 -> FrameEncoders.jpeg2000(samples, SIDE, 12);
+            default -> new byte[0];
+        };
+        Random random = new Random(syntax.hashCode());
+        int read = 0;
+        for (int round = 0; round < 400; round++) {
+            SyntheticDicom file = dicom(syntax);
+            file = frame.length == 0 ? file.samples(samples) : file.frame("OB", frame);
+            for (int changes = 1 + random.nextInt(3); changes > 0; changes--) {
+                int word = WORDS[random.nextInt(WORDS.length)];
+                switch (random.nextInt(4)) {
+                    case 0 -> file.word(NUMBERS[random.nextInt(NUMBERS.length)], word);
+                    case 1 -> file.text(STRINGS[random.nextInt(STRINGS.length)], "LO",
+                            TEXTS.get(random.nextInt(TEXTS.size())));
+                    case 2 -> file.without(NUMBERS[random.nextInt(NUMBERS.length)]);
+                    default -> file.sequence(random.nextBoolean() ? 0x00283000 : 0x00283010,
+                            SyntheticDicom.Length.values()[random.nextInt(2)], file.item()
+                                    .word(0x00283002, word, WORDS[random.nextInt(WORDS.length)],
+                                            WORDS[random.nextInt(WORDS.length)])
+                                    .words(0x00283006, new int[random.nextInt(300)]));
+                }
+            }
+            read += isRead(file.write()) ? 1 : 0;
+        }
+        assertThat(read).isBetween(1, 399);
     }
 
     @Test

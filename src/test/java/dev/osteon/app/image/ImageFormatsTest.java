@@ -78,6 +78,23 @@ class ImageFormatsTest {
         return file.putInt(next < 0 ? directory : next).array();
     }
 
+    @Test
+    void inksAreNotTakenForLight() throws IOException {
+        int[][] entries = {{256, 3, 1, 1}, {257, 3, 1, 1}, {258, 3, 4, 12}, {259, 3, 1, 1}, {262, 3, 1, 5},
+            {273, 4, 1, 8}, {277, 3, 1, 4}, {278, 3, 1, 1}, {279, 4, 1, 4}};
+        ByteBuffer file = ByteBuffer.allocate(20 + 2 + entries.length * 12 + 4).order(ByteOrder.LITTLE_ENDIAN);
+        file.put((byte) 'I').put((byte) 'I').putShort((short) 42).putInt(20).putInt(0x40302010);
+        for (int channel = 0; channel < 4; channel++) {
+            file.putShort((short) 8);
+        }
+        file.putShort((short) entries.length);
+        for (int[] entry : entries) {
+            file.putShort((short) entry[0]).putShort((short) entry[1]).putInt(entry[2]).putInt(entry[3]);
+        }
+        Path inks = Files.write(folder.resolve("cmyk.tif"), file.array());
+        assertThatThrownBy(() -> ImageFiles.read(inks)).hasMessageContaining("neither grey nor red, green and blue");
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {8, 16})
     void tiffWhoseZeroIsWhiteIsInverted(int bits) throws IOException {

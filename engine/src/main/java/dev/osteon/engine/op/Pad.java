@@ -17,8 +17,9 @@ public record Pad(int axis, int before, int after, int step, double value) imple
         Check.that(before >= 0 && after >= 0 && step >= 1, this, inputs,
                 "padding of 0 or more and a step of 1 or more");
         int n = x.dim(axis);
-        int size = before + after + (n == 0 ? 0 : (n - 1) * step + 1);
-        return List.of(TensorSpec.of(x.shape().with(axis, size), x.dtype()));
+        long size = (long) before + after + (n == 0 ? 0 : (n - 1L) * step + 1);
+        Check.that(size <= Integer.MAX_VALUE, this, inputs, "a size of the result of fewer than 2^31");
+        return List.of(TensorSpec.of(x.shape().with(axis, (int) size), x.dtype()));
     }
 
     @Override

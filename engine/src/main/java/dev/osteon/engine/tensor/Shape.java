@@ -19,7 +19,11 @@ public final class Shape {
             if (dim < 0) {
                 throw new EngineException("shape: given " + Arrays.toString(dims) + "; expected sizes of 0 or more");
             }
-            product = Math.multiplyExact(product, (long) dim);
+            if (dim > 0 && product > Long.MAX_VALUE / dim) {
+                throw new EngineException("shape: given " + Arrays.toString(dims)
+                        + "; expected fewer than 2^63 elements");
+            }
+            product *= dim;
         }
         this.size = product;
     }

@@ -25,11 +25,12 @@ import java.util.Map;
 import java.util.SequencedMap;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * An ONNX model as a module: its weights are parameters under their names in the file, and its operations are the
  * engine's, so that it runs on every backend and can be trained. Shapes may be free: the program is specialised for
- * the shapes that it is first given, and that is kept for the next time.
+ * the shapes that it is first given, and that is kept for the next time. Not for several threads at once.
  */
 public final class OnnxModel implements Module {
 
@@ -79,7 +80,12 @@ public final class OnnxModel implements Module {
 
     /** The same, with parameters that stay as they are if wanted. */
     public static OnnxModel of(Graph graph, Device device, Weights weights) {
-        return new OnnxModel(graph, device, device.kind() == Device.Kind.REFERENCE ? DType.F64 : DType.F32, weights);
+        try {
+            return new OnnxModel(graph, device, device.kind() == Device.Kind.REFERENCE ? DType.F64 : DType.F32,
+                    weights);
+        } catch (OutOfMemoryError e) {
+            throw new OnnxException(graph.source() + ": its weights need more memory than the Java heap has", e);
+        }
     }
 
     /** The nodes of a graph that cannot be done; none means that {@link #of} accepts it. */
@@ -154,7 +160,7 @@ public final class OnnxModel implements Module {
         for (ValueInfo input : graph.inputs()) {
             Value value = inputs.get(input.name());
             if (value == null) {
-                throw new OnnxException(graph.source() + ": given inputs " + new java.util.TreeSet<>(inputs.keySet())
+                throw new OnnxException(graph.source() + ": given inputs " + new TreeSet<>(inputs.keySet())
                         + "; expected " + graph.inputs());
             }
             input.dims().ifPresent(dims -> {

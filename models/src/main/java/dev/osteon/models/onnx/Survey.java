@@ -11,6 +11,7 @@ import dev.osteon.models.onnx.value.ElementType;
 import dev.osteon.models.onnx.value.HostArray;
 import dev.osteon.models.onnx.value.OnnxException;
 import dev.osteon.models.onnx.value.Value;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -46,6 +47,7 @@ public final class Survey {
      * The cost of a run over zeros.
      *
      * @param sizes shapes of inputs; free sizes of the others are 1
+     * @throws OnnxException when these sizes do not fit together, or the model cannot run over zeros
      */
     public static Cost cost(OnnxModel model, Map<String, int[]> sizes) {
         Cost[] total = {new Cost(0, 0, 0)};
@@ -67,7 +69,12 @@ public final class Survey {
                 : input.dims().orElse(List.of()).stream().mapToInt(d -> d.size().orElse(1)).toArray();
         ElementType type = input.type().orElseThrow(() -> new OnnxException("input " + input.name()
                 + " is no tensor"));
-        HostArray zeros = HostArray.of(type, Shape.of(dims), new double[HostArray.count(Shape.of(dims))]);
+        Shape shape = Shape.of(dims);
+        int count = HostArray.count(shape);
+        if (type == ElementType.STRING) {
+            return Value.of(HostArray.of(shape, Collections.nCopies(count, "").toArray(String[]::new)));
+        }
+        HostArray zeros = HostArray.of(type, shape, new double[count]);
         return type.isComputed() ? Value.of(zeros.upload(model.device(), model.floating())) : Value.of(zeros);
     }
 }

@@ -13,11 +13,20 @@ import dev.osteon.models.onnx.graph.Graph;
 import dev.osteon.models.onnx.graph.GraphReader;
 import dev.osteon.models.onnx.graph.ValueInfo;
 import dev.osteon.models.onnx.optimise.Optimiser;
+import dev.osteon.models.onnx.proto.Onnx.GraphProto;
+import dev.osteon.models.onnx.proto.Onnx.ModelProto;
+import dev.osteon.models.onnx.proto.Onnx.NodeProto;
+import dev.osteon.models.onnx.proto.Onnx.StringStringEntryProto;
+import dev.osteon.models.onnx.proto.Onnx.TensorProto;
+import dev.osteon.models.onnx.proto.Onnx.TensorShapeProto;
+import dev.osteon.models.onnx.proto.Onnx.TypeProto;
+import dev.osteon.models.onnx.proto.Onnx.ValueInfoProto;
 import dev.osteon.models.onnx.value.ElementType;
 import dev.osteon.models.onnx.value.HostArray;
 import dev.osteon.models.onnx.value.NotSupportedException;
 import dev.osteon.models.onnx.value.Value;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -69,8 +78,12 @@ class HostileFilesTest {
         return models("corpus");
     }
 
-    /** Reads, builds and runs a model over inputs whose free sizes are 4. */
-    private static void use(Graph graph) {
+    /**
+     * Builds and runs a model over inputs whose free sizes are 4.
+     *
+     * @return whether it was run: not over large inputs
+     */
+    private static boolean use(Graph graph) {
         try (TensorScope _ = TensorScope.open();
                 OnnxModel model = OnnxModel.of(Optimiser.optimised(graph), Device.CPU)) {
             Map<String, Value> inputs = new HashMap<>();
@@ -78,7 +91,7 @@ class HostileFilesTest {
                 ElementType type = input.type().orElse(ElementType.FLOAT);
                 int[] dims = input.dims().orElse(List.of()).stream().mapToInt(d -> d.size().orElse(4)).toArray();
                 if (Arrays.stream(dims).asLongStream().reduce(1, (a, b) -> Math.min(a * b, 1L << 31)) > LARGEST_INPUT) {
-                    return;
+                    return false;
                 }
                 Shape shape = Shape.of(dims);
                 HostArray zeros = type == ElementType.STRING
@@ -88,13 +101,14 @@ class HostileFilesTest {
                         : Value.of(zeros));
             }
             model.run(inputs);
+            return true;
         }
     }
 
     @ParameterizedTest
     @MethodSource("corpus")
     void theCorpusItselfRuns(Path file) throws IOException {
-        use(GraphReader.read(file));
+        assertThat(use(GraphReader.read(file))).isTrue();
     }
 
     @ParameterizedTest
@@ -114,16 +128,21 @@ class HostileFilesTest {
         byte[] seed = Files.readAllBytes(file);
         byte[] other = Files.readAllBytes(corpus().getFirst());
         SplittableRandom random = new SplittableRandom(file.getFileName().toString().hashCode());
+        int run = 0;
+        int refused = 0;
         for (int i = 0; i < MUTANTS; i++) {
             byte[] mutant = mutate(seed, other, random);
             try {
-                use(GraphReader.read(mutant, "mutant", Optional.of(file.getParent())));
+                run += use(GraphReader.read(mutant, "mutant", Optional.of(file.getParent()))) ? 1 : 0;
             } catch (EngineException e) {
+                refused++;
                 assertThat(e.getMessage()).isNotBlank().doesNotContain("\n");
             } catch (RuntimeException | Error e) {
                 throw new AssertionError("mutant " + i + " of " + file.getFileName() + " gives " + e, e);
             }
         }
+        assertThat(run).as("mutants that run").isPositive();
+        assertThat(refused).as("mutants that are refused").isPositive();
         assertThat(Tensor.live()).as("open tensors").isEqualTo(before);
     }
 
@@ -157,6 +176,50 @@ class HostileFilesTest {
         Graph unknown = GraphReader.read(folder("hostile").resolve("unknown-operation.onnx"));
         assertThatThrownBy(() -> OnnxModel.of(unknown, Device.CPU)).isInstanceOf(NotSupportedException.class)
                 .hasMessageContaining("Frobnicate (opset 17) at node odd is not supported");
+    }
+
+    @Test
+    void moreExternalDataThanAnArrayHoldsIsOneLine(@TempDir Path folder) throws IOException {
+        Files.createFile(folder.resolve("w"));
+        ModelProto model = ModelProto.newBuilder().setGraph(GraphProto.newBuilder()
+                .addInitializer(TensorProto.newBuilder().setName("w").setDataType(1).addDims(1 << 30)
+                        .setDataLocation(TensorProto.DataLocation.EXTERNAL)
+                        .addExternalData(StringStringEntryProto.newBuilder().setKey("location").setValue("w")))
+                .addNode(NodeProto.newBuilder().setOpType("Relu").addInput("w").addOutput("y"))
+                .addOutput(ValueInfoProto.newBuilder().setName("y"))).build();
+        try (RandomAccessFile large = new RandomAccessFile(folder.resolve("w").toFile(), "rw")) {
+            large.setLength(4L << 30);          // of no bytes on the disk
+        }
+        assertThatThrownBy(() -> use(GraphReader.read(model.toByteArray(), "large", Optional.of(folder))))
+                .isInstanceOf(EngineException.class).hasMessageContaining("expected less than 2 GiB");
+    }
+
+    @Test
+    void sizesWhoseProductIsNoNumberAreOneLine() {
+        TypeProto.Tensor.Builder type = TypeProto.Tensor.newBuilder().setElemType(1);
+        for (int i = 0; i < 3; i++) {
+            type.getShapeBuilder().addDim(TensorShapeProto.Dimension.newBuilder().setDimValue(Integer.MAX_VALUE));
+        }
+        Graph graph = GraphReader.read(ModelProto.newBuilder().setGraph(GraphProto.newBuilder()
+                .addInput(ValueInfoProto.newBuilder().setName("x").setType(TypeProto.newBuilder().setTensorType(type)))
+                .addNode(NodeProto.newBuilder().setOpType("Relu").addInput("x").addOutput("y"))
+                .addOutput(ValueInfoProto.newBuilder().setName("y"))).build().toByteArray(), "wide", Optional.empty());
+        try (OnnxModel model = OnnxModel.of(graph, Device.CPU)) {
+            assertThatThrownBy(() -> Survey.cost(model, Map.of())).isInstanceOf(EngineException.class)
+                    .hasMessageContaining("expected fewer than 2^63 elements");
+        }
+    }
+
+    @Test
+    void aModelOfTextsHasACost() throws IOException {
+        Graph graph = GraphReader.read(ModelProto.newBuilder().setGraph(GraphProto.newBuilder()
+                .addInput(ValueInfoProto.newBuilder().setName("x").setType(TypeProto.newBuilder()
+                        .setTensorType(TypeProto.Tensor.newBuilder().setElemType(8))))
+                .addNode(NodeProto.newBuilder().setOpType("Identity").addInput("x").addOutput("y"))
+                .addOutput(ValueInfoProto.newBuilder().setName("y"))).build().toByteArray(), "texts", Optional.empty());
+        try (OnnxModel model = OnnxModel.of(graph, Device.CPU)) {
+            assertThat(Survey.cost(model, Map.of()).flops()).isZero();
+        }
     }
 
     @Test

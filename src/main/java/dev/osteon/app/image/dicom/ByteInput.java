@@ -4,7 +4,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 
-/** Integers of a byte order and blocks of bytes from a stream. The end of the stream is a {@link DicomException}. */
+/** Integers of a byte order and blocks of bytes from a stream. Its end is a {@link DicomException}. */
 final class ByteInput {
     /** A header is some kilobytes; the limit bounds what a hostile deflated one can make of a few bytes. */
     private static final long LARGEST_HEADER = 256L << 20;
@@ -13,6 +13,7 @@ final class ByteInput {
     private final boolean bigEndian;
     private long position;
 
+    /** @param in knows {@link InputStream#mark} */
     private ByteInput(InputStream in, boolean bigEndian) {
         this.in = in;
         this.bigEndian = bigEndian;
@@ -67,6 +68,20 @@ final class ByteInput {
         return value;
     }
 
+    /** Whether the stream ends here. */
+    boolean isAtEnd() throws IOException {
+        in.mark(1);
+        boolean end = in.read() < 0;
+        in.reset();
+        return end;
+    }
+
+    /** The value of a header's element. */
+    byte[] value(int count) throws IOException, DicomException {
+        checkHeader(count);
+        return bytes(count);
+    }
+
     /** The next bytes; memory grows with what the stream really holds, not with {@code count}. */
     byte[] bytes(int count) throws IOException, DicomException {
         byte[] read = in.readNBytes(count);
@@ -78,10 +93,8 @@ final class ByteInput {
     }
 
     void skip(long count) throws IOException, DicomException {
+        checkHeader(count);
         position += count;
-        if (position > LARGEST_HEADER) {
-            throw new DicomException("its header is larger than " + (LARGEST_HEADER >> 20) + " MiB; replace the file");
-        }
         try {
             in.skipNBytes(count);
         } catch (EOFException e) {
@@ -89,7 +102,13 @@ final class ByteInput {
         }
     }
 
-    private static DicomException ended() {
+    private void checkHeader(long more) throws DicomException {
+        if (position + more > LARGEST_HEADER) {
+            throw new DicomException("its header is larger than " + (LARGEST_HEADER >> 20) + " MiB; replace the file");
+        }
+    }
+
+    static DicomException ended() {
         return new DicomException("truncated (the file ends in the middle of a data element); replace the file");
     }
 }

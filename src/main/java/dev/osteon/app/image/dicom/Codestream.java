@@ -1,5 +1,7 @@
 package dev.osteon.app.image.dicom;
 
+import java.util.stream.IntStream;
+
 /**
  * What a compressed frame says of itself, read before a codec allocates for it.
  *
@@ -9,6 +11,7 @@ package dev.osteon.app.image.dicom;
  * @param precision bits per sample
  */
 record Codestream(int width, int height, int components, int precision) {
+    private static final int START_OF_SCAN = 0xDA;
     private static final int MOST_TILES = 65535;   // ISO/IEC 15444-1, B.3
     private static final int START_OF_TILE_PART = 0xFF90;
     private static final int START_OF_DATA = 0xFF93;
@@ -18,23 +21,30 @@ record Codestream(int width, int height, int components, int precision) {
     private static final int END_OF_PACKET_HEADER = 0xFF92;
     private static final int END_OF_CODESTREAM = 0xFFD9;
 
-    /** Reads a JPEG's start of frame (ITU-T T.81, B.2.2), which must be the given kind: 0 baseline … 3 lossless. */
+    /**
+     * Reads a JPEG's one start of frame before its first scan (ITU-T T.81, B.2.2).
+     *
+     * @param kinds that it may be of: 0 baseline … 3 lossless
+     */
     static Codestream jpeg(byte[] stream, int... kinds) throws DicomException {
         int at = 2;
+        Codestream found = null;
         while (at + 10 <= stream.length && u8(stream, at) == 0xFF && u16(stream, 0) == 0xFFD8) {
             int marker = u8(stream, at + 1);
             if (marker == 0xFF) {
                 at++;   // fill byte
                 continue;
             }
+            if (marker == START_OF_SCAN && found != null) {
+                return found;
+            }
             boolean frame = marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
-            if (frame) {
-                for (int kind : kinds) {
-                    if (marker == 0xC0 + kind) {
-                        return new Codestream(u16(stream, at + 7), u16(stream, at + 5), u8(stream, at + 9),
-                                u8(stream, at + 4));
-                    }
-                }
+            if (frame && found != null) {
+                throw damaged("JPEG");      // the codec may allocate for the other one
+            } else if (frame && IntStream.of(kinds).anyMatch(kind -> marker == 0xC0 + kind)) {
+                found = new Codestream(u16(stream, at + 7), u16(stream, at + 5), u8(stream, at + 9),
+                        u8(stream, at + 4));
+            } else if (frame) {
                 throw new DicomException("its JPEG frame is not of the kind that its transfer syntax says; replace the "
                         + "file");
             }

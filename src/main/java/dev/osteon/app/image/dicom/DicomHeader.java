@@ -20,8 +20,11 @@ import java.util.Optional;
 public record DicomHeader(TransferSyntax syntax, int rows, int columns, int bitsAllocated, int bitsStored, int highBit,
         boolean signed, Photometric photometric, Modality modality, Voi voi, Optional<PixelSpacing> spacing) {
 
-    /** Several times the largest detector's pixels; bounds what a hostile header can ask for. */
-    static final long MOST_PIXELS = 1L << 26;
+    /** Several times the largest detector's pixels; bounds what a hostile header of any format can ask for. */
+    public static final long MOST_PIXELS = 1L << 26;
+
+    /** A larger number than this is not one of frames, and is not repeated. */
+    private static final int MOST_FRAMES = 99_999;
 
     /** @throws DicomException if an element is missing or senseless, or the picture is not one grey frame */
     static DicomHeader of(TransferSyntax syntax, Elements elements) throws DicomException {
@@ -48,15 +51,17 @@ public record DicomHeader(TransferSyntax syntax, int rows, int columns, int bits
     private static void refuseOtherThanOneGreyFrame(Elements elements) throws DicomException {
         double[] frames = elements.decimals(Element.FRAMES);
         if (frames.length > 0 && frames[0] != 1) {
-            throw new DicomException("holds %.0f frames; expected a single radiograph: write the wanted frame to a file"
-                    .formatted(frames[0]) + " of its own");
+            boolean sensible = frames[0] >= 0 && frames[0] <= MOST_FRAMES;
+            String count = sensible ? String.valueOf((int) frames[0]) : "a senseless number of";
+            throw new DicomException("holds " + count + " frames; expected a single radiograph: write the wanted frame "
+                    + "to a file of its own");
         }
         int samples = elements.word(Element.SAMPLES_PER_PIXEL).orElse(1);
         if (samples != 1) {
             throw new DicomException("is a colour image (%d samples per pixel); expected a grey one"
                     .formatted(samples));
         }
-        if (elements.text(Element.BURNED_IN).filter("YES"::equals).isPresent()) {
+        if (elements.text(Element.BURNED_IN).filter("YES"::equalsIgnoreCase).isPresent()) {
             throw new DicomException("says that text which may name the patient is burned into its picture (Burned In "
                     + "Annotation is YES); blank the text, set the element to NO and try again");
         }

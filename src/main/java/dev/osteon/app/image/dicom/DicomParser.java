@@ -2,6 +2,7 @@ package dev.osteon.app.image.dicom;
 
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.EnumSet;
@@ -57,14 +58,22 @@ final class DicomParser {
         InputStream buffered = new BufferedInputStream(file, 1 << 16);
         buffered.skipNBytes(PREAMBLE);
         TransferSyntax syntax = meta(buffered);
-        InputStream data = syntax == TransferSyntax.DEFLATED
-                ? new BufferedInputStream(new InflaterInputStream(buffered, new Inflater(true))) : buffered;
-        try {
-            ByteInput in = ByteInput.of(data, syntax);
-            return new DicomParser(in, syntax != TransferSyntax.IMPLICIT_LITTLE_ENDIAN, wanted).dataSet(syntax);
+        if (syntax != TransferSyntax.DEFLATED) {
+            return parse(buffered, syntax, wanted);
+        }
+        try (Inflater inflater = new Inflater(true)) {
+            return parse(new BufferedInputStream(new InflaterInputStream(buffered, inflater)), syntax, wanted);
         } catch (ZipException e) {
             throw new DicomException("its deflated data are damaged; replace the file");
+        } catch (EOFException e) {
+            throw ByteInput.ended();
         }
+    }
+
+    private static Parsed parse(InputStream data, TransferSyntax syntax, Set<Element> wanted)
+            throws IOException, DicomException {
+        ByteInput in = ByteInput.of(data, syntax);
+        return new DicomParser(in, syntax != TransferSyntax.IMPLICIT_LITTLE_ENDIAN, wanted).dataSet(syntax);
     }
 
     /** Reads the file meta information, which is always explicit VR little endian, and stops before the data set. */
@@ -88,6 +97,10 @@ final class DicomParser {
     private Parsed dataSet(TransferSyntax syntax) throws IOException, DicomException {
         Elements found = new Elements(in.bigEndian());
         while (true) {
+            if (in.isAtEnd()) {
+                throw new DicomException("holds no picture (no Pixel Data), or is truncated; expected a single "
+                        + "radiograph");
+            }
             Start start = start();
             if (start.tag == PIXEL_DATA) {
                 DicomHeader header = DicomHeader.of(syntax, found);
@@ -128,7 +141,7 @@ final class DicomParser {
             throw new DicomException("%s has %d bytes: expected at most %d".formatted(element.title(), start.length,
                     element.longest()));
         } else {
-            found.put(element, in.bytes((int) start.length));
+            found.put(element, in.value((int) start.length));
         }
     }
 

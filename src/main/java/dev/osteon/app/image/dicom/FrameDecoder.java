@@ -19,6 +19,10 @@ final class FrameDecoder {
     /** Pixels per byte that no coding exceeds; a header that claims more is damaged, and is not allocated for. */
     private static final long LARGEST_RATIO = 4096;
 
+    /** Said of whole and of damaged files alike: a codec does not tell which it is. */
+    static final String OUT_OF_MEMORY = "needs more memory than the Java heap has, or is damaged; raise the heap's "
+            + "size or replace the file";
+
     private FrameDecoder() {
     }
 
@@ -33,7 +37,12 @@ final class FrameDecoder {
             case NATIVE -> samples(file);
             case RLE -> RleLossless.decode(frame, header.pixels(), header.bitsAllocated() / 8);
             case JPEG -> {
-                Codestream.jpeg(frame, BASELINE, EXTENDED).check(header);
+                Codestream stream = Codestream.jpeg(frame, BASELINE, EXTENDED);
+                stream.check(header);
+                if (stream.precision() != 8) {
+                    throw new DicomException("its JPEG picture has " + stream.precision() + " bits, of which 8 are "
+                            + "supported; convert the file, for instance with gdcmconv --raw");
+                }
                 yield decode(header, frame, "JPEG", "com.sun.imageio.");
             }
             case JPEG_LOSSLESS -> {
@@ -96,6 +105,8 @@ final class FrameDecoder {
             return samples(raster);
         } catch (LinkageError e) {
             throw e;   // says nothing of the file
+        } catch (OutOfMemoryError e) {
+            throw new DicomException(OUT_OF_MEMORY);
         } catch (IOException | RuntimeException | Error e) {
             // On hostile streams the codecs throw anything, plain Errors too. What they say may hold text of the file.
             throw Codestream.damaged(format);

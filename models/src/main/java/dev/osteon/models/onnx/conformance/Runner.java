@@ -72,6 +72,10 @@ public final class Runner {
             return new Outcome(test.name(), ops, Verdict.SKIPPED, e.getMessage());
         } catch (EngineException e) {
             return new Outcome(test.name(), ops, Verdict.FAILED, e.getMessage());
+        } catch (OutOfMemoryError e) {
+            return new Outcome(test.name(), ops, Verdict.FAILED, "needs more memory than the Java heap has");
+        } catch (RuntimeException e) {      // what no valid model brings about ends this test, and not the suite
+            return new Outcome(test.name(), ops, Verdict.FAILED, e.toString());
         }
     }
 
@@ -97,6 +101,9 @@ public final class Runner {
     }
 
     private Optional<String> compare(OnnxModel model, Graph graph, TestCase.DataSet set) {
+        if (set.outputs().size() > graph.outputs().size()) {
+            return Optional.of("given " + graph.outputs().size() + " outputs; expected " + set.outputs().size());
+        }
         List<HostArray> expected = new ArrayList<>();
         for (int i = 0; i < set.outputs().size(); i++) {
             expected.add(decode(set.outputs().get(i), graph.outputs().get(i).type()));
@@ -133,7 +140,9 @@ public final class Runner {
 
     /** What ONNX's light models are tested with: i / number of elements, in row-major order. */
     private static HostArray madeUp(ValueInfo input) {
-        int[] dims = input.dims().orElseThrow().stream().mapToInt(d -> d.size().orElse(1)).toArray();
+        List<ValueInfo.Dim> declared = input.dims().orElseThrow(() -> new OnnxException("input " + input
+                + " has no rank and no data of its own; expected one of both"));
+        int[] dims = declared.stream().mapToInt(d -> d.size().orElse(1)).toArray();
         Shape shape = Shape.of(dims);
         double[] values = new double[HostArray.count(shape)];
         Arrays.setAll(values, i -> (double) i / values.length);

@@ -26,6 +26,8 @@ import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 public final class TestSuite {
 
     private static final String MODEL = "model.onnx";
+    /** Ten times ONNX's own suites, which unpack to about 20 MB. */
+    private static final long LARGEST_SUITE = 1L << 28;
 
     private TestSuite() {}
 
@@ -35,13 +37,13 @@ public final class TestSuite {
         boolean folder = Files.isDirectory(source);
         if (folder) {
             try (Stream<Path> all = Files.walk(source)) {
-                for (Path file : all.filter(TestSuite::belongs).toList()) {
+                for (Path file : all.filter(f -> belongs(f.toString())).toList()) {
                     files.put(source.relativize(file).toString().replace('\\', '/'), Files.readAllBytes(file));
                 }
             }
         } else {
             try (InputStream in = Files.newInputStream(source)) {
-                unpack(in, files);
+                unpack(source, in, files);
             }
         }
         List<TestCase> cases = new ArrayList<>();
@@ -54,15 +56,23 @@ public final class TestSuite {
         return cases;
     }
 
-    private static boolean belongs(Path file) {
-        return file.toString().endsWith(".onnx") || file.toString().endsWith(".pb");
+    private static boolean belongs(String name) {
+        return name.endsWith(".onnx") || name.endsWith(".pb");
     }
 
-    private static void unpack(InputStream in, Map<String, byte[]> files) throws IOException {
+    /** Reads no more than it unpacks to at most: a few bytes of an archive can stand for any number. */
+    private static void unpack(Path source, InputStream in, Map<String, byte[]> files) throws IOException {
+        long left = LARGEST_SUITE;
         TarArchiveInputStream tar = new TarArchiveInputStream(new GZIPInputStream(new BufferedInputStream(in)));
         for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
-            if (entry.isFile() && belongs(Path.of(entry.getName()))) {
-                files.put(entry.getName(), tar.readAllBytes());
+            if (entry.isFile() && belongs(entry.getName())) {
+                byte[] content = tar.readNBytes((int) Math.min(left + 1, Integer.MAX_VALUE - 8L));
+                left -= content.length;
+                if (left < 0) {
+                    throw new OnnxException(source + ": given tests of more than " + (LARGEST_SUITE >> 20)
+                            + " MB; unpack it and give the folder");
+                }
+                files.put(entry.getName(), content);
             }
         }
     }
@@ -71,7 +81,7 @@ public final class TestSuite {
         int slash = path.lastIndexOf('/');
         String folder = path.substring(0, slash + 1);
         Optional<Path> external = source.map(s -> s.resolve(folder));
-        if (!path.endsWith(MODEL)) {
+        if (!path.substring(slash + 1).equals(MODEL)) {
             String stem = path.substring(0, path.length() - ".onnx".length());
             return new TestCase(stem.substring(slash + 1), files.get(path),
                     List.of(new DataSet(List.of(), series(files, stem + "_output_"))), external);

@@ -88,6 +88,9 @@ public record TensorReader(Optional<Path> folder) {
         long offset = number(entries.getOrDefault("offset", "0"), what);
         long length = number(entries.getOrDefault("length", String.valueOf(expected)), what);
         requireCount(expected, length, what + " (bytes)");
+        if (length > Integer.MAX_VALUE) {
+            throw new OnnxException(what + ": given external data of " + length + " bytes; expected less than 2 GiB");
+        }
         Path file = inFolder(location, what);
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
             if (offset > channel.size() - length) {

@@ -102,7 +102,8 @@ final class ActivationOps {
     /** Before opset 13: over all dimensions from {@code axis} on, taken as one. */
     private static Tensor flattened(Call c, UnaryOperator<Tensor> rows) {
         Tensor x = c.tensor(0);
-        int axis = c.axis("axis", 1, Math.max(2, x.rank()));
+        long given = c.attributes().integer("axis", 1);
+        int axis = c.axis(given < 0 ? given + x.rank() : given, Math.max(2, x.rank()));
         int[] dims = x.shape().toArray();
         int first = Arrays.stream(dims, 0, Math.min(axis, dims.length)).reduce(1, Math::multiplyExact);
         int rest = (int) (x.size() / Math.max(1, first));

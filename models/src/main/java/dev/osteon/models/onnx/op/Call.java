@@ -28,6 +28,9 @@ import java.util.function.UnaryOperator;
 public record Call(Node node, List<Optional<Value>> inputs, Device device, DType floating,
         Function<HostArray, Tensor> uploads) {
 
+    /** More elements than this by mere padding or repeating are taken for a mistake or an attack: 1 GB of floats. */
+    private static final long LARGEST = 1L << 28;
+
     Attributes attributes() {
         return node.attributes();
     }
@@ -90,6 +93,19 @@ public record Call(Node node, List<Optional<Value>> inputs, Device device, DType
             case Value.OnDevice on -> on.tensor();
             case Value.OnHost host -> uploads.apply(host.array());
         };
+    }
+
+    /**
+     * The result of {@code how} in the first operand's type: for integers it computes in float64 on the reference
+     * backend, exact up to 2^53, and what is computed goes back to the host.
+     */
+    Value inOwnType(Function<Call, Tensor> how) {
+        if (isReal(0)) {
+            return Value.of(how.apply(this));
+        }
+        HostArray wide = HostArray.of(how.apply(new Call(node, inputs, Device.REFERENCE, DType.F64,
+                array -> array.upload(Device.REFERENCE, DType.F64))));
+        return Value.of(HostArray.of(type(0), wide.shape(), wide.reals()));
     }
 
     HostArray host(int index) {
@@ -164,6 +180,14 @@ public record Call(Node node, List<Optional<Value>> inputs, Device device, DType
             throw problem("a size of " + given, "0 to 2^31 - 1");
         }
         return (int) given;
+    }
+
+    /** A shape that numbers in the file ask for. */
+    Shape affordable(Shape shape) {
+        if (shape.size() > LARGEST) {
+            throw problem("a result of shape " + shape, "at most " + LARGEST + " elements");
+        }
+        return shape;
     }
 
     OnnxException problem(String given, String expected) {

@@ -44,24 +44,23 @@ final class ConvolutionOps {
                 ? Spatial.list(c, "kernel_shape", x.rank() - 2, 1) : tail(w.shape(), 2));
         int groups = c.attributes().index("group", 1);
         Optional<Tensor> bias = c.has(2) ? Optional.of(c.tensor(2)) : Optional.empty();
-        return Value.of(s.axes() == 2 ? planar(x, w, bias, s, groups, c.epilogue())
-                : MatrixOps.after(c.epilogue(), conv(x, w, bias, s, groups)));
+        return Value.of(s.axes() == 2 ? planar(c, x, w, bias, s, groups, c.epilogue())
+                : MatrixOps.after(c.epilogue(), conv(c, x, w, bias, s, groups)));
     }
 
-    static Tensor conv(Tensor x, Tensor w, Optional<Tensor> bias, Spatial s, int groups) {
+    private static Tensor conv(Call c, Tensor x, Tensor w, Optional<Tensor> bias, Spatial s, int groups) {
         return switch (s.axes()) {
-            case 1 -> flattened(x, w, bias, s, groups);
-            case 2 -> planar(x, w, bias, s, groups, Epilogue.NONE);
-            default -> sliced(x, w, bias, s, groups);
+            case 1 -> flattened(c, x, w, bias, s, groups);
+            case 2 -> planar(c, x, w, bias, s, groups, Epilogue.NONE);
+            default -> sliced(c, x, w, bias, s, groups);
         };
     }
 
-    private static Tensor planar(Tensor x, Tensor w, Optional<Tensor> bias, Spatial s, int groups,
+    private static Tensor planar(Call c, Tensor x, Tensor w, Optional<Tensor> bias, Spatial s, int groups,
             Epilogue epilogue) {
         boolean even = s.before()[0] == s.after()[0] && s.before()[1] == s.after()[1];
-        Tensor image = x.to(Layout.NHWC);
-        Tensor padded = even ? image : PaddingOps.constant(PaddingOps.constant(x, 2, s.before()[0], s.after()[0], 0),
-                3, s.before()[1], s.after()[1], 0);
+        Tensor padded = even ? x.to(Layout.NHWC) : PaddingOps.constant(c, PaddingOps.constant(c, x, 2, s.before()[0],
+                s.after()[0], 0), 3, s.before()[1], s.after()[1], 0);
         Conv2d op = new Conv2d(window(s.strides()), even ? window(s.before()) : Window.ZERO, window(s.dilations()),
                 groups, epilogue);
         return bias.map(b -> Dispatcher.run(op, padded, w, b)).orElseGet(() -> Dispatcher.run(op, padded, w));
@@ -71,10 +70,10 @@ final class ConvolutionOps {
         return new Window(sizes[0], sizes[1]);
     }
 
-    private static Tensor flattened(Tensor x, Tensor w, Optional<Tensor> bias, Spatial s, int groups) {
+    private static Tensor flattened(Call c, Tensor x, Tensor w, Optional<Tensor> bias, Spatial s, int groups) {
         Spatial flat = new Spatial(before(1, s.kernel()), before(1, s.strides()), before(1, s.dilations()),
                 before(0, s.before()), before(0, s.after()), before(1, s.output()));
-        Tensor y = planar(Ops.reshape(x, x.dim(0), x.dim(1), 1, x.dim(2)),
+        Tensor y = planar(c, Ops.reshape(x, x.dim(0), x.dim(1), 1, x.dim(2)),
                 Ops.reshape(w, w.dim(0), w.dim(1), 1, w.dim(2)), bias, flat, groups, Epilogue.NONE);
         return Ops.reshape(y, y.dim(0), y.dim(1), y.dim(3));
     }
@@ -84,15 +83,15 @@ final class ConvolutionOps {
     }
 
     /** [N, C, D, ...]: the planes that tap k sees are a batch of N·D' images; their results add up. */
-    private static Tensor sliced(Tensor x, Tensor w, Optional<Tensor> bias, Spatial s, int groups) {
+    private static Tensor sliced(Call c, Tensor x, Tensor w, Optional<Tensor> bias, Spatial s, int groups) {
         Spatial inner = new Spatial(rest(s.kernel()), rest(s.strides()), rest(s.dilations()), rest(s.before()),
                 rest(s.after()), rest(s.output()));
-        Tensor padded = PaddingOps.constant(x, 2, s.before()[0], s.after()[0], 0);
+        Tensor padded = PaddingOps.constant(c, x, 2, s.before()[0], s.after()[0], 0);
         int depth = s.output()[0];
         Tensor sum = null;
         for (int k = 0; k < s.kernel()[0]; k++) {
             Tensor planes = Ops.slice(padded, 2, k * s.dilations()[0], depth, s.strides()[0]);
-            Tensor y = conv(asBatch(planes), tap(w, k), k == 0 ? bias : Optional.empty(), inner, groups);
+            Tensor y = conv(c, asBatch(planes), tap(w, k), k == 0 ? bias : Optional.empty(), inner, groups);
             sum = sum == null ? y : Ops.add(sum, y);
         }
         return fromBatch(sum, x.dim(0), depth);
@@ -135,8 +134,9 @@ final class ConvolutionOps {
         int groups = c.attributes().index("group", 1);
         int[] full = new int[n];
         for (int i = 0; i < n; i++) {
-            full[i] = (x.dim(i + 2) - 1) * strides[i] + (kernel[i] - 1) * dilations[i] + 1;
+            full[i] = c.size((x.dim(i + 2) - 1L) * strides[i] + (kernel[i] - 1L) * dilations[i] + 1);
         }
+        c.affordable(Shape.of(before(x.dim(0), full)));
         int[][] pads = pads(c, x.shape(), strides, extra, full);
         Optional<Tensor> bias = c.has(2) ? Optional.of(c.tensor(2)) : Optional.empty();
         boolean apart = n == 2 && groups == 1 && Arrays.equals(kernel, strides) && none(pads[0]) && none(pads[1])
@@ -155,7 +155,7 @@ final class ConvolutionOps {
         }
         Tensor y = full(x, w, strides, dilations, groups);
         for (int i = 0; i < n; i++) {
-            y = PaddingOps.constant(y, i + 2, -pads[0][i], extra[i] - pads[1][i], 0);
+            y = PaddingOps.constant(c, y, i + 2, -pads[0][i], extra[i] - pads[1][i], 0);
         }
         Tensor result = y;
         return Value.of(MatrixOps.after(c.epilogue(),
@@ -208,15 +208,10 @@ final class ConvolutionOps {
         for (int i = 0; i < n; i++) {
             int offset = output.map(o -> o.length - n).orElse(0);
             int axis = i;
-            int wanted = output.map(o -> c.size(o[offset + axis])).orElse(x.dim(i + 2) * strides[i]);
-            int total = full[i] + extra[i] - wanted;
-            int larger = total - total / 2;
-            pads[0][i] = auto.equals("SAME_UPPER") ? total / 2 : larger;
+            int wanted = output.map(o -> c.size(o[offset + axis])).orElse(c.size((long) x.dim(i + 2) * strides[i]));
+            int total = Math.addExact(full[i], extra[i]) - wanted;
+            pads[0][i] = auto.equals("SAME_LOWER") ? total - total / 2 : total / 2;
             pads[1][i] = total - pads[0][i];
-            if (auto.equals("NOTSET") || auto.equals("SAME_UPPER")) {
-                pads[0][i] = total / 2;
-                pads[1][i] = total - total / 2;
-            }
         }
         return pads;
     }

@@ -53,7 +53,7 @@ final class CreationOps {
     }
 
     private static Value constantOfShape(Call c) {
-        Shape shape = Shape.of(Arrays.stream(c.longs(0)).mapToInt(c::size).toArray());
+        Shape shape = c.affordable(Shape.of(Arrays.stream(c.longs(0)).mapToInt(c::size).toArray()));
         HostArray value = c.attributes().tensor("value").orElse(HostArray.of(ElementType.FLOAT, Shape.of(1), 0.0));
         if (value.size() != 1) {
             throw c.problem("value of shape " + value.shape(), "one element");

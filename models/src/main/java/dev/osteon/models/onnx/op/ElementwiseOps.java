@@ -54,8 +54,9 @@ final class ElementwiseOps {
                 one("Sum", 1, c -> variadic(c, Binary.Function.ADD, ADD)),
                 one("Mean", 1, c -> mean(c)),
                 one("Neg", 1, c -> unary(c, x -> Ops.affine(x, -1, 0), v -> -v, v -> -v)),
-                one("Abs", 1, c -> unary(c, Ops::abs, Math::abs, Math::abs)),
-                one("Sign", 9, c -> unary(c, Ops::sign, Long::signum, Math::signum)),
+                one("Abs", 1, c -> unary(c, Ops::abs, isUnsigned(c) ? v -> v : Math::abs, Math::abs)),
+                one("Sign", 9, c -> unary(c, Ops::sign, isUnsigned(c) ? v -> v == 0 ? 0 : 1 : Long::signum,
+                        Math::signum)),
                 one("Floor", 1, c -> unary(c, Function.FLOOR, Math::floor)),
                 one("Ceil", 1, c -> unary(c, Function.CEIL, Math::ceil)),
                 one("Round", 11, c -> unary(c, Function.ROUND, Math::rint)),
@@ -71,6 +72,10 @@ final class ElementwiseOps {
             all.add(one(name, 7, c -> Value.of(Dispatcher.run(new Unary(f), c.tensor(0)))));
         }
         return all;
+    }
+
+    private static boolean isUnsigned(Call c) {
+        return c.type(0).isUnsigned();
     }
 
     private static Value unary(Call c, Function f, DoubleUnaryOperator reals) {
@@ -89,9 +94,6 @@ final class ElementwiseOps {
     private static Value binary(Call c, Binary.Function device, OnHost host) {
         if (c.allOnHost()) {
             return Value.of(zip(c.host(0), second(c), host));
-        }
-        if (device == Binary.Function.MAXIMUM || device == Binary.Function.MINIMUM) {
-            return Value.of(Dispatcher.run(new Binary(device), c.tensor(0), c.tensor(1)));
         }
         return Value.of(onDevice(c, device));
     }
@@ -158,6 +160,9 @@ final class ElementwiseOps {
 
     /** The exponent may be of another type; the result is of the base's. */
     private static Value pow(Call c) {
+        if (!c.isReal(0) && !c.isReal(1)) {
+            return Value.of(HostMath.zip(c.host(0), second(c), c.type(0), ElementwiseOps::power));
+        }
         if (c.allOnHost() || !c.isReal(0)) {
             return Value.of(HostMath.zipReal(c.host(0), second(c), c.type(0), Math::pow));
         }
@@ -174,6 +179,20 @@ final class ElementwiseOps {
             }
         }
         return Value.of(Ops.pow(c.tensor(0), secondOnDevice(c)));
+    }
+
+    /** Exact as far as the type goes; with a negative exponent what is left of the reciprocal. */
+    private static long power(long base, long exponent) {
+        if (exponent < 0) {
+            return base == 1 || base == -1 && exponent % 2 == 0 ? 1 : base == -1 ? -1 : 0;
+        }
+        long result = 1;
+        long square = base;
+        for (long left = exponent; left > 0; left >>= 1) {
+            result *= (left & 1) == 1 ? square : 1;
+            square *= square;
+        }
+        return result;
     }
 
     /** {@code fmod} 1: the dividend's sign, as in C; 0: the divisor's, as in Python. */

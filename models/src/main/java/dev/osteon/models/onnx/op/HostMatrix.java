@@ -5,13 +5,14 @@ import dev.osteon.models.onnx.value.ElementType;
 import dev.osteon.models.onnx.value.HostArray;
 import dev.osteon.models.onnx.value.OnnxException;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /** Small matrices on the host. */
 final class HostMatrix {
 
     private HostMatrix() {}
 
-    /** The integer product over the last two dimensions, the leading ones broadcast. */
+    /** The integer product by NumPy's rule: over the last two dimensions, the leading ones broadcast. */
     static HostArray product(HostArray a, HostArray b, ElementType type) {
         Shape left = a.shape().rank() == 1 ? Shape.of(1, a.size()) : a.shape();
         Shape right = b.shape().rank() == 1 ? Shape.of(b.size(), 1) : b.shape();
@@ -25,19 +26,24 @@ final class HostMatrix {
         int[] dims = Arrays.copyOf(batch.toArray(), batch.rank() + 2);
         dims[batch.rank()] = m;
         dims[batch.rank() + 1] = n;
+        long[] first = a.integers();
+        long[] second = b.integers();
         long[] result = new long[HostArray.count(Shape.of(dims))];
         HostMath.walk(lead(left), lead(right), batch, (i, p, q) -> {
             for (int row = 0; row < m; row++) {
                 for (int column = 0; column < n; column++) {
                     long sum = 0;
                     for (int j = 0; j < k; j++) {
-                        sum += a.integers()[(p * m + row) * k + j] * b.integers()[(q * k + j) * n + column];
+                        sum += first[(p * m + row) * k + j] * second[(q * k + j) * n + column];
                     }
                     result[(i * m + row) * n + column] = sum;
                 }
             }
         });
-        return HostArray.of(type, Shape.of(dims), result);
+        return HostArray.of(type, Shape.of(IntStream.range(0, dims.length)
+                .filter(i -> !(i == batch.rank() && a.shape().rank() == 1)
+                        && !(i == batch.rank() + 1 && b.shape().rank() == 1))
+                .map(i -> dims[i]).toArray()), result);
     }
 
     private static Shape lead(Shape shape) {
@@ -71,5 +77,4 @@ final class HostMatrix {
         }
         return determinant;
     }
-
 }

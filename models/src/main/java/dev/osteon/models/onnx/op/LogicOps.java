@@ -156,11 +156,21 @@ final class LogicOps {
 
     private static HostArray parsed(Call c, HostArray x, ElementType to) {
         try {
+            if (to == ElementType.INT64 || to == ElementType.UINT64) {      // which may have more digits than a double
+                return HostArray.of(to, x.shape(), Arrays.stream(x.texts()).mapToLong(text -> integer(text, to))
+                        .toArray());
+            }
             double[] values = Arrays.stream(x.texts()).mapToDouble(LogicOps::number).toArray();
             return HostArray.of(to, x.shape(), values);
         } catch (NumberFormatException e) {
             throw new OnnxException(c.node().describe() + ": given a string that is no number: " + e.getMessage(), e);
         }
+    }
+
+    private static long integer(String text, ElementType to) {
+        String digits = text.strip();
+        return !digits.matches("[+-]?[0-9]+") ? (long) number(text)
+                : to == ElementType.UINT64 ? Long.parseUnsignedLong(digits) : Long.parseLong(digits);
     }
 
     private static double number(String text) {

@@ -18,6 +18,7 @@ import dev.osteon.models.onnx.value.Value;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /** Products of matrices. */
@@ -28,13 +29,18 @@ final class MatrixOps {
     static List<Entry> entries() {
         return List.of(
                 one("MatMul", 1, MatrixOps::matMul),
-                new Entry(Optimiser.DOMAIN, "Linear", 1, Set.of(), Set.of(), c -> List.of(Value.of(linear(c)))),
-                new Entry(Optimiser.DOMAIN, "Attention", 1, Set.of(4), Set.of(), c -> List.of(Value.of(attention(c)))),
-                new Entry(Optimiser.DOMAIN, "MatMulOfImage", 1, Set.of(2), Set.of(), c -> List.of(matMulOfImage(c))),
-                one("Gemm", 1, MatrixOps::gemm),
-                one("Einsum", 12, c -> Value.of(Einsum.of(c).apply())),
+                own("Linear", Set.of(), MatrixOps::linear),
+                own("Attention", Set.of(4), MatrixOps::attention),
+                own("MatMulOfImage", Set.of(2), MatrixOps::matMulOfImage),
+                one("Gemm", 1, c -> c.inOwnType(MatrixOps::gemm)),
+                one("Einsum", 12, c -> c.inOwnType(call -> Einsum.of(call).apply())),
                 one("MatMulInteger", 10, MatrixOps::matMulInteger),
                 one("Det", 11, MatrixOps::determinant));
+    }
+
+    /** An operation that only the optimiser writes. */
+    private static Entry own(String type, Set<Integer> structural, Function<Call, Tensor> builder) {
+        return new Entry(Optimiser.DOMAIN, type, 1, structural, Set.of(), c -> List.of(c.inOwnType(builder)));
     }
 
     static Tensor product(Tensor a, Tensor b) {
@@ -42,21 +48,20 @@ final class MatrixOps {
     }
 
     private static Value matMul(Call c) {
-        Tensor product = matMul(c, c.tensor(0), c.tensor(1));
-        return c.isReal(0) ? Value.of(product)
-                : Value.of(HostArray.of(c.type(0), product.shape(), HostArray.of(product).reals()));
+        return c.isReal(0) ? Value.of(matMul(c, c.tensor(0), c.tensor(1)))
+                : Value.of(HostMatrix.product(c.host(0), c.host(1), c.type(0)));
     }
 
     /** a [N, m, C] times the pixels of x [N, C, H, W] as columns, [N, C, H·W]: x is reshaped as operand 2 says. */
-    private static Value matMulOfImage(Call c) {
+    private static Tensor matMulOfImage(Call c) {
         Tensor a = c.tensor(0);
         Tensor x = c.tensor(1);
         int[] dims = ShapeOps.resolved(c, c.longs(2), x.shape());
         boolean pixels = a.rank() == 3 && x.rank() == 4 && dims.length == 3 && dims[0] == x.dim(0)
                 && dims[1] == x.dim(1) && x.layout() == Layout.NHWC;
-        return Value.of(pixels ? Dispatcher.run(new MatMul(Transpose.NO, Transpose.YES), a,
+        return pixels ? Dispatcher.run(new MatMul(Transpose.NO, Transpose.YES), a,
                 Ops.reshape(Ops.permute(x, 0, 2, 3, 1), dims[0], dims[2], dims[1]))
-                : matMul(c, a, Ops.reshape(x, dims)));
+                : matMul(c, a, Ops.reshape(x, dims));
     }
 
     /** NumPy's rule: a vector on the left is a row, on the right a column, and that dimension goes again. */
@@ -89,7 +94,7 @@ final class MatrixOps {
     private static Tensor linear(Call c) {
         Tensor x = c.tensor(0);
         int[] dims = x.shape().toArray();
-        int rows = (int) (x.size() / Math.max(1, dims[dims.length - 1]));
+        int rows = Arrays.stream(dims, 0, dims.length - 1).reduce(1, Math::multiplyExact);
         Tensor y = Dispatcher.run(new MatMul(Transpose.NO, Transpose.NO, c.epilogue()),
                 Ops.reshape(x, rows, dims[dims.length - 1]), c.tensor(1), c.tensor(2));
         dims[dims.length - 1] = y.dim(1);
@@ -104,7 +109,7 @@ final class MatrixOps {
                 : Dispatcher.run(op, c.tensor(0), c.tensor(1), c.tensor(2));
     }
 
-    private static Value gemm(Call c) {
+    private static Tensor gemm(Call c) {
         Transpose a = c.attributes().flag("transA", false) ? Transpose.YES : Transpose.NO;
         Transpose b = c.attributes().flag("transB", false) ? Transpose.YES : Transpose.NO;
         double alpha = c.attributes().real("alpha", 1);
@@ -112,14 +117,14 @@ final class MatrixOps {
         boolean plain = alpha == 1 && beta == 1 && c.has(2) && c.rank(2) == 1
                 && c.shape(2).dim(0) == c.shape(1).dim(b == Transpose.YES ? 0 : 1);
         if (plain) {
-            return Value.of(Dispatcher.run(new MatMul(a, b, c.epilogue()), c.tensor(0), c.tensor(1), c.tensor(2)));
+            return Dispatcher.run(new MatMul(a, b, c.epilogue()), c.tensor(0), c.tensor(1), c.tensor(2));
         }
         Tensor y = Dispatcher.run(new MatMul(a, b), c.tensor(0), c.tensor(1));
         y = alpha == 1 ? y : Ops.affine(y, alpha, 0);
         if (c.has(2)) {
             y = Ops.add(y, beta == 1 ? c.tensor(2) : Ops.affine(c.tensor(2), beta, 0));
         }
-        return Value.of(after(c.epilogue(), y));
+        return after(c.epilogue(), y);
     }
 
     /** An epilogue where there is no product to do it. */
@@ -135,8 +140,7 @@ final class MatrixOps {
         HostArray a = wide(c.host(0));
         HostArray b = wide(c.host(1));
         if (c.has(2)) {         // one for all, or one for each row
-            HostArray zero = wide(c.host(2));
-            a = minus(a, zero.shape().rank() == 1 && zero.size() > 1 ? zero.reshaped(Shape.of(zero.size(), 1)) : zero);
+            a = minus(a, QuantizationOps.rows(wide(c.host(2))));
         }
         b = c.has(3) ? minus(b, wide(c.host(3))) : b;
         return Value.of(HostMatrix.product(a, b, ElementType.INT32));

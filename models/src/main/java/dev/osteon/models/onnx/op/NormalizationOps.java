@@ -123,7 +123,7 @@ final class NormalizationOps {
     private static Value localResponse(Call c) {
         Tensor x = c.tensor(0);
         int size = c.attributes().index("size", 1);
-        Tensor squares = PaddingOps.constant(Ops.mul(x, x), 1, (size - 1) / 2, size / 2, 0);
+        Tensor squares = PaddingOps.constant(c, Ops.mul(x, x), 1, (size - 1) / 2, size / 2, 0);
         Tensor sum = Ops.slice(squares, 1, 0, x.dim(1));
         for (int k = 1; k < size; k++) {
             sum = Ops.add(sum, Ops.slice(squares, 1, k, x.dim(1)));

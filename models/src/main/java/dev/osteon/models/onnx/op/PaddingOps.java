@@ -12,6 +12,7 @@ import dev.osteon.models.onnx.value.HostArray;
 import dev.osteon.models.onnx.value.Value;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.BiFunction;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
@@ -37,19 +38,18 @@ final class PaddingOps {
             throw c.problem(pads.length + " pads for " + axes.length + " axes", "two for each");
         }
         String mode = c.attributes().text("mode", "constant");
-        boolean host = c.value(0) instanceof Value.OnHost;
-        if (host && mode.equals("constant") && value != 0) {
-            HostArray fill = HostArray.of(c.type(0), Shape.of(1), value);
-            return Movement.join(List.of(c.host(0), fill), places -> padded(c, places.getFirst(), axes, pads, mode,
-                    c.host(0).size()));
+        return mode.equals("constant") ? filled(c, value, (x, fill) -> padded(c, x, axes, pads, mode, fill))
+                : c.move(0, x -> padded(c, x, axes, pads, mode, 0));
+    }
+
+    /** Moves the first operand's elements, with {@code value} between them; on the host that has a position too. */
+    private static Value filled(Call c, double value, BiFunction<Tensor, Double, Tensor> how) {
+        if (!(c.value(0) instanceof Value.OnHost(HostArray x))) {
+            return c.move(0, t -> how.apply(t, value));
         }
-        if (host && mode.equals("constant")) {
-            HostArray fill = c.type(0) == ElementType.STRING ? HostArray.of(Shape.of(1), "")
-                    : HostArray.of(c.type(0), Shape.of(1), 0L);
-            return Movement.join(List.of(c.host(0), fill), places -> padded(c, places.getFirst(), axes, pads, mode,
-                    c.host(0).size()));
-        }
-        return c.move(0, x -> padded(c, x, axes, pads, mode, value));
+        HostArray fill = x.type() == ElementType.STRING ? HostArray.of(Shape.of(1), "")
+                : HostArray.of(x.type(), Shape.of(1), value);
+        return Movement.join(List.of(x, fill), places -> how.apply(places.getFirst(), (double) x.size()));
     }
 
     private static Tensor padded(Call c, Tensor x, int[] axes, long[] pads, String mode, double value) {
@@ -59,7 +59,7 @@ final class PaddingOps {
             int after = Math.toIntExact(pads[i + axes.length]);
             int size = result.dim(axes[i]);
             if (mode.equals("constant")) {
-                result = constant(result, axes[i], before, after, value);
+                result = constant(c, result, axes[i], before, after, value);
             } else if (before != 0 || after != 0) {
                 long[] places = LongStream.range(-before, (long) size + after).map(p -> place(c, p, size, mode))
                         .toArray();
@@ -70,10 +70,11 @@ final class PaddingOps {
     }
 
     /** Negative padding crops. */
-    static Tensor constant(Tensor x, int axis, int before, int after, double value) {
+    static Tensor constant(Call c, Tensor x, int axis, int before, int after, double value) {
         int from = Math.max(0, -before);
         int count = x.dim(axis) - from - Math.max(0, -after);
         Tensor cropped = count == x.dim(axis) ? x : Ops.slice(x, axis, from, count);
+        c.affordable(x.shape().with(axis, c.size((long) count + Math.max(0, before) + Math.max(0, after))));
         return before <= 0 && after <= 0 ? cropped
                 : Dispatcher.run(new Pad(axis, Math.max(0, before), Math.max(0, after), 1, value), cropped);
     }
@@ -96,12 +97,12 @@ final class PaddingOps {
         int rank = c.rank(0);
         int[] axes = c.attributes().integers("axes").map(given -> Arrays.stream(given).mapToInt(a -> c.axis(a, rank))
                 .toArray()).orElseGet(() -> IntStream.range(0, rank).toArray());
-        return c.move(0, x -> {
+        return filled(c, 0, (x, fill) -> {
             Tensor result = x;
             for (int i = 0; i < axes.length; i++) {
                 int more = c.size(wanted[i]) - result.dim(axes[i]);
                 int before = more >= 0 ? more / 2 : -(-more / 2);
-                result = constant(result, axes[i], before, more - before, 0);
+                result = constant(c, result, axes[i], before, more - before, fill);
             }
             return result;
         });
@@ -118,8 +119,8 @@ final class PaddingOps {
             keep[i] = upper ? diagonal >= k ? 1 : 0 : diagonal <= k ? 1 : 0;
         }
         HostArray mask = HostArray.of(ElementType.BOOL, matrix, keep);
-        if (c.value(0) instanceof Value.OnHost(HostArray x)) {
-            return Value.of(HostMath.zip(x, mask, x.type(), (a, b) -> b != 0 ? a : 0));
+        if (!c.isReal(0)) {
+            return Value.of(HostMath.zip(c.host(0), mask, c.type(0), (a, b) -> b != 0 ? a : 0));
         }
         Tensor x = c.tensor(0);
         return Value.of(Ops.where(mask.upload(c.device(), c.floating()), x, c.full(Shape.SCALAR, 0)));

@@ -51,11 +51,11 @@ final class PoolingOps {
             return withPlaces(c, s);
         }
         Tensor x = c.tensor(0);
-        boolean direct = s.axes() == 2 && isPlain(s, x) && s.kernel()[0] * s.kernel()[1] <= 256
-                && 2 * s.before()[0] <= s.kernel()[0] && 2 * s.before()[1] <= s.kernel()[1];
+        boolean direct = s.axes() == 2 && isPlain(s, x) && (long) s.kernel()[0] * s.kernel()[1] <= 256
+                && small(s);
         return List.of(Value.of(direct
                 ? Ops.maxPool2d(x, window(s.kernel()), window(s.strides()), window(s.before()))
-                : bySlices(x, s, Double.NEGATIVE_INFINITY, Ops::maximum)));
+                : bySlices(c, x, s, Double.NEGATIVE_INFINITY, Ops::maximum)));
     }
 
     private static Window window(int[] sizes) {
@@ -68,11 +68,11 @@ final class PoolingOps {
                 && IntStream.range(0, s.axes()).allMatch(i -> s.reach(i, x.dim(i + 2)) <= s.after()[i]);
     }
 
-    private static Tensor bySlices(Tensor x, Spatial s, double padding, BinaryOperator<Tensor> combine) {
+    private static Tensor bySlices(Call c, Tensor x, Spatial s, double padding, BinaryOperator<Tensor> combine) {
         Tensor y = x;
         for (int i = 0; i < s.axes(); i++) {
             int axis = i + 2;
-            Tensor padded = PaddingOps.constant(y, axis, s.before()[i], s.reach(i, x.dim(axis)), padding);
+            Tensor padded = PaddingOps.constant(c, y, axis, s.before()[i], s.reach(i, x.dim(axis)), padding);
             Tensor combined = null;
             for (int k = 0; k < s.kernel()[i]; k++) {
                 Tensor slice = Ops.slice(padded, axis, k * s.dilations()[i], s.output()[i], s.strides()[i]);
@@ -93,11 +93,11 @@ final class PoolingOps {
             return Value.of(Dispatcher.run(new AvgPool2d(window(s.kernel()), window(s.strides()), window(s.before()),
                     all ? AvgPool2d.Divisor.KERNEL : AvgPool2d.Divisor.VALID), x));
         }
-        return Value.of(Ops.div(bySlices(x, s, 0, Ops::add), counts(c, x, s, all)));
+        return Value.of(Ops.div(bySlices(c, x, s, 0, Ops::add), counts(c, x, s, all)));
     }
 
     private static boolean small(Spatial s) {
-        return IntStream.range(0, 2).allMatch(i -> 2 * s.before()[i] <= s.kernel()[i]);
+        return IntStream.range(0, 2).allMatch(i -> 2L * s.before()[i] <= s.kernel()[i]);
     }
 
     /** How many places of each window count: those inside, or also those in the padding that was asked for. */
@@ -126,7 +126,7 @@ final class PoolingOps {
     private static Value lpPool(Call c) {
         double power = c.attributes().integer("p", 2);
         Tensor powers = power(Ops.abs(c.tensor(0)), power);
-        return Value.of(power(bySlices(powers, spatial(c), 0, Ops::add), 1 / power));
+        return Value.of(power(bySlices(c, powers, spatial(c), 0, Ops::add), 1 / power));
     }
 
     private static Value globalLpPool(Call c) {
@@ -211,10 +211,11 @@ final class PoolingOps {
         int[] pads = Spatial.list(c, "pads", 2 * n, 0);
         int[] plain = x.shape().toArray();
         for (int i = 0; i < n; i++) {
-            plain[i + 2] = (x.dim(i + 2) - 1) * strides[i] - pads[i] - pads[i + n] + kernel[i];
+            plain[i + 2] = c.size((x.dim(i + 2) - 1L) * strides[i] - pads[i] - pads[i + n] + kernel[i]);
         }
         int[] wanted = c.has(2) ? Arrays.stream(c.longs(2)).mapToInt(c::size).toArray() : plain;
-        Shape from = Shape.of(plain);
+        c.affordable(Shape.of(wanted));
+        Shape from = c.affordable(Shape.of(plain));
         long[] indices = IndexOps.within(c, c.longs(1), (int) from.size());
         long[] strideOf = from.strides(Layout.ROW_MAJOR);
         long[] target = Shape.of(wanted).strides(Layout.ROW_MAJOR);

@@ -43,21 +43,21 @@ final class QuantizationOps {
     }
 
     private static Value quantize(Call c) {
-        HostArray x = c.host(0);
+        double[] x = c.doubles(0);
         double[] scale = c.doubles(1);
         ElementType type = c.has(2) ? c.type(2) : c.attributes().integer("output_dtype", 0) != 0
                 ? CreationOps.type(c, "output_dtype") : ElementType.UINT8;
         double[] zero = c.has(2) ? c.doubles(2) : new double[scale.length];
-        int[] which = scaleOf(c, x.shape(), c.shape(1));
-        double[] result = new double[x.size()];
+        int[] which = scaleOf(c, c.shape(0), c.shape(1));
+        double[] result = new double[x.length];
         boolean saturate = c.attributes().flag("saturate", true);
         for (int i = 0; i < result.length; i++) {
-            float ratio = (float) x.reals()[i] / (float) scale[which[i]];
+            float ratio = (float) x[i] / (float) scale[which[i]];
             result[i] = type.isReal() ? SmallFloat.of(type).round(ratio + zero[which[i]], saturate
                     ? SmallFloat.Overflow.SATURATE : SmallFloat.Overflow.SPECIAL)
                     : saturated(type, Math.rint(ratio) + zero[which[i]]);
         }
-        return Value.of(HostArray.of(type, x.shape(), result));
+        return Value.of(HostArray.of(type, c.shape(0), result));
     }
 
     private static double saturated(ElementType type, double value) {
@@ -67,13 +67,13 @@ final class QuantizationOps {
     }
 
     private static Value dequantize(Call c) {
-        HostArray x = c.host(0);
+        double[] x = c.doubles(0);
         double[] scale = c.doubles(1);
         double[] zero = c.has(2) ? c.doubles(2) : new double[scale.length];
-        int[] which = scaleOf(c, x.shape(), c.shape(1));
-        double[] result = new double[x.size()];
-        Arrays.setAll(result, i -> (x.reals()[i] - zero[which[i]]) * scale[which[i]]);
-        return Value.of(HostArray.of(c.type(1), x.shape(), result));
+        int[] which = scaleOf(c, c.shape(0), c.shape(1));
+        double[] result = new double[x.length];
+        Arrays.setAll(result, i -> (x[i] - zero[which[i]]) * scale[which[i]]);
+        return Value.of(HostArray.of(c.type(1), c.shape(0), result));
     }
 
     /** To uint8 by the values' own range, which is made to contain 0. */
@@ -91,17 +91,29 @@ final class QuantizationOps {
                 Value.of(HostArray.of(ElementType.UINT8, Shape.SCALAR, zero)));
     }
 
+    /** Scales and zeros are one for all, or one for each row of the first matrix and each column of the second. */
     private static Value matMul(Call c) {
-        HostArray a = centred(c.host(0), c.longs(2)[0]);
-        HostArray b = centred(c.host(3), c.longs(5)[0]);
+        HostArray a = centred(c.host(0), rows(c.host(2)));
+        HostArray b = centred(c.host(3), c.host(5));
         HostArray sums = HostMatrix.product(a, b, ElementType.INT64);
-        double factor = c.doubles(1)[0] * c.doubles(4)[0] / c.doubles(6)[0];
+        HostArray scale = HostMath.zipReal(rows(c.host(1)), c.host(4), ElementType.DOUBLE, (p, q) -> p * q);
+        HostArray exact = HostMath.zipReal(sums, scale, ElementType.DOUBLE, (v, factor) -> v * factor);
+        if (!exact.shape().equals(sums.shape()) || c.shape(6).size() != 1 || c.shape(7).size() != 1) {
+            throw c.problem("scales " + c.shape(1) + ", " + c.shape(4) + " and " + c.shape(6) + " for " + sums.shape(),
+                    "one, or one for each row and column, and one for the result");
+        }
+        double divisor = c.doubles(6)[0];
         long zero = c.longs(7)[0];
         ElementType type = c.type(7);
-        return Value.of(HostMath.mapReal(sums, type, v -> saturated(type, Math.rint(v * factor) + zero)));
+        return Value.of(HostMath.mapReal(exact, type, v -> saturated(type, Math.rint(v / divisor) + zero)));
     }
 
-    private static HostArray centred(HostArray x, long zero) {
-        return HostMath.map(x, ElementType.INT64, v -> v - zero);
+    /** A list as a column, so that each of its elements is for a row. */
+    static HostArray rows(HostArray list) {
+        return list.shape().rank() == 1 && list.size() > 1 ? list.reshaped(Shape.of(list.size(), 1)) : list;
+    }
+
+    private static HostArray centred(HostArray x, HostArray zero) {
+        return HostMath.zip(x, zero, ElementType.INT64, (v, z) -> v - z);
     }
 }

@@ -5,10 +5,19 @@ import java.util.Locale;
 import java.util.Optional;
 
 /** How ONNX's Resize reads an axis: where an output lies in the input, and what its neighbours there weigh. */
-record Resampling(Mode mode, Coordinates coordinates, String nearest, double cubicA, boolean antialias,
+record Resampling(Mode mode, Coordinates coordinates, Rounding rounding, double cubicA, boolean antialias,
         boolean excludeOutside, double extrapolation) {
 
     enum Mode { NEAREST, LINEAR, CUBIC }
+
+    /** Which neighbour is the nearest one. */
+    enum Rounding {
+        ROUND_PREFER_FLOOR, ROUND_PREFER_CEIL, FLOOR, CEIL;
+
+        static Optional<Rounding> of(String name) {
+            return Arrays.stream(values()).filter(v -> v.name().toLowerCase(Locale.ROOT).equals(name)).findFirst();
+        }
+    }
 
     /** Where output i lies. */
     enum Coordinates {
@@ -46,11 +55,11 @@ record Resampling(Mode mode, Coordinates coordinates, String nearest, double cub
     }
 
     private long near(double x) {
-        return switch (nearest) {
-            case "floor" -> (long) Math.floor(x);
-            case "ceil" -> (long) Math.ceil(x);
-            case "round_prefer_ceil" -> (long) Math.floor(x + 0.5);
-            default -> (long) Math.ceil(x - 0.5);
+        return switch (rounding) {
+            case FLOOR -> (long) Math.floor(x);
+            case CEIL -> (long) Math.ceil(x);
+            case ROUND_PREFER_CEIL -> (long) Math.floor(x + 0.5);
+            case ROUND_PREFER_FLOOR -> (long) Math.ceil(x - 0.5);
         };
     }
 

@@ -9,6 +9,7 @@ import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
 import dev.osteon.models.onnx.op.Resampling.Coordinates;
 import dev.osteon.models.onnx.op.Resampling.Mode;
+import dev.osteon.models.onnx.op.Resampling.Rounding;
 import dev.osteon.models.onnx.value.HostArray;
 import dev.osteon.models.onnx.value.Value;
 import java.util.Arrays;
@@ -40,7 +41,11 @@ final class ResizeOps {
     }
 
     /** What happens along one axis. */
-    private record Along(int axis, int in, int out, double scale, double start, double end) {}
+    private record Along(int axis, int in, int out, double scale, double start, double end) {
+        boolean isSame() {
+            return in == out && scale == 1;
+        }
+    }
 
     private static Value resize(Call c, Optional<double[]> scales, Optional<long[]> sizes) {
         int rank = c.rank(0);
@@ -59,11 +64,19 @@ final class ResizeOps {
             double start = cropped ? region[i] : 0;
             double end = cropped ? region[i + axes.length] : 1;
             double size = in * (cropped ? end - start : 1) * wanted[i];
-            int out = sizes.isEmpty() ? (int) Math.floor(size) : isStretched(c) ? c.size(sizes.get()[i])
-                    : (int) Math.floor(wanted[i] * in + 0.5);
-            steps[i] = new Along(axes[i], in, out, wanted[i], start, end);
+            long out = sizes.isEmpty() ? (long) Math.floor(size) : isStretched(c) ? sizes.get()[i]
+                    : (long) Math.floor(wanted[i] * in + 0.5);
+            steps[i] = new Along(axes[i], in, HostArray.count(Shape.of(c.size(out))), wanted[i], start, end);
         }
-        return Value.of(apply(c, steps));
+        int[] result = c.shape(0).toArray();
+        Arrays.stream(steps).forEach(step -> result[step.axis()] = step.out());
+        c.affordable(Shape.of(result));
+        Resampling how = resampling(c);
+        if (how.coordinates() != Coordinates.TF_CROP_AND_RESIZE && Arrays.stream(steps).allMatch(Along::isSame)) {
+            return c.value(0);
+        }
+        return how.mode() == Mode.NEAREST && how.coordinates() != Coordinates.TF_CROP_AND_RESIZE
+                ? c.move(0, x -> nearest(x, steps, how)) : c.inOwnType(call -> apply(call, steps, how));
     }
 
     private static boolean isStretched(Call c) {
@@ -93,30 +106,41 @@ final class ResizeOps {
                         + c.attributes().text("coordinate_transformation_mode", ""), "one of ONNX's"));
     }
 
-    private static Tensor apply(Call c, Along[] steps) {
-        Tensor x = c.tensor(0);
+    private static Resampling resampling(Call c) {
         Mode mode = switch (c.attributes().text("mode", "nearest")) {
             case "nearest" -> Mode.NEAREST;
             case "linear", "bilinear" -> Mode.LINEAR;
             case "cubic" -> Mode.CUBIC;
             default -> throw c.problem("mode " + c.attributes().text("mode", ""), "nearest, linear or cubic");
         };
-        Coordinates coordinates = coordinates(c);
-        boolean antialias = c.attributes().flag("antialias", false);
-        if (x.rank() == 4 && mode == Mode.LINEAR && coordinates == Coordinates.HALF_PIXEL && !antialias) {
+        String nearest = c.node().opset() < 11 ? "floor" : c.attributes().text("nearest_mode", "round_prefer_floor");
+        return new Resampling(mode, coordinates(c), Rounding.of(nearest).orElseThrow(() -> c.problem("nearest_mode "
+                + nearest, "one of ONNX's")), c.attributes().real("cubic_coeff_a", -0.75),
+                c.attributes().flag("antialias", false), c.attributes().flag("exclude_outside", false),
+                c.attributes().real("extrapolation_value", 0));
+    }
+
+    private static Tensor nearest(Tensor given, Along[] steps, Resampling how) {
+        Tensor x = given;
+        for (Along step : steps) {
+            long[] places = how.places(step.in(), step.out(), step.scale());
+            x = step.isSame() ? x : Ops.select(x, HostArray.int64(x.device(), Shape.of(places.length), places),
+                    step.axis());
+        }
+        return x;
+    }
+
+    private static Tensor apply(Call c, Along[] steps, Resampling how) {
+        Tensor x = c.tensor(0);
+        if (x.rank() == 4 && how.mode() == Mode.LINEAR && how.coordinates() == Coordinates.HALF_PIXEL
+                && !how.antialias()) {
             Optional<Tensor> quick = bilinear(x, steps);
             if (quick.isPresent()) {
                 return quick.get();
             }
         }
-        Resampling how = new Resampling(mode, coordinates,
-                c.node().opset() < 11 ? "floor" : c.attributes().text("nearest_mode", "round_prefer_floor"),
-                c.attributes().real("cubic_coeff_a", -0.75), antialias, c.attributes().flag("exclude_outside", false),
-                c.attributes().real("extrapolation_value", 0));
         for (Along step : steps) {
-            boolean same = step.in() == step.out() && step.scale() == 1
-                    && coordinates != Coordinates.TF_CROP_AND_RESIZE;
-            x = same ? x : along(c, x, step, how);
+            x = step.isSame() && how.coordinates() != Coordinates.TF_CROP_AND_RESIZE ? x : along(c, x, step, how);
         }
         return x;
     }
@@ -135,10 +159,6 @@ final class ResizeOps {
     }
 
     private static Tensor along(Call c, Tensor x, Along step, Resampling how) {
-        if (how.mode() == Mode.NEAREST && how.coordinates() != Coordinates.TF_CROP_AND_RESIZE) {
-            long[] places = how.places(step.in(), step.out(), step.scale());
-            return Ops.select(x, c.positions(places), step.axis());
-        }
         double[] weights = new double[HostArray.count(Shape.of(step.in() + 1, step.out()))];
         double outside = how.weights(step.in(), step.out(), step.scale(), step.start(), step.end(), weights);
         int last = x.rank() - 1;

@@ -9,6 +9,7 @@ import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
 import dev.osteon.models.onnx.value.ElementType;
 import dev.osteon.models.onnx.value.HostArray;
+import dev.osteon.models.onnx.value.OnnxException;
 import dev.osteon.models.onnx.value.Value;
 import java.util.List;
 
@@ -41,9 +42,10 @@ final class ScatterOps {
         HostArray updates = c.host(2);
         if (x.type().isReal()) {
             double[] values = x.reals().clone();
+            double[] given = updates.reals();
             for (int i = 0; i < positions.length; i++) {
                 int at = (int) positions[i];
-                values[at] = reduced(c, reduction, values[at], updates.reals()[i]);
+                values[at] = reduced(c, reduction, values[at], given[i]);
             }
             return Value.of(HostArray.of(x.type(), x.shape(), values));
         }
@@ -58,9 +60,25 @@ final class ScatterOps {
         for (int i = 0; i < positions.length; i++) {
             int at = (int) positions[i];
             long given = updates.integers()[i];
-            values[at] = reduction.equals("none") ? given : (long) reduced(c, reduction, values[at], given);
+            values[at] = reduced(c, reduction, x.type(), values[at], given);
         }
         return Value.of(HostArray.of(x.type(), x.shape(), values));
+    }
+
+    private static long reduced(Call c, String reduction, ElementType type, long before, long given) {
+        boolean larger = type.isUnsigned() ? Long.compareUnsigned(given, before) > 0 : given > before;
+        return switch (reduction) {
+            case "none" -> given;
+            case "add" -> before + given;
+            case "mul" -> before * given;
+            case "max" -> larger ? given : before;
+            case "min" -> larger ? before : given;
+            default -> throw unknown(c, reduction);
+        };
+    }
+
+    private static OnnxException unknown(Call c, String reduction) {
+        return c.problem("reduction " + reduction, "none, add, mul, max or min");
     }
 
     private static double reduced(Call c, String reduction, double before, double given) {
@@ -70,7 +88,7 @@ final class ScatterOps {
             case "mul" -> before * given;
             case "max" -> Math.max(before, given);
             case "min" -> Math.min(before, given);
-            default -> throw c.problem("reduction " + reduction, "none, add, mul, max or min");
+            default -> throw unknown(c, reduction);
         };
     }
 

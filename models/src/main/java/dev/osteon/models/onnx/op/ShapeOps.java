@@ -151,7 +151,7 @@ final class ShapeOps {
         if (c.count() == 1) {
             return c.value(0);
         }
-        if (c.allOnHost()) {
+        if (c.allOnHost() || !c.isReal(0)) {
             return Movement.join(IntStream.range(0, c.count()).mapToObj(c::host).toList(), x -> Ops.concat(axis, x));
         }
         return Value.of(Ops.concat(axis, IntStream.range(0, c.count()).mapToObj(c::tensor).toList()));
@@ -160,7 +160,10 @@ final class ShapeOps {
     private static List<Value> split(Call c) {
         int axis = c.axis("axis", 0, c.rank(0));
         int size = c.shape(0).dim(axis);
-        int parts = c.attributes().index("num_outputs", c.node().outputs().size());
+        int parts = c.node().outputs().size();
+        if (c.attributes().integer("num_outputs", parts) != parts) {
+            throw c.problem("num_outputs " + c.attributes().integer("num_outputs", parts), "the node's " + parts);
+        }
         long[] sizes = c.has(1) ? c.longs(1) : c.attributes().integers("split").orElseGet(() -> {
             int each = Math.ceilDiv(size, parts);
             return LongStream.range(0, parts).map(i -> Math.max(0, Math.min(each, size - i * each))).toArray();
@@ -217,7 +220,7 @@ final class ShapeOps {
 
     private static Value expand(Call c) {
         Shape wanted = Shape.of(Arrays.stream(c.longs(1)).mapToInt(c::size).toArray());
-        return broadcast(c, 0, Shape.broadcast(c.shape(0), wanted));
+        return broadcast(c, 0, c.affordable(Shape.broadcast(c.shape(0), wanted)));
     }
 
     static Value broadcast(Call c, int operand, Shape shape) {
@@ -232,7 +235,9 @@ final class ShapeOps {
         return c.move(0, x -> {
             Tensor result = x;
             for (int axis = 0; axis < repeats.length; axis++) {
-                result = repeat(result, axis, c.size(repeats[axis]));
+                int times = c.size(repeats[axis]);
+                c.affordable(result.shape().with(axis, c.size((long) result.dim(axis) * times)));
+                result = repeat(result, axis, times);
             }
             return result;
         });
@@ -285,6 +290,9 @@ final class ShapeOps {
         int batch = c.axis("batch_axis", 1, c.rank(0));
         long[] lengths = c.longs(1);
         int steps = c.shape(0).dim(time);
+        if (lengths.length != c.shape(0).dim(batch)) {
+            throw c.problem(lengths.length + " lengths for " + c.shape(0), "one for each of axis " + batch);
+        }
         return c.move(0, x -> {
             List<Tensor> samples = new ArrayList<>();
             for (int b = 0; b < lengths.length; b++) {

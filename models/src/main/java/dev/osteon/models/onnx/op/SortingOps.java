@@ -3,8 +3,8 @@ package dev.osteon.models.onnx.op;
 import static dev.osteon.models.onnx.op.OpTable.many;
 import static dev.osteon.models.onnx.op.OpTable.one;
 
-import dev.osteon.engine.op.MatMul;
 import dev.osteon.engine.dispatch.Dispatcher;
+import dev.osteon.engine.op.MatMul;
 import dev.osteon.engine.op.Ops;
 import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
@@ -17,11 +17,16 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.DoubleBinaryOperator;
 import java.util.function.IntBinaryOperator;
+import java.util.function.LongBinaryOperator;
 import java.util.stream.IntStream;
 
 /** Orders along an axis: the largest, the first of each kind, running sums. */
 final class SortingOps {
+
+    private static final Total SUM = new Total(0, Long::sum, Double::sum);
+    private static final Total PRODUCT = new Total(1, (a, b) -> a * b, (a, b) -> a * b);
 
     private SortingOps() {}
 
@@ -173,7 +178,7 @@ final class SortingOps {
         boolean exclusive = c.attributes().flag("exclusive", false);
         boolean reverse = c.attributes().flag("reverse", false);
         if (c.value(0) instanceof Value.OnHost(HostArray x)) {
-            return Value.of(scan(x, axis, exclusive, reverse, 0));
+            return Value.of(scan(x, axis, exclusive, reverse, SUM));
         }
         Tensor x = c.tensor(0);
         int n = x.dim(axis);
@@ -195,19 +200,35 @@ final class SortingOps {
 
     private static Value cumProd(Call c) {
         return Value.of(scan(c.host(0), c.axis(c.longs(1)[0], c.rank(0)), c.attributes().flag("exclusive", false),
-                c.attributes().flag("reverse", false), 1));
+                c.attributes().flag("reverse", false), PRODUCT));
     }
 
-    /** Running sums from 0, or products from 1. */
-    private static HostArray scan(HostArray x, int axis, boolean exclusive, boolean reverse, int start) {
+    /** What a running total begins with, and how an element is added to it. */
+    private record Total(int start, LongBinaryOperator integers, DoubleBinaryOperator reals) {}
+
+    private static HostArray scan(HostArray x, int axis, boolean exclusive, boolean reverse, Total how) {
         Rows rows = Rows.of(x.shape(), axis);
-        double[] values = x.reals();
-        double[] result = new double[values.length];
+        if (x.type().isReal()) {
+            double[] values = x.reals();
+            double[] result = new double[values.length];
+            for (int row = 0; row < rows.count(); row++) {
+                double total = how.start();
+                for (int i = 0; i < rows.size(); i++) {
+                    int at = rows.at(row, reverse ? rows.size() - 1 - i : i);
+                    double after = how.reals().applyAsDouble(total, values[at]);
+                    result[at] = exclusive ? total : after;
+                    total = after;
+                }
+            }
+            return HostArray.of(x.type(), x.shape(), result);
+        }
+        long[] values = x.integers();
+        long[] result = new long[values.length];
         for (int row = 0; row < rows.count(); row++) {
-            double total = start;
+            long total = how.start();
             for (int i = 0; i < rows.size(); i++) {
                 int at = rows.at(row, reverse ? rows.size() - 1 - i : i);
-                double after = start == 0 ? total + values[at] : total * values[at];
+                long after = how.integers().applyAsLong(total, values[at]);
                 result[at] = exclusive ? total : after;
                 total = after;
             }

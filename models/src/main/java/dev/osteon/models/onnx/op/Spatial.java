@@ -25,6 +25,7 @@ record Spatial(int[] kernel, int[] strides, int[] dilations, int[] before, int[]
         boolean ceil = c.attributes().flag("ceil_mode", false);
         int[] before = Arrays.copyOf(pads, n);
         int[] after = Arrays.copyOfRange(pads, n, 2 * n);
+        int[] padded = new int[n];
         int[] output = new int[n];
         for (int i = 0; i < n; i++) {
             int size = x.dim(i + 2);
@@ -42,10 +43,12 @@ record Spatial(int[] kernel, int[] strides, int[] dilations, int[] before, int[]
                 throw c.problem("a kernel of " + Arrays.toString(kernel) + " for " + x, "one no larger than the padded "
                         + "image");
             }
+            padded[i] = c.size((long) size + before[i] + after[i]);
             output[i] = (int) (free / strides[i]) + 1;
             boolean more = ceil && free % strides[i] != 0 && (long) output[i] * strides[i] < (long) size + before[i];
             output[i] += more ? 1 : 0;     // a window that would start in the padding behind does not count
         }
+        c.affordable(Shape.of(padded));
         return new Spatial(kernel, strides, dilations, before, after, output);
     }
 

@@ -7,19 +7,11 @@ public class OnnxException extends EngineException {
 
     private static final long serialVersionUID = 1L;
 
-    private static final int LONGEST = 1000;
-
     public OnnxException(String message) {
-        super(oneLine(message));
+        super(Line.of(message));
     }
 
     public OnnxException(String message, Throwable cause) {
-        super(oneLine(message), cause);
-    }
-
-    /** Names come from the file, which may put anything into them. */
-    private static String oneLine(String message) {
-        String clean = message.replaceAll("[\\p{Cntrl}\\u2028\\u2029]+", " ");
-        return clean.length() <= LONGEST ? clean : clean.substring(0, LONGEST) + "…";
+        super(Line.of(message), cause);
     }
 }
