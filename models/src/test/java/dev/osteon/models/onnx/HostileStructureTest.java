@@ -10,6 +10,7 @@ import dev.osteon.engine.tensor.Device;
 import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
 import dev.osteon.models.onnx.graph.GraphReader;
+import dev.osteon.models.onnx.optimise.Optimiser;
 import dev.osteon.models.onnx.op.Entry;
 import dev.osteon.models.onnx.op.OpTable;
 import dev.osteon.models.onnx.proto.Onnx.AttributeProto;
@@ -127,8 +128,8 @@ class HostileStructureTest {
     }
 
     private static void run(ModelProto model, List<HostArray> operands) {
-        try (TensorScope _ = TensorScope.open(); OnnxModel built = OnnxModel.of(GraphReader.read(
-                model.toByteArray(), "model", Optional.empty()), Device.CPU)) {
+        try (TensorScope _ = TensorScope.open(); OnnxModel built = OnnxModel.of(Optimiser.optimised(GraphReader.read(
+                model.toByteArray(), "model", Optional.empty())), Device.CPU)) {
             Map<String, Value> inputs = new TreeMap<>();
             for (int i = 0; i < operands.size(); i++) {
                 HostArray array = operands.get(i);

@@ -31,7 +31,9 @@ final class BatchNormFolding {
         Map<String, TensorProto> changed = new LinkedHashMap<>();
         Map<Node, Optional<Node>> changes = new IdentityHashMap<>();
         for (Node norm : graph.nodes()) {
-            if (Edges.is(norm, "BatchNormalization") && norm.inputs().size() == 5 && !norm.wants(1)
+            if (Edges.is(norm, "BatchNormalization") && norm.inputs().size() == 5
+                    && norm.attributes().flag("spatial", true)
+                    && norm.outputs().stream().skip(1).allMatch(String::isEmpty)
                     && !norm.attributes().flag("training_mode", false)) {
                 Optional<Node> convolution = edges.only(norm.inputs().getFirst(), "Conv")
                         .filter(c -> edges.readers(c.inputs().get(1)) == 1 && edges.readers(norm.inputs().get(2)) == 1);
@@ -79,6 +81,11 @@ final class BatchNormFolding {
                 return Optional.empty();
             }
             int channels = weight.get().shape().dim(0);
+            boolean perChannel = statistics.stream().allMatch(a -> a.size() == channels)
+                    && (bias.get().size() == 0 || bias.get().size() == channels);
+            if (!perChannel) {
+                return Optional.empty();
+            }
             double[] w = weight.get().reals().clone();
             double[] b = new double[channels];
             double eps = norm.attributes().real("epsilon", 1e-5);
@@ -95,7 +102,7 @@ final class BatchNormFolding {
             changed.put(names.get(1), tensor(names.get(1), weight.get().shape().toArray(), w));
             changed.put(biasName, tensor(biasName, new int[] {channels}, b));
             return Optional.of(new Node(convolution.name(), "", "Conv", List.of(names.get(0), names.get(1), biasName),
-                    norm.outputs(), convolution.attributes(), convolution.opset()));
+                    norm.outputs().subList(0, 1), convolution.attributes(), convolution.opset()));
         } catch (EngineException | IndexOutOfBoundsException e) {
             return Optional.empty();        // damaged: told when the nodes are run as they are
         }

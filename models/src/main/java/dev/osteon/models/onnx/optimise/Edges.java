@@ -16,6 +16,11 @@ import java.util.Set;
 final class Edges {
 
     private static final long SMALL = 8;
+    /** Of operations that need more than one; a file may hold nodes with fewer, which fail where they are run. */
+    private static final Map<String, Integer> OPERANDS = Map.ofEntries(Map.entry("Add", 2), Map.entry("Sub", 2),
+            Map.entry("Mul", 2), Map.entry("Div", 2), Map.entry("Pow", 2), Map.entry("MatMul", 2),
+            Map.entry("Gather", 2), Map.entry("Conv", 2), Map.entry("ConvTranspose", 2), Map.entry("Gemm", 2),
+            Map.entry("BatchNormalization", 5), Map.entry("Constant", 0));
 
     private final Graph graph;
     private final Map<String, Node> sources = new HashMap<>();
@@ -55,8 +60,10 @@ final class Edges {
         return source(edge, type).filter(n -> readers(edge) == 1);
     }
 
+    /** Whether it is this operation of ONNX's own, with the operands that it cannot do without. */
     static boolean is(Node node, String type) {
-        return node.domain().isEmpty() && node.type().equals(type);
+        return node.domain().isEmpty() && node.type().equals(type) && node.wants(0)
+                && node.inputs().size() >= OPERANDS.getOrDefault(type, 1);
     }
 
     Optional<TensorProto> initializer(String edge) {
@@ -77,7 +84,8 @@ final class Edges {
 
     /** Whether the edge is a constant of one element near {@code value}. */
     boolean isNear(String edge, double value) {
-        return constant(edge).filter(a -> a.size() == 1 && Math.abs(a.reals()[0] - value) < 1e-4).isPresent();
+        return constant(edge).filter(a -> a.size() == 1 && a.shape().rank() <= 1
+                && Math.abs(a.reals()[0] - value) < 1e-4).isPresent();
     }
 
     /** Whether the edge surely has one element: a constant, or the root of one that is cast from a size. */
@@ -86,8 +94,8 @@ final class Edges {
             return true;
         }
         Node source = sources.get(edge);
-        boolean kept = source != null && source.domain().isEmpty() && Set.of("Sqrt", "Cast", "Reciprocal", "Div", "Pow",
-                "Mul").contains(source.type());
+        boolean kept = source != null && source.domain().isEmpty() && !source.inputs().isEmpty()
+                && Set.of("Sqrt", "Cast", "Reciprocal", "Div", "Pow", "Mul").contains(source.type());
         return kept ? source.inputs().stream().allMatch(this::isScalar)
                 : source != null && is(source, "Gather") && source(source.inputs().get(0), "Shape").isPresent()
                         && constant(source.inputs().get(1)).filter(a -> a.size() == 1).isPresent();

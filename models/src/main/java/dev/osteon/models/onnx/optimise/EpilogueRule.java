@@ -15,7 +15,7 @@ record EpilogueRule() implements Optimiser.Rule {
     @Override
     public Optional<Replacement> match(Node last, Edges edges) {
         Epilogue epilogue = FUNCTIONS.get(last.type());
-        boolean exact = epilogue != null && last.domain().isEmpty()
+        boolean exact = epilogue != null && Edges.is(last, last.type())
                 && last.attributes().text("approximate", "none").equals("none");
         if (!exact) {
             return Optional.empty();
