@@ -19,8 +19,8 @@ import jcuda.runtime.cudaStream_t;
  */
 final class Dnn {
 
-    /** Most of the device's memory that an algorithm may use for itself. */
-    private static final long WORKSPACE = 256L << 20;
+    /** Most of the device's memory that an algorithm may use for itself, in MiB. */
+    private static final long WORKSPACE = Long.getLong("osteon.cuda.workspace", 256);
 
     private final CudaRuntime cuda;
     private final cudnnHandle handle = new cudnnHandle();
@@ -61,13 +61,33 @@ final class Dnn {
         ConvolutionDescriptors descriptors = ConvolutionDescriptors.of(shape);
         Optional<AlgorithmCache.Algorithm> known = algorithms.find(shape.toString());
         if (known.isEmpty()) {
-            try (Temporaries temporary = new Temporaries(cuda)) {
-                long workspace = temporary.bytes(WORKSPACE, "workspace to choose an algorithm in");
-                known = Optional.of(descriptors.measure(handle, shape, x, weight, y, workspace, WORKSPACE));
-            }
+            known = Optional.of(measure(shape, descriptors, x, weight, y));
             algorithms.put(shape.toString(), known.get());
         }
         descriptors.mathType(known.get().mathType());
         return new ConvolutionPlan(shape.direction(), descriptors, known.get());
+    }
+
+    /** With memory from the driver, given back at once: what is tried once counts in no peak of the allocator's. */
+    private AlgorithmCache.Algorithm measure(ConvolutionShape shape, ConvolutionDescriptors descriptors, long x,
+            long weight, long y) {
+        CudaMemory memory = new CudaMemory(cuda);
+        long bytes = WORKSPACE << 20;
+        while (true) {
+            try {
+                MemorySegment workspace = memory.acquire(bytes);
+                try {
+                    return descriptors.measure(handle, shape, x, weight, y, workspace.address(), bytes);
+                } finally {
+                    memory.surrender(workspace);
+                }
+            } catch (OutOfMemoryError e) {
+                if (bytes <= 1 << 20) {
+                    throw new CudaFailure("no memory is left to choose an algorithm for " + shape);
+                }
+                cuda.allocator().trim();
+                bytes /= 4;
+            }
+        }
     }
 }

@@ -77,6 +77,7 @@ public final class CudaEmulator {
             throw new UncheckedIOException(e);
         }
         System.setProperty("osteon.cuda.libraries", folder.toString());
+        System.setProperty("osteon.cuda.workspace", "1");
         System.setProperty("osteon.cuda.cache", folder.resolve("cache").toString());
     }
 
