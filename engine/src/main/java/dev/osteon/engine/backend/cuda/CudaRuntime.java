@@ -122,6 +122,10 @@ final class CudaRuntime {
         return faults;
     }
 
+    KernelModules modules() {
+        return modules;
+    }
+
     Staging staging() {
         return staging;
     }
