@@ -114,7 +114,7 @@ record CudaLibraries(List<Found> loaded) {
                 }
             }
         } catch (IOException | UnsatisfiedLinkError e) {
-            throw new EngineException(name + " could not be loaded from " + file + ": " + firstLine(e), e);
+            throw new EngineException(name + " could not be loaded: " + firstLine(e), e);
         }
         return new Found(name, major, file);
     }
