@@ -1,6 +1,7 @@
 // libcudnn.so.9 of the host emulator: convolutions as plain loops, for the calls that the backend makes, with the
 // status codes of cuDNN 9 (2000 bad parameter, 3000 not supported, 5000 execution failed).
 #include "numbers.h"
+#include <thread>
 #define API extern "C" __attribute__((visibility("default"))) int
 
 enum { SUCCESS = 0, BAD_PARAM = 2000, NOT_SUPPORTED = 3000 };
@@ -95,49 +96,79 @@ API cudnnFindConvolutionBackwardFilterAlgorithmEx(void *, Tensor *x, const void 
 static size_t bytes(const Tensor *t) { return (size_t) t->n * t->c * t->h * t->w * (t->type == FLOAT ? 4 : 2); }
 static size_t bytes(const Filter *f) { return (size_t) f->k * f->c * f->h * f->w * (f->type == FLOAT ? 4 : 2); }
 
-static long long at(const Filter *f, int k, int c, int h, int w) {
-    return f->format == NHWC ? (((long long) k * f->h + h) * f->w + w) * f->c + c
-            : (((long long) k * f->c + c) * f->h + h) * f->w + w;
-}
-
 static bool usable(const Tensor *x, const void *xp, const Filter *w, const void *wp, const Tensor *y, const void *yp,
         const void *space, size_t size) {
     return cudahost_inside(xp, bytes(x)) && cudahost_inside(wp, bytes(w)) && cudahost_inside(yp, bytes(y))
             && size >= WORKSPACE && cudahost_inside(space, size);
 }
 
-static std::vector<float> all(const void *data, size_t count, bool f32) {
-    std::vector<float> values(count);
-    for (size_t i = 0; i < count; i++) {
-        values[i] = get(data, f32, i);
+// Images as [n, h, w, c] and filters as [k, h, w, c] in float32, whatever they are in memory.
+static std::vector<float> load(const Tensor *t, const void *data) {
+    std::vector<float> values((size_t) t->n * t->c * t->h * t->w);
+    size_t i = 0;
+    for (int n = 0; n < t->n; n++) {
+        for (int h = 0; h < t->h; h++) {
+            for (int w = 0; w < t->w; w++) {
+                for (int c = 0; c < t->c; c++) {
+                    values[i++] = get(data, t->type == FLOAT, n * t->sn + c * t->sc + h * t->sh + w * t->sw);
+                }
+            }
+        }
     }
     return values;
 }
+static void store(const std::vector<double> &values, const Tensor *t, void *data, float alpha, float beta) {
+    size_t i = 0;
+    for (int n = 0; n < t->n; n++) {
+        for (int h = 0; h < t->h; h++) {
+            for (int w = 0; w < t->w; w++) {
+                for (int c = 0; c < t->c; c++) {
+                    long long at = n * t->sn + c * t->sc + h * t->sh + w * t->sw;
+                    put(data, t->type == FLOAT, at, (float) (alpha * values[i++]
+                            + (beta == 0 ? 0 : beta * get(data, t->type == FLOAT, at))));
+                }
+            }
+        }
+    }
+}
+// A filter is an image whose batch is its outputs.
+static Tensor image(const Filter *f) {
+    Tensor t;
+    cudnnSetTensor4dDescriptor(&t, f->format, f->type, f->k, f->c, f->h, f->w);
+    return t;
+}
 
-// Visits every product: element of x, of w and of y.
-template <class F> static void visit(const Tensor *x, const Filter *w, const Convolution *c, const Tensor *y, F f) {
+static float dot(const float *a, const float *b, int n) {
+    float sum = 0;
+    for (int i = 0; i < n; i++) {
+        sum += a[i] * b[i];
+    }
+    return sum;
+}
+static void add(double *to, float factor, const float *x, int n) {
+    for (int i = 0; i < n; i++) {
+        to[i] += (double) factor * x[i];
+    }
+}
+
+// Visits the products by runs over a group's channels: where they begin in x and w, and the element of y.
+template <class F> static void visit(const Tensor *x, const Filter *w, const Convolution *c, const Tensor *y, int from,
+        int to, bool by_image, F f) {
     int per_x = x->c / c->groups, per_y = y->c / c->groups;
-    for (int n = 0; n < y->n; n++) {
-        for (int k = 0; k < y->c; k++) {
-            int g = k / per_y;
-            for (int h = 0; h < y->h; h++) {
-                for (int v = 0; v < y->w; v++) {
-                    long long to = n * y->sn + k * y->sc + h * y->sh + v * y->sw;
-                    for (int r = 0; r < w->h; r++) {
-                        int row = h * c->stride_h - c->pad_h + r * c->dilation_h;
-                        if (row < 0 || row >= x->h) {
+    for (int n = by_image ? from : 0; n < (by_image ? to : y->n); n++) {
+        for (int h = 0; h < y->h; h++) {
+            for (int v = 0; v < y->w; v++) {
+                for (int r = 0; r < w->h; r++) {
+                    int row = h * c->stride_h - c->pad_h + r * c->dilation_h;
+                    for (int s = 0; s < w->w; s++) {
+                        int column = v * c->stride_w - c->pad_w + s * c->dilation_w;
+                        if (row < 0 || row >= x->h || column < 0 || column >= x->w) {
                             continue;
                         }
-                        for (int s = 0; s < w->w; s++) {
-                            int column = v * c->stride_w - c->pad_w + s * c->dilation_w;
-                            if (column < 0 || column >= x->w) {
-                                continue;
-                            }
-                            long long from = n * x->sn + g * per_x * x->sc + row * x->sh + column * x->sw;
-                            long long weight = at(w, k, 0, r, s), step = w->format == NHWC ? 1 : w->h * w->w;
-                            for (int i = 0; i < per_x; i++) {
-                                f(from + i * x->sc, weight + i * step, to);
-                            }
+                        size_t px = (((size_t) n * x->h + row) * x->w + column) * x->c;
+                        size_t py = (((size_t) n * y->h + h) * y->w + v) * y->c;
+                        for (int k = by_image ? 0 : from; k < (by_image ? y->c : to); k++) {
+                            f(px + k / per_y * per_x, (((size_t) k * w->h + r) * w->w + s) * per_x, py + k, per_x);
                         }
                     }
                 }
@@ -146,9 +177,16 @@ template <class F> static void visit(const Tensor *x, const Filter *w, const Con
     }
 }
 
-static void store(const std::vector<double> &values, void *to, bool f32, float alpha, float beta) {
-    for (size_t i = 0; i < values.size(); i++) {
-        put(to, f32, i, (float) (alpha * values[i] + (beta == 0 ? 0 : beta * get(to, f32, i))));
+// Shares 0 … n − 1 among threads, each of which writes elements of its own.
+template <class F> static void share(int n, F f) {
+    int threads = std::max(1, std::min(n, (int) std::thread::hardware_concurrency()));
+    std::vector<std::thread> others;
+    for (int t = 1; t < threads; t++) {
+        others.emplace_back(f, n * t / threads, n * (t + 1) / threads);
+    }
+    f(0, n / threads);
+    for (std::thread &t : others) {
+        t.join();
     }
 }
 
@@ -157,11 +195,15 @@ API cudnnConvolutionForward(void *, const float *alpha, Tensor *x, const void *x
     if (fits(x, w, c, y) || !usable(x, xp, w, wp, y, yp, space, size)) {
         return BAD_PARAM;
     }
-    bool f32 = x->type == FLOAT;
-    std::vector<float> a = all(xp, (size_t) x->n * x->sn, f32), b = all(wp, (size_t) w->k * w->c * w->h * w->w, f32);
+    Tensor filter = image(w);
+    std::vector<float> a = load(x, xp), b = load(&filter, wp);
     std::vector<double> r((size_t) y->n * y->sn);
-    visit(x, w, c, y, [&](long long i, long long j, long long k) { r[k] += (double) a[i] * b[j]; });
-    store(r, yp, f32, *alpha, *beta);
+    share(y->n, [&](int from, int to) {
+        visit(x, w, c, y, from, to, true, [&](size_t i, size_t j, size_t k, int n) {
+            r[k] += dot(&a[i], &b[j], n);
+        });
+    });
+    store(r, y, yp, *alpha, *beta);
     return SUCCESS;
 }
 API cudnnConvolutionBackwardData(void *, const float *alpha, Filter *w, const void *wp, Tensor *y, const void *yp,
@@ -169,11 +211,13 @@ API cudnnConvolutionBackwardData(void *, const float *alpha, Filter *w, const vo
     if (fits(x, w, c, y) || !usable(x, xp, w, wp, y, yp, space, size)) {
         return BAD_PARAM;
     }
-    bool f32 = x->type == FLOAT;
-    std::vector<float> a = all(yp, (size_t) y->n * y->sn, f32), b = all(wp, (size_t) w->k * w->c * w->h * w->w, f32);
+    Tensor filter = image(w);
+    std::vector<float> a = load(y, yp), b = load(&filter, wp);
     std::vector<double> r((size_t) x->n * x->sn);
-    visit(x, w, c, y, [&](long long i, long long j, long long k) { r[i] += (double) a[k] * b[j]; });
-    store(r, xp, f32, *alpha, *beta);
+    share(y->n, [&](int from, int to) {
+        visit(x, w, c, y, from, to, true, [&](size_t i, size_t j, size_t k, int n) { add(&r[i], a[k], &b[j], n); });
+    });
+    store(r, x, xp, *alpha, *beta);
     return SUCCESS;
 }
 API cudnnConvolutionBackwardFilter(void *, const float *alpha, Tensor *x, const void *xp, Tensor *y, const void *yp,
@@ -181,10 +225,12 @@ API cudnnConvolutionBackwardFilter(void *, const float *alpha, Tensor *x, const 
     if (fits(x, w, c, y) || !usable(x, xp, w, wp, y, yp, space, size)) {
         return BAD_PARAM;
     }
-    bool f32 = x->type == FLOAT;
-    std::vector<float> a = all(xp, (size_t) x->n * x->sn, f32), b = all(yp, (size_t) y->n * y->sn, f32);
+    Tensor filter = image(w);
+    std::vector<float> a = load(x, xp), b = load(y, yp);
     std::vector<double> r((size_t) w->k * w->c * w->h * w->w);
-    visit(x, w, c, y, [&](long long i, long long j, long long k) { r[j] += (double) a[i] * b[k]; });
-    store(r, wp, f32, *alpha, *beta);
+    share(y->c, [&](int from, int to) {
+        visit(x, w, c, y, from, to, false, [&](size_t i, size_t j, size_t k, int n) { add(&r[j], b[k], &a[i], n); });
+    });
+    store(r, &filter, wp, *alpha, *beta);
     return SUCCESS;
 }

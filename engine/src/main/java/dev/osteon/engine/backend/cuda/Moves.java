@@ -7,6 +7,8 @@ import dev.osteon.engine.tensor.Shape;
 final class Moves {
 
     private static final int TILE = 32;
+    /** With fewer rows or columns tiles are mostly empty, and a cache line read for one row holds others, too. */
+    private static final int SMALL = 16;
 
     private Moves() {}
 
@@ -62,7 +64,7 @@ final class Moves {
         long columns = walk.dims()[rank - 2];
         long[] from = walk.strides()[0];
         long[] to = walk.strides()[1];
-        return to[rank - 1] == 1 && to[rank - 2] == rows && from[rank - 1] == columns && from[rank - 2] == 1
+        return rows >= SMALL && columns >= SMALL && to[rank - 1] == 1 && to[rank - 2] == rows && from[rank - 1] == columns && from[rank - 2] == 1
                 && (rank == 2 || from[0] == rows * columns && to[0] == rows * columns);
     }
 }
