@@ -8,6 +8,8 @@ import dev.osteon.engine.tensor.Device;
 /** From the words of the command line to a device that works on this machine. */
 public final class Devices {
 
+    private static final Device CUDA = new Device(Device.Kind.CUDA, 0);
+
     private Devices() {}
 
     /**
@@ -23,12 +25,20 @@ public final class Devices {
             Backends.setCpuThreads(threads);
         }
         return switch (name) {
-            case "auto" -> works(Device.CPU) ? Device.CPU : Device.REFERENCE;
+            case "auto" -> automatic();
             case "cpu" -> required(Device.CPU);
             case "reference" -> Device.REFERENCE;
-            case "cuda" -> required(new Device(Device.Kind.CUDA, 0));
+            case "cuda" -> required(CUDA);
             default -> throw new UserError("--device: given " + name + "; expected auto, cpu, reference or cuda");
         };
+    }
+
+    /** A GPU that works, otherwise the CPU. An emulator is taken only by those who ask for it. */
+    private static Device automatic() {
+        if (works(CUDA) && !Backends.of(CUDA).isEmulated()) {
+            return CUDA;
+        }
+        return works(Device.CPU) ? Device.CPU : Device.REFERENCE;
     }
 
     private static boolean works(Device device) {

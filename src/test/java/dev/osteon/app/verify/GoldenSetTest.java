@@ -35,7 +35,7 @@ class GoldenSetTest {
     @TempDir
     Path temporary;
 
-    private static GoldenSet set() {
+    static GoldenSet set() {
         String given = System.getProperty("osteon.shared");
         Path at = given != null ? Path.of(given) : null;
         for (Path up = Path.of("").toAbsolutePath(); at == null && up != null; up = up.getParent()) {

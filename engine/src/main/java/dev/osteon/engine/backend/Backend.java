@@ -23,6 +23,11 @@ public interface Backend {
     /** Copies {@code source} into host memory; returns when all of it is there. */
     void download(Buffer source, MemorySegment target);
 
+    /** Whether a test double stands in for the device: right numbers, and speed that means nothing. */
+    default boolean isEmulated() {
+        return false;
+    }
+
     /** Waits until all work given to the device is done. */
     void synchronize();
 }

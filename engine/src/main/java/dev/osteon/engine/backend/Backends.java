@@ -1,6 +1,7 @@
 package dev.osteon.engine.backend;
 
 import dev.osteon.engine.EngineException;
+import dev.osteon.engine.backend.cuda.CudaBackend;
 import dev.osteon.engine.backend.onednn.OneDnnBackend;
 import dev.osteon.engine.backend.onednn.vector.Parallel;
 import dev.osteon.engine.backend.reference.ReferenceBackend;
@@ -38,9 +39,7 @@ public final class Backends {
         return switch (device.kind()) {
             case REFERENCE -> ReferenceBackend.create();
             case ONEDNN -> OneDnnBackend.create();
-            case CUDA -> throw new EngineException("device " + device
-                    + " was asked for; this build has no CUDA backend; "
-                    + "use --device cpu");
+            case CUDA -> CudaBackend.create(device);
         };
     }
 }

@@ -22,9 +22,21 @@ public final class CachingAllocator {
     /** A free block may be at most this much larger than asked for: bounds the waste inside blocks. */
     private static final double LARGEST_FIT = 1.25;
 
+    /** What becomes of the sizes asked for, and of blocks given back. */
+    public enum Blocks {
+        /** Sizes are rounded, and free blocks are kept for reuse. */
+        REUSED,
+        /**
+         * Each buffer is a block of its own, as long as was asked for, and goes back to the device at once: slow, and
+         * a device that watches its blocks' ends sees what reads or writes past a tensor, or uses it after its time.
+         */
+        EXACT
+    }
+
     private final String device;
     private final MemorySource source;
-    private final long limit;
+    private volatile long limit;
+    private volatile Blocks blocks = Blocks.REUSED;
     private final TreeMap<Long, Deque<MemorySegment>> free = new TreeMap<>();
     private final Map<Buffer, Long> live = new IdentityHashMap<>();
     private long active;
@@ -43,6 +55,17 @@ public final class CachingAllocator {
         this.limit = limit;
     }
 
+    /** Sets the most bytes that active and cached blocks may take together, from the next request on. */
+    public void setLimit(long bytes) {
+        limit = bytes;
+    }
+
+    /** Sets how blocks are handled from now on; what is cached goes back to the device. */
+    public synchronized void setBlocks(Blocks mode) {
+        blocks = mode;
+        trim();
+    }
+
     /**
      * Memory for {@code bytes} bytes, contents undefined.
      *
@@ -50,7 +73,7 @@ public final class CachingAllocator {
      * @throws OutOfMemoryException when it does not fit even with the cache emptied
      */
     public synchronized Buffer allocate(long bytes, String label) {
-        long rounded = round(bytes);
+        long rounded = blocks == Blocks.EXACT ? Math.max(1, bytes) : round(bytes);
         MemorySegment block = reuse(rounded);
         if (block == null) {
             block = acquire(rounded, label);
@@ -65,6 +88,10 @@ public final class CachingAllocator {
     synchronized void giveBack(Buffer buffer) {
         long size = live.remove(buffer);
         active -= size;
+        if (blocks == Blocks.EXACT) {
+            source.surrender(buffer.block());
+            return;
+        }
         cached += size;
         free.computeIfAbsent(size, key -> new ArrayDeque<>()).push(buffer.block());
     }

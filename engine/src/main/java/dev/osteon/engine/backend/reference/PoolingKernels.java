@@ -1,6 +1,6 @@
 package dev.osteon.engine.backend.reference;
 
-import dev.osteon.engine.backend.host.AxisWeights;
+import dev.osteon.engine.backend.host.PoolWeights;
 import dev.osteon.engine.op.AdaptiveAvgPool2d;
 import dev.osteon.engine.op.AdaptiveAvgPool2dBackward;
 import dev.osteon.engine.op.AvgPool2d;
@@ -62,52 +62,25 @@ final class PoolingKernels {
     static void avgPool2d(AvgPool2d op, List<Tensor> inputs, List<Tensor> outputs) {
         Tensor x = inputs.getFirst();
         Tensor y = outputs.getFirst();
-        AxisMap.apply(x, y, windowRows(op, x, y), windowColumns(op, x, y));
+        AxisMap.apply(x, y, PoolWeights.rows(op, x.dim(2), y.dim(2)), PoolWeights.columns(op, x.dim(3), y.dim(3)));
     }
 
     static void avgPool2dBackward(AvgPool2dBackward op, List<Tensor> inputs, List<Tensor> outputs) {
         Tensor dy = inputs.getFirst();
         Tensor dx = outputs.getFirst();
-        AxisMap.transpose(dy, dx, windowRows(op.pool(), dx, dy), windowColumns(op.pool(), dx, dy));
-    }
-
-    private static AxisWeights windowRows(AvgPool2d op, Tensor image, Tensor pooled) {
-        return windows(pooled.dim(2), op.stride().height(), op.padding().height(), op.kernel().height(), image.dim(2),
-                op.divisor());
-    }
-
-    private static AxisWeights windowColumns(AvgPool2d op, Tensor image, Tensor pooled) {
-        return windows(pooled.dim(3), op.stride().width(), op.padding().width(), op.kernel().width(), image.dim(3),
-                op.divisor());
-    }
-
-    private static AxisWeights windows(int outputs, int stride, int padding, int kernel, int size,
-            AvgPool2d.Divisor divisor) {
-        return AxisWeights.of(outputs, i -> {
-            int start = i * stride - padding;
-            int from = Math.max(0, start);
-            int to = Math.min(size, start + kernel);
-            return AxisWeights.Taps.mean(from, to, divisor == AvgPool2d.Divisor.KERNEL ? kernel : to - from);
-        });
+        AxisMap.transpose(dy, dx, PoolWeights.rows(op.pool(), dx.dim(2), dy.dim(2)),
+                PoolWeights.columns(op.pool(), dx.dim(3), dy.dim(3)));
     }
 
     static void adaptiveAvgPool2d(AdaptiveAvgPool2d op, List<Tensor> inputs, List<Tensor> outputs) {
         Tensor x = inputs.getFirst();
         Tensor y = outputs.getFirst();
-        AxisMap.apply(x, y, cells(y.dim(2), x.dim(2)), cells(y.dim(3), x.dim(3)));
+        AxisMap.apply(x, y, PoolWeights.cells(y.dim(2), x.dim(2)), PoolWeights.cells(y.dim(3), x.dim(3)));
     }
 
     static void adaptiveAvgPool2dBackward(AdaptiveAvgPool2dBackward op, List<Tensor> inputs, List<Tensor> outputs) {
         Tensor dy = inputs.getFirst();
         Tensor dx = outputs.getFirst();
-        AxisMap.transpose(dy, dx, cells(dy.dim(2), dx.dim(2)), cells(dy.dim(3), dx.dim(3)));
-    }
-
-    private static AxisWeights cells(int cells, int size) {
-        return AxisWeights.of(cells, i -> {
-            int from = (int) ((long) i * size / cells);
-            int to = (int) Math.ceilDiv((i + 1L) * size, cells);
-            return AxisWeights.Taps.mean(from, to, to - from);
-        });
+        AxisMap.transpose(dy, dx, PoolWeights.cells(dy.dim(2), dx.dim(2)), PoolWeights.cells(dy.dim(3), dx.dim(3)));
     }
 }

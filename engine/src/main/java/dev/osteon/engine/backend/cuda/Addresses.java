@@ -1,0 +1,46 @@
+package dev.osteon.engine.backend.cuda;
+
+import jcuda.Pointer;
+import jcuda.driver.CUdeviceptr;
+
+/** Raw addresses as JCuda's objects. */
+final class Addresses {
+
+    private Addresses() {}
+
+    /** An address of device memory for the driver. */
+    static CUdeviceptr device(long address) {
+        return new Device(address);
+    }
+
+    /** Any address, of the host or the device. */
+    static Pointer of(long address) {
+        return new Raw(address);
+    }
+
+    /** What a call of JCuda wrote into {@code pointer}. */
+    static final class Out extends Pointer {
+        long address() {
+            return getNativePointer();
+        }
+    }
+
+    /** The address that an allocation of the driver wrote. */
+    static final class DeviceOut extends CUdeviceptr {
+        long address() {
+            return getNativePointer();
+        }
+    }
+
+    private static final class Raw extends Pointer {
+        private Raw(long address) {
+            super(address);
+        }
+    }
+
+    private static final class Device extends CUdeviceptr {
+        private Device(long address) {
+            super(new CUdeviceptr(), address);
+        }
+    }
+}

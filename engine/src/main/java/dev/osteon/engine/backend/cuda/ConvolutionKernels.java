@@ -1,0 +1,103 @@
+package dev.osteon.engine.backend.cuda;
+
+import static dev.osteon.engine.backend.cuda.CudaFailure.check;
+
+import dev.osteon.engine.backend.KernelTable.Layouts;
+import dev.osteon.engine.backend.cuda.ConvolutionShape.Direction;
+import dev.osteon.engine.op.Conv2d;
+import dev.osteon.engine.op.Conv2dBackwardWeights;
+import dev.osteon.engine.op.ConvTranspose2d;
+import dev.osteon.engine.tensor.Layout;
+import dev.osteon.engine.tensor.Shape;
+import dev.osteon.engine.tensor.Tensor;
+import java.util.List;
+import java.util.stream.Stream;
+import jcuda.driver.JCudaDriver;
+
+/**
+ * Convolutions by cuDNN: channels-last as soon as one of the images is, and then the weights are brought to
+ * [O, kh, kw, C] for the time of the call. A transposed convolution is the gradient of one with respect to its image.
+ */
+record ConvolutionKernels(CudaRuntime cuda, Dnn dnn) {
+
+    ConvolutionKernels(CudaRuntime cuda) {
+        this(cuda, new Dnn(cuda));
+    }
+
+    void register(Registrar to) {
+        to.put(Conv2d.class, Layouts.ANY, Registrar.F32_BF16, this::conv2d)
+                .put(ConvTranspose2d.class, Layouts.ANY, Registrar.F32_BF16, this::convTranspose2d)
+                .put(Conv2dBackwardWeights.class, Layouts.ANY, Registrar.F32_BF16, this::backwardWeights);
+    }
+
+    private void conv2d(Conv2d op, List<Tensor> in, List<Tensor> out) {
+        Tensor y = out.getFirst();
+        Layout layout = layout(in.get(0), y);
+        Conv2d plain = new Conv2d(op.stride(), op.padding(), op.dilation(), op.groups());
+        run(new ConvolutionShape(Direction.Y, plain, in.get(0).shape(), in.get(1).shape(), y.shape(), y.dtype(), layout),
+                in.get(0), in.get(1), y);
+        addBias(in, y);
+        PointwiseKernels.epilogue(cuda, op.epilogue(), y);
+    }
+
+    private void convTranspose2d(ConvTranspose2d op, List<Tensor> in, List<Tensor> out) {
+        Tensor y = out.getFirst();
+        Layout layout = layout(in.get(0), y);
+        run(new ConvolutionShape(Direction.X, op.convolution(), y.shape(), in.get(1).shape(), in.get(0).shape(),
+                y.dtype(), layout), y, in.get(1), in.get(0));
+        addBias(in, y);
+    }
+
+    private void backwardWeights(Conv2dBackwardWeights op, List<Tensor> in, List<Tensor> out) {
+        Tensor dw = out.getFirst();
+        run(new ConvolutionShape(Direction.WEIGHT, op.convolution(), in.get(0).shape(), dw.shape(), in.get(1).shape(),
+                dw.dtype(), layout(in.get(0), in.get(1))), in.get(0), dw, in.get(1));
+    }
+
+    private static Layout layout(Tensor first, Tensor second) {
+        return first.layout() == Layout.NHWC || second.layout() == Layout.NHWC ? Layout.NHWC : Layout.ROW_MAJOR;
+    }
+
+    /** The two that are given are brought to the shape's layout, and the third is brought back from it. */
+    private void run(ConvolutionShape shape, Tensor x, Tensor weight, Tensor y) {
+        Tensor result = switch (shape.direction()) {
+            case Y -> y;
+            case X -> x;
+            case WEIGHT -> weight;
+        };
+        if (Stream.of(x, weight, y).anyMatch(t -> t.size() == 0)) {
+            clear(result);
+            return;
+        }
+        try (Temporaries temporary = new Temporaries(cuda)) {
+            boolean direct = result.layout() == shape.layout() || Moves.sameOrder(result.shape());
+            long target = direct ? result.segment().address()
+                    : temporary.bytes(result.spec().bytes(), "result of " + shape.direction());
+            dnn.run(shape, x == result ? target : temporary.in(shape.layout(), x),
+                    weight == result ? target : temporary.in(shape.layout(), weight),
+                    y == result ? target : temporary.in(shape.layout(), y));
+            if (!direct) {
+                Moves.relayout(cuda, result.shape(), result.dtype().bytes(), target, shape.layout(),
+                        result.segment().address(), result.layout());
+            }
+        }
+    }
+
+    /** Without images, or without channels, nothing is summed. */
+    private void clear(Tensor result) {
+        cuda.enter();
+        if (result.size() > 0) {
+            check(JCudaDriver.cuMemsetD8Async(Addresses.device(result.segment().address()), (byte) 0,
+                    result.spec().bytes(), cuda.stream()), "cuMemsetD8Async");
+        }
+    }
+
+    private void addBias(List<Tensor> in, Tensor y) {
+        if (in.size() == 3) {
+            Shape shape = y.shape();
+            long inner = y.layout() == Layout.NHWC ? 1 : (long) shape.dim(2) * shape.dim(3);
+            cuda.launch("pointwise", "add_bias_" + y.dtype()).pointer(y).pointer(in.get(2)).wide(y.size()).wide(inner)
+                    .integer(shape.dim(1)).over(y.size());
+        }
+    }
+}

@@ -1,0 +1,99 @@
+package dev.osteon.engine.backend.cuda;
+
+import dev.osteon.engine.EngineException;
+import dev.osteon.engine.backend.Backend;
+import dev.osteon.engine.backend.KernelTable;
+import dev.osteon.engine.memory.Buffer;
+import dev.osteon.engine.memory.CachingAllocator;
+import dev.osteon.engine.tensor.Device;
+import java.lang.foreign.MemorySegment;
+import java.util.Locale;
+
+/** A GPU of NVIDIA's: cuDNN for convolutions, cuBLAS for matrix products, our own kernels for everything else. */
+public final class CudaBackend implements Backend {
+
+    private final CudaRuntime cuda;
+    private final String description;
+    private final KernelTable kernels = new KernelTable("cuda");
+
+    private CudaBackend(CudaRuntime cuda, CudaLibraries libraries) {
+        this.cuda = cuda;
+        int driver = cuda.driverVersion();
+        this.description = String.format(Locale.ROOT, "%s, compute capability %d.%d, driver for CUDA %d.%d; %s",
+                cuda.name(), cuda.architecture() / 10, cuda.architecture() % 10, driver / 1000, driver % 1000 / 10,
+                libraries.describe());
+        Registrar registrar = new Registrar(cuda, kernels);
+        new PointwiseKernels(cuda).register(registrar);
+        new ShapeKernels(cuda).register(registrar);
+        new IndexKernels(cuda).register(registrar);
+        new ReductionKernels(cuda).register(registrar);
+        new RowKernels(cuda).register(registrar);
+        new BatchNormKernels(cuda).register(registrar);
+        new ImageKernels(cuda).register(registrar);
+        new OptimizerKernels(cuda).register(registrar);
+        new MatMulKernels(cuda).register(registrar);
+        new ConvolutionKernels(cuda).register(registrar);
+    }
+
+    /**
+     * Opens a GPU.
+     *
+     * @throws EngineException saying in one line why it does not work here
+     */
+    public static Backend create(Device device) {
+        try {
+            CudaLibraries libraries = CudaLibraries.load();
+            return new CudaBackend(CudaRuntime.open(device), libraries);
+        } catch (EngineException e) {
+            throw new EngineException("device " + device + " was asked for; " + e.getMessage()
+                    + "; use --device cpu", e);
+        }
+    }
+
+    /** For tests of what runs below the operations. */
+    CudaRuntime cuda() {
+        return cuda;
+    }
+
+    @Override
+    public Device device() {
+        return cuda.device();
+    }
+
+    @Override
+    public String description() {
+        return description;
+    }
+
+    @Override
+    public boolean isEmulated() {
+        return cuda.name().contains("emulator");
+    }
+
+    @Override
+    public KernelTable kernels() {
+        return kernels;
+    }
+
+    @Override
+    public CachingAllocator allocator() {
+        return cuda.allocator();
+    }
+
+    @Override
+    public void upload(MemorySegment source, Buffer target) {
+        cuda.staging().upload(source, target.segment().address());
+    }
+
+    @Override
+    public void download(Buffer source, MemorySegment target) {
+        cuda.staging().download(source.segment().address(), target);
+        cuda.faults().raise();
+    }
+
+    @Override
+    public void synchronize() {
+        cuda.synchronize();
+        cuda.faults().raise();
+    }
+}

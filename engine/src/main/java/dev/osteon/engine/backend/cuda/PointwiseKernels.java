@@ -1,0 +1,86 @@
+package dev.osteon.engine.backend.cuda;
+
+import dev.osteon.engine.backend.KernelTable.Layouts;
+import dev.osteon.engine.op.Affine;
+import dev.osteon.engine.op.Binary;
+import dev.osteon.engine.op.Cast;
+import dev.osteon.engine.op.Clamp;
+import dev.osteon.engine.op.Compare;
+import dev.osteon.engine.op.Epilogue;
+import dev.osteon.engine.op.Unary;
+import dev.osteon.engine.op.Where;
+import dev.osteon.engine.tensor.Tensor;
+import java.util.List;
+import java.util.Locale;
+
+/** Element by element: {@code cuda/pointwise.cu}. */
+record PointwiseKernels(CudaRuntime cuda) {
+
+    private static final String FILE = "pointwise";
+
+    void register(Registrar to) {
+        to.put(Unary.class, Layouts.ANY, Registrar.F32_BF16, this::unary)
+                .put(Affine.class, Layouts.ANY, Registrar.F32_BF16, this::affine)
+                .put(Clamp.class, Layouts.ANY, Registrar.F32_BF16, this::clamp)
+                .put(Binary.class, Layouts.ANY, Registrar.F32_BF16, this::binary)
+                .put(Compare.class, Layouts.ANY, Registrar.F32_BF16, this::compare)
+                .put(Where.class, Layouts.ANY, Registrar.F32_BF16, this::where)
+                .put(Cast.class, Layouts.ANY, Registrar.F32_BF16, this::cast);
+    }
+
+    private void unary(Unary op, List<Tensor> in, List<Tensor> out) {
+        map("unary_" + op.name(), in.getFirst(), out.getFirst()).over(out.getFirst().size());
+    }
+
+    /** What follows a product, in place. */
+    static void epilogue(CudaRuntime cuda, Epilogue epilogue, Tensor y) {
+        if (epilogue != Epilogue.NONE && y.size() > 0) {
+            cuda.launch(FILE, "unary_" + epilogue.name().toLowerCase(Locale.ROOT) + "_" + y.dtype()).pointer(y)
+                    .pointer(y).wide(y.size()).over(y.size());
+        }
+    }
+
+    private void affine(Affine op, List<Tensor> in, List<Tensor> out) {
+        map("affine", in.getFirst(), out.getFirst()).real(op.scale()).real(op.shift()).over(out.getFirst().size());
+    }
+
+    private void clamp(Clamp op, List<Tensor> in, List<Tensor> out) {
+        map("clamp", in.getFirst(), out.getFirst()).real(op.low()).real(op.high()).over(out.getFirst().size());
+    }
+
+    private Launch map(String kernel, Tensor x, Tensor y) {
+        return cuda.launch(FILE, kernel + "_" + x.dtype()).pointer(x).pointer(y).wide(y.size());
+    }
+
+    private void binary(Binary op, List<Tensor> in, List<Tensor> out) {
+        combine("binary_" + op.name(), in, out.getFirst()).address(cuda.faults().address())
+                .over(out.getFirst().size());
+    }
+
+    private void compare(Compare op, List<Tensor> in, List<Tensor> out) {
+        combine("compare_" + op.relation().name().toLowerCase(Locale.ROOT), in, out.getFirst())
+                .over(out.getFirst().size());
+    }
+
+    private Launch combine(String kernel, List<Tensor> in, Tensor y) {
+        return cuda.launch(FILE, kernel + "_" + in.getFirst().dtype()).walk(Walk.broadcast(y, in)).wide(y.size())
+                .pointer(in.get(0)).pointer(in.get(1)).pointer(y);
+    }
+
+    private void where(Where op, List<Tensor> in, List<Tensor> out) {
+        Tensor y = out.getFirst();
+        cuda.launch(FILE, "where_b" + y.dtype().bytes()).walk(Walk.broadcast(y, in)).wide(y.size()).pointer(in.get(0))
+                .pointer(in.get(1)).pointer(in.get(2)).pointer(y).over(y.size());
+    }
+
+    private void cast(Cast op, List<Tensor> in, List<Tensor> out) {
+        Tensor x = in.getFirst();
+        Tensor y = out.getFirst();
+        if (x.dtype() == y.dtype()) {
+            cuda.copy(x.segment().address(), y.segment().address(), x.spec().bytes());
+        } else {
+            cuda.launch(FILE, "cast_" + x.dtype() + "_" + y.dtype()).pointer(x).pointer(y).wide(x.size())
+                    .over(x.size());
+        }
+    }
+}

@@ -1,0 +1,33 @@
+package dev.osteon.engine.backend.cuda;
+
+import dev.osteon.engine.EngineException;
+import dev.osteon.engine.backend.Kernel;
+import dev.osteon.engine.backend.KernelTable;
+import dev.osteon.engine.backend.KernelTable.Layouts;
+import dev.osteon.engine.op.Op;
+import dev.osteon.engine.tensor.DType;
+import dev.osteon.engine.tensor.Tensor;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+
+/** Puts kernels into the backend's table, so that what fails in one names the operation, its operands and the device. */
+record Registrar(CudaRuntime cuda, KernelTable table) {
+
+    /** Kernels that compute in float32 only; bf16 operands are widened by the dispatcher. */
+    static final Set<DType> F32 = EnumSet.of(DType.F32);
+    /** Kernels that read and write either, computing in float32. */
+    static final Set<DType> F32_BF16 = EnumSet.of(DType.F32, DType.BF16);
+
+    <O extends Op> Registrar put(Class<O> op, Layouts layouts, Set<DType> floating, Kernel<O> kernel) {
+        table.put(op, layouts, floating, (O o, List<Tensor> in, List<Tensor> out) -> {
+            try {
+                kernel.run(o, in, out);
+            } catch (CudaFailure e) {
+                throw new EngineException(o.name() + " of " + in.stream().map(Tensor::spec).toList() + " on "
+                        + cuda.device() + ": " + e.getMessage(), e);
+            }
+        });
+        return this;
+    }
+}

@@ -1,0 +1,83 @@
+package dev.osteon.engine.backend.cuda;
+
+import dev.osteon.engine.backend.KernelTable.Layouts;
+import dev.osteon.engine.op.L2Normalize;
+import dev.osteon.engine.op.LayerNorm;
+import dev.osteon.engine.op.LayerNormBackward;
+import dev.osteon.engine.op.LogSoftmax;
+import dev.osteon.engine.op.SoftCrossEntropy;
+import dev.osteon.engine.op.SoftCrossEntropyBackward;
+import dev.osteon.engine.op.Softmax;
+import dev.osteon.engine.tensor.Tensor;
+import java.util.List;
+
+/** A block for each row: {@code cuda/rows.cu} and {@code cuda/layernorm.cu}. */
+record RowKernels(CudaRuntime cuda) {
+
+    private static final String ROWS = "rows";
+    private static final String LAYER_NORM = "layernorm";
+    private static final long PIECE = 64;
+    private static final long MAX_PARTS = 256;
+
+    void register(Registrar to) {
+        to.put(Softmax.class, Layouts.ROW_MAJOR, Registrar.F32, (op, in, out) -> along("softmax_f32", op.axis(), in,
+                        out))
+                .put(LogSoftmax.class, Layouts.ROW_MAJOR, Registrar.F32, (op, in, out) -> along("log_softmax_f32",
+                        op.axis(), in, out))
+                .put(L2Normalize.class, Layouts.ROW_MAJOR, Registrar.F32, this::l2Normalize)
+                .put(SoftCrossEntropy.class, Layouts.ROW_MAJOR, Registrar.F32, this::crossEntropy)
+                .put(SoftCrossEntropyBackward.class, Layouts.ROW_MAJOR, Registrar.F32, this::crossEntropyBackward)
+                .put(LayerNorm.class, Layouts.ROW_MAJOR, Registrar.F32, this::layerNorm)
+                .put(LayerNormBackward.class, Layouts.ROW_MAJOR, Registrar.F32, this::layerNormBackward);
+    }
+
+    private void along(String kernel, int axis, List<Tensor> in, List<Tensor> out) {
+        Rows rows = Rows.along(in.getFirst().shape(), axis);
+        cuda.launch(ROWS, kernel).pointer(in.getFirst()).pointer(out.getFirst()).wide(rows.count())
+                .integer(rows.size()).wide(rows.inner()).rows(rows.count());
+    }
+
+    private void l2Normalize(L2Normalize op, List<Tensor> in, List<Tensor> out) {
+        Rows rows = Rows.along(in.getFirst().shape(), op.axis());
+        cuda.launch(ROWS, "l2_normalize_f32").pointer(in.getFirst()).pointer(out.get(0)).pointer(out.get(1))
+                .wide(rows.count()).integer(rows.size()).wide(rows.inner()).real(op.eps()).rows(rows.count());
+    }
+
+    private void crossEntropy(SoftCrossEntropy op, List<Tensor> in, List<Tensor> out) {
+        int n = in.getFirst().dim(0);
+        cuda.launch(ROWS, "soft_cross_entropy_f32").pointer(in.get(0)).pointer(in.get(1)).pointer(out.get(0))
+                .pointer(out.get(1)).wide(n).integer(in.getFirst().dim(1)).real(op.scale()).rows(n);
+    }
+
+    private void crossEntropyBackward(SoftCrossEntropyBackward op, List<Tensor> in, List<Tensor> out) {
+        int n = in.getFirst().dim(0);
+        cuda.launch(ROWS, "soft_cross_entropy_backward_f32").pointer(in.get(0)).pointer(in.get(1)).pointer(in.get(2))
+                .pointer(in.get(3)).pointer(out.getFirst()).wide(n).integer(in.getFirst().dim(1)).real(op.scale())
+                .rows(n);
+    }
+
+    private void layerNorm(LayerNorm op, List<Tensor> in, List<Tensor> out) {
+        long rows = out.get(1).size();
+        cuda.launch(LAYER_NORM, "layer_norm_f32").pointer(in.get(0)).pointer(in.get(1)).pointer(in.get(2))
+                .pointer(out.get(0)).pointer(out.get(1)).pointer(out.get(2)).wide(rows)
+                .integer((int) in.get(1).size()).real(op.eps()).rows(rows);
+    }
+
+    private void layerNormBackward(LayerNormBackward op, List<Tensor> in, List<Tensor> out) {
+        long rows = in.get(3).size();
+        int n = (int) in.get(2).size();
+        cuda.launch(LAYER_NORM, "layer_norm_backward_f32").pointer(in.get(0)).pointer(in.get(1)).pointer(in.get(2))
+                .pointer(in.get(3)).pointer(in.get(4)).pointer(out.getFirst()).wide(rows).integer(n).rows(rows);
+        long parts = Math.clamp((rows + PIECE - 1) / PIECE, 1, MAX_PARTS);
+        try (Temporaries temporary = new Temporaries(cuda)) {
+            long dgamma = temporary.floats(parts * n, "dgamma parts");
+            long dbeta = temporary.floats(parts * n, "dbeta parts");
+            Launch launch = cuda.launch(LAYER_NORM, "layer_norm_columns_f32").pointer(in.get(0)).pointer(in.get(1))
+                    .pointer(in.get(3)).pointer(in.get(4)).address(dgamma).address(dbeta).wide(rows).integer(n)
+                    .wide((rows + parts - 1) / parts);
+            launch.grid(launch.blocks((n + Launch.BLOCK - 1) / Launch.BLOCK), (int) parts, Launch.BLOCK, 1);
+            ReductionKernels.addParts(cuda, dgamma, out.get(1), parts);
+            ReductionKernels.addParts(cuda, dbeta, out.get(2), parts);
+        }
+    }
+}

@@ -1,0 +1,160 @@
+// What every kernel file begins with; the backend puts this text in front of each before it is compiled. Only what
+// NVRTC knows without CUDA's include folder is used, and only what the host emulator (src/test/native) understands.
+
+typedef long long i64;
+typedef unsigned char u8;
+typedef unsigned short u16;
+typedef unsigned int u32;
+typedef unsigned long long u64;
+
+// Storage types. bf16 is the upper half of a float32.
+struct bf16 { u16 bits; };
+struct bool8 { u8 bits; };
+
+#define INFINITE __int_as_float(0x7f800000)
+#define NOT_A_NUMBER __int_as_float(0x7fffffff)
+
+// A grid of any size visits 0 … n − 1.
+#define EACH(i, n) \
+    for (i64 i = blockIdx.x * (i64) blockDim.x + threadIdx.x; i < (n); i += (i64) gridDim.x * blockDim.x)
+
+// The type that a storage type is computed in.
+template <class T> struct wide { typedef i64 type; };
+template <> struct wide<float> { typedef float type; };
+template <> struct wide<bf16> { typedef float type; };
+
+__device__ inline float widen(float v) { return v; }
+__device__ inline float widen(bf16 v) { return __int_as_float((int) ((u32) v.bits << 16)); }
+__device__ inline i64 widen(i64 v) { return v; }
+__device__ inline i64 widen(int v) { return v; }
+__device__ inline i64 widen(u8 v) { return v; }
+__device__ inline i64 widen(bool8 v) { return v.bits != 0; }
+
+// Towards zero, NaN to 0, out of range to the nearest, as Java converts.
+__device__ inline i64 truncate(float v) {
+    return v != v ? 0 : v >= 9223372036854775808.0f ? 0x7fffffffffffffffLL
+            : v < -9223372036854775808.0f ? -0x7fffffffffffffffLL - 1 : (i64) v;
+}
+
+template <class T> struct narrow {};
+template <> struct narrow<float> {
+    static __device__ inline float of(float v) { return v; }
+    static __device__ inline float of(i64 v) { return (float) v; }
+};
+template <> struct narrow<bf16> {          // to nearest even; NaN stays NaN
+    static __device__ inline bf16 of(float v) {
+        u32 b = (u32) __float_as_int(v);
+        bf16 r;
+        r.bits = v != v ? (u16) (b >> 16 | 0x40) : (u16) ((b + 0x7fff + (b >> 16 & 1)) >> 16);
+        return r;
+    }
+    static __device__ inline bf16 of(i64 v) { return of((float) v); }
+};
+template <> struct narrow<i64> {
+    static __device__ inline i64 of(float v) { return truncate(v); }
+    static __device__ inline i64 of(i64 v) { return v; }
+};
+template <> struct narrow<int> {
+    static __device__ inline int of(float v) {
+        i64 t = truncate(v);
+        return t > 2147483647LL ? 2147483647 : t < -2147483648LL ? (int) -2147483648LL : (int) t;
+    }
+    static __device__ inline int of(i64 v) { return (int) v; }
+};
+template <> struct narrow<u8> {
+    static __device__ inline u8 of(float v) { return (u8) narrow<int>::of(v); }
+    static __device__ inline u8 of(i64 v) { return (u8) v; }
+};
+template <> struct narrow<bool8> {
+    static __device__ inline bool8 of(float v) { bool8 r; r.bits = v != 0; return r; }
+    static __device__ inline bool8 of(i64 v) { bool8 r; r.bits = v != 0; return r; }
+};
+
+// 16 bytes of elements: one memory transaction of a thread.
+template <class T> struct alignas(16) pack { T v[16 / sizeof(T)]; };
+
+// A nest of loops, outermost first, and where three operands lie along it (element strides; 0 repeats).
+struct Walk {
+    int rank;
+    int dims[8];
+    i64 a[8];
+    i64 b[8];
+    i64 c[8];
+};
+
+struct Place { i64 a, b, c; };
+
+__device__ inline Place place(const Walk &w, i64 i) {
+    Place p = {0, 0, 0};
+    if (i <= 0x7fffffff) {                 // 32-bit divisions are several times cheaper
+        u32 rest = (u32) i;
+        for (int d = w.rank - 1; d >= 0; d--) {
+            u32 next = rest / (u32) w.dims[d];
+            i64 at = rest - next * (u32) w.dims[d];
+            rest = next;
+            p.a += at * w.a[d];
+            p.b += at * w.b[d];
+            p.c += at * w.c[d];
+        }
+    } else {
+        for (int d = w.rank - 1; d >= 0; d--) {
+            i64 next = i / w.dims[d];
+            i64 at = i - next * w.dims[d];
+            i = next;
+            p.a += at * w.a[d];
+            p.b += at * w.b[d];
+            p.c += at * w.c[d];
+        }
+    }
+    return p;
+}
+
+// What a kernel found wrong with its operands' values; read by the host when it waits for results anyway.
+struct Fault { int kind; int position; i64 value; i64 bound; };
+
+__device__ inline void report(Fault *fault, int kind, i64 position, i64 value, i64 bound) {
+    if (atomicCAS(&fault->kind, 0, kind) == 0) {
+        fault->position = (int) position;
+        fault->value = value;
+        fault->bound = bound;
+    }
+}
+
+// Sums over a block of up to 1024 threads in a fixed order; every thread gets the result. All threads must call it.
+template <class T> __device__ inline T block_sum(T v) {
+    __shared__ T part[1024];
+    int t = threadIdx.x + threadIdx.y * blockDim.x;
+    int n = blockDim.x * blockDim.y;
+    __syncthreads();                       // part may still be read for the call before
+    part[t] = v;
+    __syncthreads();
+    for (int half = 512; half > 0; half >>= 1) {
+        if (t < half && t + half < n) {
+            part[t] = part[t] + part[t + half];
+        }
+        __syncthreads();
+    }
+    return part[0];
+}
+
+// NaN wins.
+__device__ inline float larger(float a, float b) { return a != a ? a : b != b ? b : a > b ? a : b; }
+__device__ inline float smaller(float a, float b) { return a != a ? a : b != b ? b : a < b ? a : b; }
+__device__ inline i64 larger(i64 a, i64 b) { return a > b ? a : b; }
+__device__ inline i64 smaller(i64 a, i64 b) { return a < b ? a : b; }
+
+template <class T> __device__ inline T block_max(T v) {
+    __shared__ T part[1024];
+    int t = threadIdx.x + threadIdx.y * blockDim.x;
+    int n = blockDim.x * blockDim.y;
+    __syncthreads();
+    part[t] = v;
+    __syncthreads();
+    for (int half = 512; half > 0; half >>= 1) {
+        if (t < half && t + half < n) {
+            part[t] = larger(part[t], part[t + half]);
+        }
+        __syncthreads();
+    }
+    return part[0];
+}

@@ -1,0 +1,124 @@
+package dev.osteon.engine.backend.cuda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.osteon.engine.memory.CachingAllocator.Blocks;
+import dev.osteon.engine.memory.TensorScope;
+import dev.osteon.engine.tensor.DType;
+import dev.osteon.engine.tensor.Shape;
+import dev.osteon.engine.tensor.Tensor;
+import dev.osteon.engine.tensor.TensorSpec;
+import java.util.stream.IntStream;
+import jcuda.driver.CUfunction;
+import jcuda.driver.JCudaDriver;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Kernels that are broken on purpose: the emulator notices each. Without the break the same launch passes. */
+class CudaBrokenKernelTest {
+
+    private static CudaRuntime cuda;
+
+    @BeforeAll
+    static void watch() {
+        assumeTrue(CudaEmulator.isEmulated(), "a GPU does not notice these");
+        cuda = CudaEmulator.backend().cuda();
+        cuda.allocator().setBlocks(Blocks.EXACT);
+        CudaEmulator.order(CudaEmulator.Order.COMPARED);
+    }
+
+    @AfterAll
+    static void restore() {
+        CudaEmulator.order(CudaEmulator.Order.AS_NUMBERED);
+        CudaEmulator.backend().allocator().setBlocks(Blocks.REUSED);
+    }
+
+    /** A launch of {@code kernel} in {@code file} with its text, or the common one's, changed. */
+    private static Launch launch(String file, String kernel, String from, String to) {
+        String source = KernelModules.source("common.cuh") + KernelModules.source(file + ".cu");
+        assertThat(source).contains(from);
+        CUfunction function = new CUfunction();
+        assertThat(JCudaDriver.cuModuleGetFunction(function, cuda.modules().load("broken", source.replace(from, to)),
+                kernel)).isZero();
+        return new Launch(cuda).begin(function, kernel);
+    }
+
+    private static Tensor empty(int... dims) {
+        return Tensor.empty(CudaEmulator.DEVICE, TensorSpec.of(Shape.of(dims), DType.F32), "result");
+    }
+
+    private static Tensor numbers(int... dims) {
+        Shape shape = Shape.of(dims);
+        float[] values = new float[(int) shape.size()];
+        IntStream.range(0, values.length).forEach(i -> values[i] = (float) Math.sin(i));
+        return Tensor.of(CudaEmulator.DEVICE, shape, values);
+    }
+
+    private static void softmax(String from, String to) {
+        try (TensorScope scope = TensorScope.open()) {
+            launch("rows", "softmax_f32", from, to).pointer(numbers(3, 300)).pointer(empty(3, 300)).wide(3)
+                    .integer(300).wide(1).rows(3);
+        }
+    }
+
+    @Test
+    void aMissingBarrierMakesResultsDependOnTheOrderOfThreads() {
+        String loop = "            part[t] = part[t] + part[t + half];\n        }\n";
+        assertThatCode(() -> softmax(loop, loop)).doesNotThrowAnyException();
+        assertThatThrownBy(() -> softmax(loop + "        __syncthreads();\n", loop))
+                .hasMessageContaining("softmax_f32").hasMessageContaining("depends on the order of threads");
+    }
+
+    @Test
+    void aBarrierThatSomeThreadsNeverReachIsADeadlock() {
+        String barrier = "    __syncthreads();                       // part may still be read for the call before\n";
+        assertThatThrownBy(() -> softmax(barrier, "    if (t < 7) { __syncthreads(); } else { __syncwarp(); }\n"))
+                .hasMessageContaining("deadlock");
+    }
+
+    private static void fill(String to) {
+        try (TensorScope scope = TensorScope.open()) {
+            Tensor y = empty(37);
+            launch("shapes", "fill_b4", "y[i] = (T) bits;", to).pointer(y).wide(37).wide(0).over(37);
+            assertThat(y.toFloats()).containsOnly(0);
+        }
+    }
+
+    @Test
+    void aWritePastTheEndIsFound() {
+        assertThatCode(() -> fill("y[i] = (T) bits;")).doesNotThrowAnyException();
+        assertThatThrownBy(() -> fill("y[i] = (T) bits; y[i + 1] = (T) bits;"))
+                .hasMessageContaining("outside an allocation of 148 bytes");
+    }
+
+    /** The strides of rows and columns exchanged: it reads past the end, where NaN lies. */
+    @Test
+    void aWrongStrideReadsWhatWasNeverWritten() {
+        try (TensorScope scope = TensorScope.open()) {
+            Tensor x = numbers(5, 7);
+            Tensor y = empty(7, 5);
+            String right = "y[matrix + (i64) (column + k) * rows + row";
+            transpose(x, y, right, right);
+            float[] values = x.toFloats();
+            assertThat(y.toFloats()[1]).isEqualTo(values[7]);
+            Tensor wrong = empty(7, 5);
+            transpose(x, wrong, "x[matrix + (i64) (row + k) * columns", "x[matrix + (i64) (row + k) * (columns + 3)");
+            assertThat(wrong.toFloats()).contains(Float.NaN);
+        }
+    }
+
+    private static void transpose(Tensor x, Tensor y, String from, String to) {
+        launch("shapes", "transpose_b4", from, to).pointer(x).pointer(y).integer(5).integer(7).integer(1)
+                .grid(1, 1, 32, 8);
+    }
+
+    @Test
+    void anAddressThatIsNotTheDevicesIsRefused() {
+        assertThatThrownBy(() -> cuda.launch("shapes", "fill_b4").address(4096).wide(1).wide(0).over(1))
+                .hasMessageContaining("no address of device memory").hasMessageContaining("fill_b4");
+    }
+}

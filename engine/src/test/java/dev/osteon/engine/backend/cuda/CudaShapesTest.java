@@ -1,0 +1,94 @@
+package dev.osteon.engine.backend.cuda;
+
+import static dev.osteon.engine.conformance.Operand.index;
+import static dev.osteon.engine.conformance.Operand.normal;
+import static dev.osteon.engine.conformance.Operand.positive;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.osteon.engine.conformance.Conformance;
+import dev.osteon.engine.conformance.OpSample;
+import dev.osteon.engine.conformance.Operand;
+import dev.osteon.engine.op.Activation;
+import dev.osteon.engine.op.ArgMax;
+import dev.osteon.engine.op.BatchNormBackward;
+import dev.osteon.engine.op.BatchNormTrain;
+import dev.osteon.engine.op.Binary;
+import dev.osteon.engine.op.Expand;
+import dev.osteon.engine.op.LarcStep;
+import dev.osteon.engine.op.LayerNorm;
+import dev.osteon.engine.op.MatMul;
+import dev.osteon.engine.op.Op;
+import dev.osteon.engine.op.PairwiseCrossEntropy;
+import dev.osteon.engine.op.Permute;
+import dev.osteon.engine.op.Reduce;
+import dev.osteon.engine.op.SelectBackward;
+import dev.osteon.engine.op.Softmax;
+import dev.osteon.engine.op.Unary;
+import dev.osteon.engine.tensor.DType;
+import dev.osteon.engine.tensor.Shape;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Shapes at which a kernel does something else than for small ones: sums in parts, many visits a thread, many tiles. */
+class CudaShapesTest {
+
+    @BeforeAll
+    static void open() {
+        CudaEmulator.backend();
+    }
+
+    static List<OpSample> samples() {
+        List<OpSample> s = new ArrayList<>();
+        for (Reduce.Function f : Reduce.Function.values()) {
+            add(s, f + " of all in parts", new Reduce(f, List.of(0, 1)), normal(37, 1000));
+            add(s, f + " of columns in parts", new Reduce(f, List.of(0)), normal(1500, 19));
+            add(s, f + " of many rows", new Reduce(f, List.of(1)), normal(300, 70));
+            add(s, f + " of pixels in parts", new Reduce(f, List.of(0, 2, 3)), normal(3, 5, 21, 20).channelsLast());
+        }
+        add(s, "argmax of long rows", new ArgMax(1), normal(3, 1000));
+        add(s, "argmax of columns", new ArgMax(0), normal(300, 5));
+        add(s, "softmax of long rows", new Softmax(1), normal(40, 700));
+        add(s, "exp of many", new Unary(Unary.Function.EXP), positive(30001));
+        add(s, "add of many", new Binary(Binary.Function.ADD), normal(30001), normal(30001));
+        add(s, "add of seven dimensions", new Binary(Binary.Function.ADD), normal(2, 3, 1, 2, 2, 1, 3),
+                normal(1, 3, 2, 1, 2, 2, 1));
+        add(s, "expand of seven dimensions", new Expand(Shape.of(2, 3, 2, 2, 2, 2, 3)), normal(3, 1, 2, 1, 2, 1));
+        add(s, "transpose of many tiles", new Permute(List.of(0, 2, 1)), normal(3, 70, 101));
+        add(s, "permute of six dimensions", new Permute(List.of(0, 3, 1, 4, 2, 5)), normal(2, 3, 2, 2, 3, 4));
+        add(s, "select gradient of many", new SelectBackward(0, 11), normal(90, 33), index(11, DType.I64, 90));
+        for (boolean last : new boolean[] {false, true}) {
+            Operand x = last ? normal(12, 37, 15, 13).channelsLast() : normal(12, 37, 15, 13);
+            add(s, "batch-norm in parts " + last, new BatchNormTrain(1e-5, Activation.RELU), x, positive(37),
+                    normal(37), x);
+            add(s, "batch-norm gradient in parts " + last,
+                    new BatchNormBackward(1e-5, Activation.RELU, BatchNormTrain.Branch.RESIDUAL), x, x, positive(37),
+                    normal(37), positive(37), x);
+        }
+        add(s, "batch-norm gradient of mixed layouts",
+                new BatchNormBackward(1e-5, Activation.NONE, BatchNormTrain.Branch.NONE), normal(4, 3, 3, 5),
+                normal(4, 3, 3, 5).channelsLast(), positive(3), normal(3), positive(3));
+        add(s, "layer-norm in parts", new LayerNorm(1, 1e-5), normal(150, 300), positive(300), normal(300));
+        add(s, "pairwise of long rows", new PairwiseCrossEntropy(2), normal(300, 5), normal(300, 5));
+        add(s, "matmul of rows by one matrix", new MatMul(MatMul.Transpose.NO, MatMul.Transpose.NO),
+                normal(3, 4, 5, 6), normal(6, 7));
+        add(s, "matmul broadcast both ways", new MatMul(MatMul.Transpose.YES, MatMul.Transpose.NO),
+                normal(3, 1, 2, 6, 5), normal(1, 4, 2, 6, 7));
+        add(s, "larc in pieces", new LarcStep(0.1, 0.9, 1e-2, 0.02, 1e-8, LarcStep.Mode.CLIP), normal(70000),
+                normal(70000), normal(70000), normal(7), normal(7), normal(7));
+        return s;
+    }
+
+    private static void add(List<OpSample> samples, String name, Op op, Operand... operands) {
+        samples.add(OpSample.of(name, op, operands));
+    }
+
+    @ParameterizedTest
+    @MethodSource("samples")
+    void agreesWithReference(OpSample sample) {
+        Conformance.Outcome outcome = Conformance.against(sample, CudaEmulator.DEVICE);
+        assertThat(outcome.passed()).as(sample + ": " + outcome.detail()).isTrue();
+    }
+}

@@ -1,0 +1,72 @@
+// libcublas.so.12 of the host emulator: matrix products as plain loops, for the calls that the backend makes.
+#include "numbers.h"
+#define API extern "C" __attribute__((visibility("default"))) int
+
+enum { SUCCESS = 0, INVALID = 7, NOT_SUPPORTED = 15 };
+enum { F32 = 0, BF16 = 14, COMPUTE_F32 = 68, COMPUTE_TF32 = 77 };
+
+API cublasCreate_v2(void **handle) { *handle = (void *) 0x40; return SUCCESS; }
+API cublasDestroy_v2(void *) { return SUCCESS; }
+API cublasSetStream_v2(void *, void *) { return SUCCESS; }
+API cublasSetMathMode(void *, int) { return SUCCESS; }
+API cublasGetVersion_v2(void *, int *v) { *v = 120600; return SUCCESS; }
+extern "C" __attribute__((visibility("default"))) const char *cublasGetStatusString(int status) {
+    return status == SUCCESS ? "success" : status == INVALID ? "an unsupported value or parameter was passed"
+            : status == NOT_SUPPORTED ? "the functionality requested is not supported" : "unknown";
+}
+
+// Column-major, as cuBLAS: C[m, n] = alpha·op(A)·op(B) + beta·C.
+API cublasGemmStridedBatchedEx(void *, int ta, int tb, int m, int n, int k, const float *alpha, const void *a, int at,
+        int lda, long long sa, const void *b, int bt, int ldb, long long sb, const float *beta, void *c, int ct,
+        int ldc, long long sc, int batch, int compute, int) {
+    if ((compute != COMPUTE_F32 && compute != COMPUTE_TF32) || at != bt || at != ct || (at != F32 && at != BF16)) {
+        return NOT_SUPPORTED;
+    }
+    if (m < 0 || n < 0 || k < 0 || lda < std::max(1, ta ? k : m) || ldb < std::max(1, tb ? n : k)
+            || ldc < std::max(1, m)) {
+        return INVALID;
+    }
+    size_t size = at == F32 ? 4 : 2;
+    if (m == 0 || n == 0 || batch == 0) {
+        return SUCCESS;
+    }
+    bool inside = cudahost_inside(c, size * (sc * (batch - 1) + (size_t) ldc * (n - 1) + m));
+    if (k > 0) {
+        inside &= cudahost_inside(a, size * (sa * (batch - 1) + (size_t) lda * ((ta ? m : k) - 1) + (ta ? k : m)))
+                && cudahost_inside(b, size * (sb * (batch - 1) + (size_t) ldb * ((tb ? k : n) - 1) + (tb ? n : k)));
+    }
+    if (!inside) {
+        return INVALID;
+    }
+    std::vector<double> column(m);
+    for (int q = 0; q < batch; q++) {
+        for (int j = 0; j < n; j++) {
+            std::fill(column.begin(), column.end(), 0.0);
+            for (int l = 0; l < k; l++) {
+                double f = get(b, bt == F32, q * sb + (tb ? (long long) l * ldb + j : (long long) j * ldb + l));
+                long long from = q * sa + (ta ? l : (long long) l * lda), step = ta ? lda : 1;
+                if (at == F32) {
+                    const float *x = (const float *) a + from;
+                    for (int i = 0; i < m; i++) {
+                        column[i] += f * x[i * step];
+                    }
+                } else {
+                    for (int i = 0; i < m; i++) {
+                        column[i] += f * get(a, false, from + i * step);
+                    }
+                }
+            }
+            for (int i = 0; i < m; i++) {
+                long long to = q * sc + (long long) j * ldc + i;
+                double before = *beta == 0 ? 0 : *beta * get(c, ct == F32, to);
+                put(c, ct == F32, to, (float) (*alpha * column[i] + before));
+            }
+        }
+    }
+    return SUCCESS;
+}
+API cublasGemmEx(void *h, int ta, int tb, int m, int n, int k, const float *alpha, const void *a, int at, int lda,
+        const void *b, int bt, int ldb, const float *beta, void *c, int ct, int ldc, int compute, int algorithm) {
+    return cublasGemmStridedBatchedEx(h, ta, tb, m, n, k, alpha, a, at, lda, 0, b, bt, ldb, 0, beta, c, ct, ldc, 0, 1,
+            compute, algorithm);
+}

@@ -1,0 +1,100 @@
+// The host emulator's side of a kernel file: what CUDA C++ has and C++ has not, for g++. libnvrtc.so.12 of this folder
+// puts it in front of a .cu file; the threads of a block are fibers that libcuda.so.1 runs one after the other.
+#pragma once
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#define __global__ __attribute__((used))
+#define __device__
+#define __host__
+#define __forceinline__ inline
+#define __restrict__ __restrict
+#define __shared__ static
+#define __launch_bounds__(...)
+
+struct uint3 { unsigned x, y, z; };
+
+namespace cudahost {
+
+// One thread of the running block, and what it waits for.
+enum class Wait : uint8_t { nothing, block, warp, over };
+struct Thread { uint3 thread, block, threads, blocks; Wait wait; unsigned mask; uint64_t slot; };
+
+// A kernel of a module: its name, how it is called with the arguments of cuLaunchKernel, which of them are pointers.
+struct Kernel { const char *name; void (*call)(void **arguments); unsigned count; uint64_t pointers; };
+
+template <class... A> struct signature;
+
+template <class T> struct is_pointer { static constexpr bool value = false; };
+template <class T> struct is_pointer<T *> { static constexpr bool value = true; };
+
+template <size_t... I> struct indices {};
+template <size_t N, size_t... I> struct count_to : count_to<N - 1, N - 1, I...> {};
+template <size_t... I> struct count_to<0, I...> { typedef indices<I...> type; };
+
+template <class T> struct plain { typedef T type; };
+template <class T> struct plain<const T> { typedef T type; };
+
+template <class... A> struct signature<void (*)(A...)> {
+    static constexpr unsigned count = sizeof...(A);
+    static constexpr uint64_t pointers() {
+        bool is[] = {is_pointer<typename plain<A>::type>::value..., false};
+        uint64_t bits = 0;
+        for (unsigned i = 0; i < count; i++) {
+            bits |= (uint64_t) is[i] << i;
+        }
+        return bits;
+    }
+    template <void (*K)(A...), size_t... I> static void call(void **p, indices<I...>) {
+        K(*(typename plain<A>::type *) p[I]...);
+    }
+    template <void (*K)(A...)> static void run(void **p) { call<K>(p, typename count_to<count>::type()); }
+};
+
+}
+
+extern "C" cudahost::Thread *cudahost_current;
+extern "C" void cudahost_wait(cudahost::Wait what, unsigned mask);
+extern "C" uint64_t cudahost_exchange(unsigned mask, uint64_t value, unsigned lane);
+
+#define CUDAHOST_KERNEL(k) {#k, cudahost::signature<decltype(&k)>::run<&k>, cudahost::signature<decltype(&k)>::count, \
+        cudahost::signature<decltype(&k)>::pointers()}
+
+#define threadIdx (cudahost_current->thread)
+#define blockIdx (cudahost_current->block)
+#define blockDim (cudahost_current->threads)
+#define gridDim (cudahost_current->blocks)
+
+inline void __syncthreads() { cudahost_wait(cudahost::Wait::block, 0); }
+inline void __syncwarp(unsigned mask = ~0u) { cudahost_wait(cudahost::Wait::warp, mask); }
+
+inline unsigned cudahost_lane() {
+    return (threadIdx.x + blockDim.x * (threadIdx.y + blockDim.y * threadIdx.z)) & 31;
+}
+template <class T> inline T cudahost_shuffle(unsigned mask, T v, unsigned lane) {
+    uint64_t bits = 0;
+    memcpy(&bits, &v, sizeof v);
+    bits = cudahost_exchange(mask, bits, lane);
+    memcpy(&v, &bits, sizeof v);
+    return v;
+}
+template <class T> inline T __shfl_sync(unsigned mask, T v, int lane) { return cudahost_shuffle(mask, v, lane & 31); }
+template <class T> inline T __shfl_xor_sync(unsigned mask, T v, int bits) {
+    return cudahost_shuffle(mask, v, cudahost_lane() ^ bits);
+}
+template <class T> inline T __shfl_down_sync(unsigned mask, T v, unsigned by) {
+    return cudahost_shuffle(mask, v, cudahost_lane() + by < 32 ? cudahost_lane() + by : cudahost_lane());
+}
+
+inline int atomicCAS(int *at, int expected, int value) {
+    int before = *at;
+    if (before == expected) {
+        *at = value;
+    }
+    return before;
+}
+
+inline float __int_as_float(int bits) { float v; memcpy(&v, &bits, sizeof v); return v; }
+inline int __float_as_int(float v) { int bits; memcpy(&bits, &v, sizeof v); return bits; }
