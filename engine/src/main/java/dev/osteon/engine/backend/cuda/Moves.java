@@ -64,7 +64,8 @@ final class Moves {
         long columns = walk.dims()[rank - 2];
         long[] from = walk.strides()[0];
         long[] to = walk.strides()[1];
-        return rows >= SMALL && columns >= SMALL && to[rank - 1] == 1 && to[rank - 2] == rows && from[rank - 1] == columns && from[rank - 2] == 1
+        return rows >= SMALL && columns >= SMALL && to[rank - 1] == 1 && to[rank - 2] == rows
+                && from[rank - 1] == columns && from[rank - 2] == 1
                 && (rank == 2 || from[0] == rows * columns && to[0] == rows * columns);
     }
 }

@@ -11,7 +11,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 
-/** Puts kernels into the backend's table, so that what fails in one names the operation, its operands and the device. */
+/** Puts kernels into the table, so that what fails in one names the operation, its operands and the device. */
 record Registrar(CudaRuntime cuda, KernelTable table) {
 
     /** Kernels that compute in float32 only; bf16 operands are widened by the dispatcher. */

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Shapes at which a kernel does something else than for small ones: sums in parts, many visits a thread, many tiles. */
+/** Shapes at which a kernel does what it does not for small ones: sums in parts, many visits a thread, many tiles. */
 class CudaShapesTest {
 
     @BeforeAll
