@@ -76,6 +76,7 @@ static int grouped(const Convolution *c, const Filter *w) {
     return c->groups > 1 && w->format == NHWC ? NOT_SUPPORTED : SUCCESS;
 }
 static int found(int status, int wanted, int *count, Performance *results, bool with_space, size_t space) {
+    *count = 1 << 20;                      // what a refusal leaves behind has no meaning
     if (status || wanted < 1) {
         return status ? status : BAD_PARAM;
     }

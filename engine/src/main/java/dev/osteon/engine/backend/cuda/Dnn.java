@@ -95,7 +95,9 @@ final class Dnn {
                 try {
                     return descriptors.measure(handle, shape, x, weight, y, workspace.address(), bytes);
                 } catch (CudaFailure e) {
-                    throw new NoAlgorithm(e);
+                    throw new NoAlgorithm(e.getMessage(), e);
+                } catch (ArrayIndexOutOfBoundsException e) {     // JCuda reads a count that a refusal leaves unset
+                    throw new NoAlgorithm("cuDNN refuses " + shape, e);
                 } finally {
                     memory.surrender(workspace);
                 }

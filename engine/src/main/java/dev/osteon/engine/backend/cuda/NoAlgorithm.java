@@ -7,7 +7,7 @@ final class NoAlgorithm extends EngineException {
 
     private static final long serialVersionUID = 1L;
 
-    NoAlgorithm(CudaFailure why) {
-        super(why.getMessage(), why);
+    NoAlgorithm(String message, Throwable cause) {
+        super(message, cause);
     }
 }
