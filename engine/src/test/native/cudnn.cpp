@@ -71,7 +71,12 @@ static int fits(const Tensor *x, const Filter *w, const Convolution *c, const Te
 
 // One algorithm, which asks for a workspace so that the backend's handling of it is run, too.
 static const size_t WORKSPACE = 1024;
+// As some versions do, it has none for grouped convolutions in channels-last: the backend has to find its way around.
+static int grouped(const Convolution *c, const Filter *w) {
+    return c->groups > 1 && w->format == NHWC ? NOT_SUPPORTED : SUCCESS;
+}
 static int found(int status, int wanted, int *count, Performance *results, bool with_space, size_t space) {
+    *count = 1 << 20;                      // what a refusal leaves behind has no meaning
     if (status || wanted < 1) {
         return status ? status : BAD_PARAM;
     }
@@ -82,15 +87,15 @@ static int found(int status, int wanted, int *count, Performance *results, bool 
 }
 API cudnnFindConvolutionForwardAlgorithmEx(void *, Tensor *x, const void *, Filter *w, const void *, Convolution *c,
         Tensor *y, void *, int wanted, int *count, Performance *r, void *, size_t space) {
-    return found(fits(x, w, c, y), wanted, count, r, true, space);
+    return found(fits(x, w, c, y) + grouped(c, w), wanted, count, r, true, space);
 }
 API cudnnFindConvolutionBackwardDataAlgorithmEx(void *, Filter *w, const void *, Tensor *y, const void *,
         Convolution *c, Tensor *x, void *, int wanted, int *count, Performance *r, void *, size_t space) {
-    return found(fits(x, w, c, y), wanted, count, r, true, space);
+    return found(fits(x, w, c, y) + grouped(c, w), wanted, count, r, true, space);
 }
 API cudnnFindConvolutionBackwardFilterAlgorithmEx(void *, Tensor *x, const void *, Tensor *y, const void *,
         Convolution *c, Filter *w, void *, int wanted, int *count, Performance *r, void *, size_t space) {
-    return found(fits(x, w, c, y), wanted, count, r, true, space);
+    return found(fits(x, w, c, y) + grouped(c, w), wanted, count, r, true, space);
 }
 
 static size_t bytes(const Tensor *t) { return (size_t) t->n * t->c * t->h * t->w * (t->type == FLOAT ? 4 : 2); }

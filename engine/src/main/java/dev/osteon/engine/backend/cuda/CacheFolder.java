@@ -1,6 +1,9 @@
 package dev.osteon.engine.backend.cuda;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 
 /** Where compiled kernels and chosen algorithms are kept between runs. */
 final class CacheFolder {
@@ -17,5 +20,17 @@ final class CacheFolder {
         Path home = cache == null || cache.isBlank() ? Path.of(System.getProperty("user.home"), ".cache")
                 : Path.of(cache);
         return home.resolve("osteon").resolve("cuda");
+    }
+
+    /** Writes a file under another name and renames it, so that a second process never reads half of one. */
+    static void write(Path file, byte[] content) throws IOException {
+        Files.createDirectories(file.getParent());
+        Path partial = Files.createTempFile(file.getParent(), "partial", ".tmp");
+        try {
+            Files.write(partial, content);
+            Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } finally {
+            Files.deleteIfExists(partial);
+        }
     }
 }

@@ -16,7 +16,8 @@ import jcuda.driver.JCudaDriver;
 
 /**
  * Convolutions by cuDNN: channels-last as soon as one of the images is, and then the weights are brought to
- * [O, kh, kw, C] for the time of the call. A transposed convolution is the gradient of one with respect to its image.
+ * [O, kh, kw, C] for the time of the call; row-major where cuDNN has no such algorithm. A transposed convolution is the
+ * gradient of one with respect to its image.
  */
 record ConvolutionKernels(CudaRuntime cuda, Dnn dnn) {
 
@@ -69,6 +70,25 @@ record ConvolutionKernels(CudaRuntime cuda, Dnn dnn) {
             clear(result);
             return;
         }
+        if (shape.layout() == Layout.NHWC && !(dnn.mayTake(shape) && attempt(shape, x, weight, y, result))) {
+            compute(shape.in(Layout.ROW_MAJOR), x, weight, y, result);
+        } else if (shape.layout() == Layout.ROW_MAJOR) {
+            compute(shape, x, weight, y, result);
+        }
+    }
+
+    /** Not every convolution has an algorithm in channels-last: false, and noted, when cuDNN has none for this one. */
+    private boolean attempt(ConvolutionShape shape, Tensor x, Tensor weight, Tensor y, Tensor result) {
+        try {
+            compute(shape, x, weight, y, result);
+            return true;
+        } catch (NoAlgorithm e) {
+            dnn.refuse(shape);
+            return false;
+        }
+    }
+
+    private void compute(ConvolutionShape shape, Tensor x, Tensor weight, Tensor y, Tensor result) {
         try (Temporaries temporary = new Temporaries(cuda)) {
             boolean direct = result.layout() == shape.layout() || Moves.sameOrder(result.shape());
             long target = direct ? result.segment().address()

@@ -23,6 +23,10 @@ record ConvolutionShape(Direction direction, Conv2d op, Shape x, Shape weight, S
     /** What is computed of x, weight and y, given the other two. */
     enum Direction { Y, X, WEIGHT }
 
+    ConvolutionShape in(Layout other) {
+        return new ConvolutionShape(direction, op, x, weight, y, dtype, other);
+    }
+
     @Override
     public String toString() {
         return String.join(" ", "convolution", direction.name().toLowerCase(Locale.ROOT), dtype.toString(),

@@ -7,6 +7,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import jcuda.Pointer;
 import jcuda.jcudnn.JCudnn;
@@ -28,6 +29,7 @@ final class Dnn {
     private final Pointer one;
     private final Pointer zero;
     private final Map<ConvolutionShape, ConvolutionPlan> plans = new ConcurrentHashMap<>();
+    private final Set<ConvolutionShape> refused = ConcurrentHashMap.newKeySet();
     private final AlgorithmCache algorithms;
 
     Dnn(CudaRuntime cuda) {
@@ -41,7 +43,21 @@ final class Dnn {
         algorithms = AlgorithmCache.open(cuda.name() + " cudnn " + JCudnn.cudnnGetVersion());
     }
 
-    /** Runs one direction on the addresses given; what is computed is the one that {@code shape.direction()} says. */
+    /** Whether cuDNN has not refused the shape so far. */
+    boolean mayTake(ConvolutionShape shape) {
+        return !refused.contains(shape);
+    }
+
+    /** Notes that cuDNN has nothing for a shape: in another layout it may. */
+    void refuse(ConvolutionShape shape) {
+        refused.add(shape);
+    }
+
+    /**
+     * Runs one direction on the addresses given; what is computed is the one that {@code shape.direction()} says.
+     *
+     * @throws NoAlgorithm when cuDNN has none for the shape
+     */
     synchronized void run(ConvolutionShape shape, long x, long weight, long y) {
         cuda.enter();
         cuda.queued("cuDNN " + shape);
@@ -78,6 +94,10 @@ final class Dnn {
                 MemorySegment workspace = memory.acquire(bytes);
                 try {
                     return descriptors.measure(handle, shape, x, weight, y, workspace.address(), bytes);
+                } catch (CudaFailure e) {
+                    throw new NoAlgorithm(e.getMessage(), e);
+                } catch (ArrayIndexOutOfBoundsException e) {     // JCuda reads a count that a refusal leaves unset
+                    throw new NoAlgorithm("cuDNN refuses " + shape, e);
                 } finally {
                     memory.surrender(workspace);
                 }

@@ -23,7 +23,7 @@ record Registrar(CudaRuntime cuda, KernelTable table) {
         table.put(op, layouts, floating, (O o, List<Tensor> in, List<Tensor> out) -> {
             try {
                 kernel.run(o, in, out);
-            } catch (CudaFailure e) {
+            } catch (CudaFailure | NoAlgorithm e) {
                 throw new EngineException(o.name() + " of " + in.stream().map(Tensor::spec).toList() + " on "
                         + cuda.device() + ": " + e.getMessage(), e);
             }
