@@ -4,7 +4,6 @@ import dev.osteon.app.UserError;
 import dev.osteon.app.annotate.AnnotatorServer;
 import dev.osteon.app.annotate.Workplace;
 import dev.osteon.app.run.Devices;
-import dev.osteon.app.segment.SamFiles;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -13,6 +12,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -21,9 +21,9 @@ import picocli.CommandLine.Spec;
 @Command(name = "annotate", description = "Serves a page on this machine for placing prompts on radiographs.",
         footer = {"", "Examples:", "  osteon annotate --images radiographs --prompts prompts.json",
             "  osteon segment --images radiographs --prompts prompts.json --out segments", "",
-            "Open the printed address in a browser on this machine; over ssh, forward the port",
-            "(ssh -L PORT:127.0.0.1:PORT) and use the same address. Every change is saved at once.",
-            "Press ? on the page for the keys, Ctrl-C here to stop."})
+            "Open the printed address in a browser on this machine; over ssh, forward the",
+            "port (ssh -L PORT:127.0.0.1:PORT) and use the same address. Every change is",
+            "saved at once. Press ? on the page for the keys, Ctrl-C here to stop."})
 public final class AnnotateCommand implements Callable<Integer> {
 
     private static final int HIGHEST_PORT = 65_535;
@@ -38,9 +38,8 @@ public final class AnnotateCommand implements Callable<Integer> {
             + "made with the first change if it is not there.")
     private Path prompts;
 
-    @Option(names = "--sam", paramLabel = "DIR", description = "Folder with encoder.onnx and decoder.onnx of a Segment "
-            + "Anything model (default: where osteon models puts them).")
-    private Optional<Path> sam;
+    @Mixin
+    private SamOption sam = new SamOption();
 
     @Option(names = "--out", paramLabel = "DIR", description = "Folder for exported masks, and for what the encoder "
             + "computed (default: the prompts file's name with -masks, beside it).")
@@ -66,7 +65,7 @@ public final class AnnotateCommand implements Callable<Integer> {
                 .replaceFirst("\\.json$", "") + "-masks"));
         PrintWriter print = spec.commandLine().getOut();
         CountDownLatch stopped = new CountDownLatch(1);
-        try (Workplace workplace = new Workplace(images, file, results, SamFiles.in(sam), Devices.choose(device, 0));
+        try (Workplace workplace = new Workplace(images, file, results, sam.files(), Devices.choose(device, 0));
                 AnnotatorServer server = new AnnotatorServer(workplace, port, System.err)) {
             print.printf("Open %s%nCtrl-C stops; every change is saved in %s.%n", server.address(), prompts);
             print.flush();

@@ -6,9 +6,9 @@ import dev.osteon.app.segment.PromptsFile;
 import dev.osteon.app.segment.SamFiles;
 import dev.osteon.app.segment.auto.HandPrompts;
 import java.nio.file.Path;
-import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options of commands that begin with radiographs. */
@@ -18,9 +18,8 @@ final class SegmentOptions {
             + "or auto (default), which finds the bones in the image.")
     private String prompts;
 
-    @Option(names = "--sam", paramLabel = "DIR", description = "Folder with encoder.onnx and decoder.onnx of a Segment "
-            + "Anything model (default: where osteon models puts them).")
-    private Optional<Path> sam;
+    @Mixin
+    private SamOption sam = new SamOption();
 
     @Option(names = "--subject-pattern", defaultValue = ".*", paramLabel = "REGEX", description = "Finds the subject "
             + "in a file's name without its ending: the first group, or the match (default: all of it). \"^[^_]+\" is "
@@ -28,7 +27,7 @@ final class SegmentOptions {
     private String subject;
 
     SamFiles sam() {
-        return SamFiles.in(sam);
+        return sam.files();
     }
 
     Prompting prompting() {

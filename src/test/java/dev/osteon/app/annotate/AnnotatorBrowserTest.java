@@ -173,7 +173,7 @@ class AnnotatorBrowserTest {
         assertThat(bone("radius")).hasAttribute("data-mask", "final", SOON);
         page.keyboard().press("z");
         assertThat(page.locator("#status")).containsText("Undone: move point");
-        canvas.focusAndMoveTo(x, y);
+        canvas.moveTo(x, y);
         page.keyboard().press("Delete");
         assertThat(bone("radius")).containsText("2 + 3 points");
         page.keyboard().press("Control+z");
@@ -295,7 +295,7 @@ class AnnotatorBrowserTest {
             return new int[] {Integer.parseInt(position.group(1)), Integer.parseInt(position.group(2))};
         }
 
-        void focusAndMoveTo(double x, double y) {
+        void moveTo(double x, double y) {
             page.mouse().move(left + x * scale, top + y * scale);
         }
 

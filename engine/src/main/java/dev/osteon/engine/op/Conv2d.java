@@ -19,6 +19,11 @@ public record Conv2d(Window stride, Window padding, Window dilation, int groups,
         this(stride, padding, dilation, groups, Epilogue.NONE);
     }
 
+    /** The same without an epilogue. */
+    public Conv2d plain() {
+        return new Conv2d(stride, padding, dilation, groups);
+    }
+
     @Override
     public List<TensorSpec> infer(List<TensorSpec> inputs) {
         Check.count(this, inputs, 2, 3);
@@ -44,14 +49,13 @@ public record Conv2d(Window stride, Window padding, Window dilation, int groups,
 
     @Override
     public Saves saves() {
-        return epilogue == Epilogue.NONE ? Saves.inputs(0, 1) : Saves.inputs(0, 1, 2);
+        return Products.saves(epilogue);
     }
 
     @Override
     public void vjp(Backward b) {
-        Conv2d plain = new Conv2d(stride, padding, dilation, groups);
-        Tensor dy = epilogue == Epilogue.NONE ? b.upstream()
-                : epilogue.gradient(b.upstream(), Products.again(plain, b));
+        Conv2d plain = plain();
+        Tensor dy = Products.upstream(plain, epilogue, b);
         b.to(0, () -> Dispatcher.run(transposeFor(b.inputSpec(0), kernelOf(b.inputSpec(1)), b.outputSpec(0)), dy,
                 b.input(1)));
         b.to(1, () -> Dispatcher.run(new Conv2dBackwardWeights(plain, kernelOf(b.inputSpec(1))), b.input(0), dy));

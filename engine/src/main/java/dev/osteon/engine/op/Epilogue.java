@@ -1,16 +1,22 @@
 package dev.osteon.engine.op;
 
 import dev.osteon.engine.tensor.Tensor;
+import java.util.Optional;
 
 /** What a product or a convolution does to each element before it is written: one pass over memory less. */
 public enum Epilogue {
-    NONE,
-    /** max(y, 0). */
-    RELU,
-    /** y·Φ(y). */
-    GELU;
+    NONE, RELU, GELU;
 
-    /** Gradient with respect to y, from that of the result. */
+    /** The function that it is. */
+    public Optional<Unary.Function> function() {
+        return switch (this) {
+            case NONE -> Optional.empty();
+            case RELU -> Optional.of(Unary.Function.RELU);
+            case GELU -> Optional.of(Unary.Function.GELU);
+        };
+    }
+
+    /** Gradient with respect to the product y, from that of the result. */
     Tensor gradient(Tensor dy, Tensor y) {
         return switch (this) {
             case NONE -> dy;

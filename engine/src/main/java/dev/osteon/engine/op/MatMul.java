@@ -52,13 +52,12 @@ public record MatMul(Transpose a, Transpose b, Epilogue epilogue) implements Op 
 
     @Override
     public Saves saves() {
-        return epilogue == Epilogue.NONE ? Saves.inputs(0, 1) : Saves.inputs(0, 1, 2);
+        return Products.saves(epilogue);
     }
 
     @Override
     public void vjp(Backward back) {
-        Tensor dy = epilogue == Epilogue.NONE ? back.upstream()
-                : epilogue.gradient(back.upstream(), Products.again(new MatMul(a, b), back));
+        Tensor dy = Products.upstream(new MatMul(a, b), epilogue, back);
         back.to(0, () -> sumTo(a == Transpose.NO
                 ? product(dy, Transpose.NO, back.input(1), flip(b))          // dA = dY·op(B)ᵀ
                 : product(back.input(1), b, dy, Transpose.YES), back.inputSpec(0).shape()));

@@ -34,14 +34,15 @@ import java.util.TreeSet;
  */
 public final class OnnxModel implements Module {
 
-    private static final int KEPT_AT_MOST = 8;
+    private static final int KEPT_AT_MOST = 16;
 
     private final Graph graph;
     private final Device device;
     private final DType floating;
     private final Constants constants;
     private final Map<String, Value> given = new HashMap<>();
-    private final LinkedHashMap<List<String>, Specialisation> specialised = new LinkedHashMap<>();
+    /** The one used longest ago first. */
+    private final LinkedHashMap<List<String>, Specialisation> specialised = new LinkedHashMap<>(16, 0.75f, true);
 
     private final Weights weights;
 

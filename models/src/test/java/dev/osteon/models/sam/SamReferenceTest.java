@@ -62,8 +62,8 @@ class SamReferenceTest {
             List<float[]> first = new ArrayList<>();
             for (int round = 0; round < 2; round++) {
                 List<Point> points = new ArrayList<>();
-                for (int n = 0; n < 11; n++) {
-                    points.add(new Point(20 + 25 * n, 30 + 30 * n));
+                for (int n = 0; n < 20; n++) {
+                    points.add(new Point(20 + 12 * n, 30 + 15 * n));
                     float[] mask = decoder.decode(embedding, new PointPrompt(points, List.of()), Optional.empty())
                             .coarse();
                     if (round == 0) {

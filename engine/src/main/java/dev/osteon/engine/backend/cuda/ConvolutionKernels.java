@@ -34,8 +34,7 @@ record ConvolutionKernels(CudaRuntime cuda, Dnn dnn) {
     private void conv2d(Conv2d op, List<Tensor> in, List<Tensor> out) {
         Tensor y = out.getFirst();
         Layout layout = layout(in.get(0), y);
-        Conv2d plain = new Conv2d(op.stride(), op.padding(), op.dilation(), op.groups());
-        run(new ConvolutionShape(Direction.Y, plain, in.get(0).shape(), in.get(1).shape(), y.shape(), y.dtype(),
+        run(new ConvolutionShape(Direction.Y, op.plain(), in.get(0).shape(), in.get(1).shape(), y.shape(), y.dtype(),
                 layout), in.get(0), in.get(1), y);
         addBias(in, y);
         PointwiseKernels.epilogue(cuda, op.epilogue(), y);

@@ -34,10 +34,7 @@ record PointwiseKernels(CudaRuntime cuda) {
 
     /** What follows a product, in place. */
     static void epilogue(CudaRuntime cuda, Epilogue epilogue, Tensor y) {
-        if (epilogue != Epilogue.NONE && y.size() > 0) {
-            cuda.launch(FILE, "unary_" + epilogue.name().toLowerCase(Locale.ROOT) + "_" + y.dtype()).pointer(y)
-                    .pointer(y).wide(y.size()).over(y.size());
-        }
+        epilogue.function().ifPresent(f -> map(cuda, "unary_" + new Unary(f).name(), y, y).over(y.size()));
     }
 
     private void affine(Affine op, List<Tensor> in, List<Tensor> out) {
@@ -49,6 +46,10 @@ record PointwiseKernels(CudaRuntime cuda) {
     }
 
     private Launch map(String kernel, Tensor x, Tensor y) {
+        return map(cuda, kernel, x, y);
+    }
+
+    private static Launch map(CudaRuntime cuda, String kernel, Tensor x, Tensor y) {
         return cuda.launch(FILE, kernel + "_" + x.dtype()).pointer(x).pointer(y).wide(y.size());
     }
 

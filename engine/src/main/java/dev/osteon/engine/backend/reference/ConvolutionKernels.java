@@ -32,7 +32,7 @@ final class ConvolutionKernels {
                 y.addRows(group * w.rows(), w.times(x.rows(group * w.columns(), w.columns()).pick(seen)));
             }
         }
-        Epilogues.apply(op.epilogue(), y.values());
+        PointwiseKernels.epilogue(op.epilogue(), y.values());
         write(outputs.getFirst(), y);
     }
 

@@ -30,7 +30,7 @@ final class MatMulKernel {
                 y[start + i] = product[i] + bias[i % n];
             }
         }
-        Epilogues.apply(op.epilogue(), y);
+        PointwiseKernels.epilogue(op.epilogue(), y);
         Elements.write(result, y);
     }
 

@@ -8,10 +8,12 @@ import dev.osteon.engine.op.Binary;
 import dev.osteon.engine.op.Cast;
 import dev.osteon.engine.op.Clamp;
 import dev.osteon.engine.op.Compare;
+import dev.osteon.engine.op.Epilogue;
 import dev.osteon.engine.op.Unary;
 import dev.osteon.engine.op.Where;
 import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.DoubleUnaryOperator;
 
@@ -22,6 +24,12 @@ final class PointwiseKernels {
 
     static void unary(Unary op, List<Tensor> inputs, List<Tensor> outputs) {
         map(inputs, outputs, function(op.function()));
+    }
+
+    /** What follows a product, in place. */
+    static void epilogue(Epilogue epilogue, double[] y) {
+        epilogue.function().map(PointwiseKernels::function).ifPresent(f -> Arrays.setAll(y, i ->
+                f.applyAsDouble(y[i])));
     }
 
     static void affine(Affine op, List<Tensor> inputs, List<Tensor> outputs) {

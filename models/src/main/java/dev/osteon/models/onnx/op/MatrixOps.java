@@ -8,6 +8,7 @@ import dev.osteon.engine.op.Epilogue;
 import dev.osteon.engine.op.MatMul;
 import dev.osteon.engine.op.MatMul.Transpose;
 import dev.osteon.engine.op.Ops;
+import dev.osteon.engine.op.Unary;
 import dev.osteon.engine.tensor.Layout;
 import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
@@ -129,11 +130,7 @@ final class MatrixOps {
 
     /** An epilogue where there is no product to do it. */
     static Tensor after(Epilogue epilogue, Tensor y) {
-        return switch (epilogue) {
-            case NONE -> y;
-            case RELU -> Ops.relu(y);
-            case GELU -> Ops.gelu(y);
-        };
+        return epilogue.function().map(f -> Dispatcher.run(new Unary(f), y)).orElse(y);
     }
 
     private static Value matMulInteger(Call c) {

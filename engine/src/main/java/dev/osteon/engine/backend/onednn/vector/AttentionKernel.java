@@ -84,8 +84,8 @@ final class AttentionKernel {
             bias = biased ? Lanes.global(in.get(3).segment()) : MemorySegment.NULL;
             biasSteps = biased ? in.get(3).shape().stridesWithin(Shape.of(in.get(0).dim(0), heads, queries, keys),
                     Layout.ROW_MAJOR) : new long[4];
-            columns = padded(keys);
-            outColumns = padded(width);
+            columns = Floats.padded(keys);
+            outColumns = Floats.padded(width);
             transposed = new float[depth * columns];
             values = new float[keys * outColumns];
             rows = new float[QUERIES * depth];
@@ -93,10 +93,6 @@ final class AttentionKernel {
             results = new float[QUERIES * outColumns];
             tile = new float[COUNT * depth];
             line = new float[columns];
-        }
-
-        private static int padded(int n) {
-            return (n + Floats.COLUMNS - 1) / Floats.COLUMNS * Floats.COLUMNS;
         }
 
         void run(int sample, int head) {
@@ -112,7 +108,7 @@ final class AttentionKernel {
                         scores, 0, columns, whole, columns);
                 for (int r = 0; r < count; r++) {
                     addBias(r * columns, sample, head, first + r);
-                    softmax(r * columns);
+                    Floats.softmax(scores, r * columns, columns);
                 }
                 Arrays.fill(results, 0, whole * outColumns, 0);
                 Floats.multiplyAdd(new Floats.Left(scores, 0, columns, 1), new Floats.Right(values, 0, outColumns),
@@ -181,24 +177,6 @@ final class AttentionKernel {
             Arrays.fill(line, keys, columns, 0);
             for (int i = 0; i < columns; i += COUNT) {
                 Floats.load(scores, start + i).add(Floats.load(line, i)).intoArray(scores, start + i);
-            }
-        }
-
-        private void softmax(int start) {
-            FloatVector most = Floats.load(scores, start);
-            for (int i = COUNT; i < columns; i += COUNT) {
-                most = most.max(Floats.load(scores, start + i));
-            }
-            float top = Lanes.max(most);
-            FloatVector sum = FloatVector.zero(F32);
-            for (int i = 0; i < columns; i += COUNT) {
-                FloatVector e = Floats.exp(Floats.load(scores, start + i).sub(top));
-                e.intoArray(scores, start + i);
-                sum = sum.add(e);
-            }
-            float inverse = (float) (1 / Lanes.sum(sum));
-            for (int i = 0; i < columns; i += COUNT) {
-                Floats.load(scores, start + i).mul(inverse).intoArray(scores, start + i);
             }
         }
     }

@@ -37,7 +37,7 @@ final class CrossEntropyKernels {
 
     private static void rows(double scale, Tensor x, Tensor q, RowBody body) {
         int k = x.dim(1);
-        int padded = (k + COUNT - 1) / COUNT * COUNT;
+        int padded = Floats.padded(k);
         MemorySegment logits = Lanes.global(x.segment());
         MemorySegment weights = Lanes.global(q.segment());
         Parallel.forRange(x.dim(0), Math.max(1, GRAIN / k), (from, to) -> {
@@ -61,7 +61,7 @@ final class CrossEntropyKernels {
         MemorySegment logs = Lanes.global(out.get(1).segment());
         rows(op.scale(), in.get(0), in.get(1), (row, s, q) -> {
             Arrays.fill(s, k, s.length, s[0]);
-            float top = top(s);
+            float top = Floats.max(s, 0, s.length);
             FloatVector total = FloatVector.zero(F32);
             FloatVector below = total;                       // Σ q·(s − top): small terms where q is large
             for (int i = 0; i < s.length; i += COUNT) {
@@ -78,14 +78,6 @@ final class CrossEntropyKernels {
             y.setAtIndex(JAVA_FLOAT_UNALIGNED, row, (float) (Lanes.sum(total) * log - Lanes.sum(below)));
             logs.setAtIndex(JAVA_FLOAT_UNALIGNED, row, (float) (top + log));
         });
-    }
-
-    private static float top(float[] s) {
-        FloatVector most = Floats.load(s, 0);
-        for (int i = COUNT; i < s.length; i += COUNT) {
-            most = most.max(Floats.load(s, i));
-        }
-        return Lanes.max(most);
     }
 
     private static void backward(SoftCrossEntropyBackward op, List<Tensor> in, List<Tensor> out) {

@@ -27,6 +27,35 @@ final class Floats {
 
     private Floats() {}
 
+    /** {@code n} rounded up to whole vectors. */
+    static int padded(int n) {
+        return (n + COUNT - 1) / COUNT * COUNT;
+    }
+
+    /** The largest of whole vectors from {@code start} on, NaN if there is one. */
+    static float max(float[] a, int start, int length) {
+        FloatVector most = load(a, start);
+        for (int i = COUNT; i < length; i += COUNT) {
+            most = most.max(load(a, start + i));
+        }
+        return Lanes.max(most);
+    }
+
+    /** Replaces whole vectors from {@code start} on by their softmax; −∞ has no part in it. */
+    static void softmax(float[] a, int start, int length) {
+        float top = max(a, start, length);
+        FloatVector sum = FloatVector.zero(F32);
+        for (int i = start; i < start + length; i += COUNT) {
+            FloatVector e = exp(load(a, i).sub(top));
+            e.intoArray(a, i);
+            sum = sum.add(e);
+        }
+        float inverse = (float) (1 / Lanes.sum(sum));
+        for (int i = start; i < start + length; i += COUNT) {
+            load(a, i).mul(inverse).intoArray(a, i);
+        }
+    }
+
     static FloatVector load(float[] a, int at) {
         return FloatVector.fromArray(F32, a, at);
     }

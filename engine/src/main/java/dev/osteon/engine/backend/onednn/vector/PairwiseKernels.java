@@ -91,11 +91,7 @@ final class PairwiseKernels {
         /** Row r of the tile is what row {@code first} + r meets. */
         void addRows(float[] s, int first) {
             for (int r = 0; r < SIZE; r++) {
-                FloatVector most = Floats.load(s, r * SIZE);
-                for (int c = COUNT; c < SIZE; c += COUNT) {
-                    most = most.max(Floats.load(s, r * SIZE + c));
-                }
-                float shift = raise(first + r, Lanes.max(most));
+                float shift = raise(first + r, Floats.max(s, r * SIZE, SIZE));
                 FloatVector total = FloatVector.zero(F32);
                 for (int c = 0; c < SIZE; c += COUNT) {
                     total = total.add(Floats.exp(Floats.load(s, r * SIZE + c).sub(shift)));

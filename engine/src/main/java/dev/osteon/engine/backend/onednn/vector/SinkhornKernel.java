@@ -39,7 +39,7 @@ final class SinkhornKernel {
         this.op = op;
         rows = x.dim(0);
         columns = x.dim(1);
-        padded = (columns + COUNT - 1) / COUNT * COUNT;
+        padded = Floats.padded(columns);
         chunkRows = Math.max(1, CHUNK / columns);
         this.x = Lanes.global(x.segment());
         this.q = Lanes.global(q.segment());

@@ -1,7 +1,5 @@
 package dev.osteon.engine.backend.onednn.vector;
 
-import static dev.osteon.engine.backend.onednn.vector.Lanes.COUNT;
-import static dev.osteon.engine.backend.onednn.vector.Lanes.F32;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
 
 import dev.osteon.engine.tensor.DType;
@@ -9,7 +7,6 @@ import dev.osteon.engine.tensor.Layout;
 import dev.osteon.engine.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
-import jdk.incubator.vector.FloatVector;
 
 /** Softmax over rows that lie in one piece, in float32; each is read and written once. */
 final class SoftmaxKernel {
@@ -29,31 +26,13 @@ final class SoftmaxKernel {
         MemorySegment from = Lanes.global(x.segment());
         MemorySegment to = Lanes.global(y.segment());
         Parallel.forRange(x.size() / n, Math.max(1, GRAIN / n), (first, end) -> {
-            float[] row = new float[(n + COUNT - 1) / COUNT * COUNT];
+            float[] row = new float[Floats.padded(n)];
             for (long r = first; r < end; r++) {
                 MemorySegment.copy(from, JAVA_FLOAT_UNALIGNED, r * n * Float.BYTES, row, 0, n);
                 Arrays.fill(row, n, row.length, Float.NEGATIVE_INFINITY);
-                softmax(row);
+                Floats.softmax(row, 0, row.length);
                 MemorySegment.copy(row, 0, to, JAVA_FLOAT_UNALIGNED, r * n * Float.BYTES, n);
             }
         });
-    }
-
-    private static void softmax(float[] row) {
-        FloatVector most = Floats.load(row, 0);
-        for (int i = COUNT; i < row.length; i += COUNT) {
-            most = most.max(Floats.load(row, i));
-        }
-        float top = Lanes.max(most);
-        FloatVector sum = FloatVector.zero(F32);
-        for (int i = 0; i < row.length; i += COUNT) {
-            FloatVector e = Floats.exp(Floats.load(row, i).sub(top));
-            e.intoArray(row, i);
-            sum = sum.add(e);
-        }
-        float total = (float) Lanes.sum(sum);
-        for (int i = 0; i < row.length; i += COUNT) {
-            Floats.load(row, i).div(total).intoArray(row, i);
-        }
     }
 }
