@@ -79,8 +79,9 @@ record Turns(int warmUp, int rounds, int runs) {
 
         private String answer() throws IOException {
             String line = answers.readLine();
-            if (line == null) {
-                throw new IOException("the worker process ended; its error output is above");
+            if (line == null || line.startsWith("#")) {       // how the virtual machine begins its report of a crash
+                throw new IOException("the worker process ended; its error output is above"
+                        + (line == null ? "" : ", and it crashed: see the newest hs_err_pid*.log"));
             }
             return line;
         }
