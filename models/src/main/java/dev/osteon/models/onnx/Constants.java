@@ -12,6 +12,7 @@ import dev.osteon.models.onnx.graph.TensorReader;
 import dev.osteon.models.onnx.proto.Onnx.TensorProto;
 import dev.osteon.models.onnx.value.ElementType;
 import dev.osteon.models.onnx.value.HostArray;
+import dev.osteon.models.onnx.value.Value;
 import dev.osteon.nn.Parameter;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -59,6 +60,14 @@ record Constants(SequencedMap<String, Parameter> parameters, Map<String, HostArr
             constants.parameters.values().forEach(Parameter::close);
             throw e;
         }
+    }
+
+    /** All of them as edges of the graph. */
+    Map<String, Value> edges() {
+        Map<String, Value> edges = new HashMap<>();
+        parameters.forEach((name, parameter) -> edges.put(name, Value.of(parameter.tensor())));
+        arrays.forEach((name, array) -> edges.put(name, Value.of(array)));
+        return edges;
     }
 
     private boolean tookOver(Node node, Set<String> computedWith, Device device, DType floating) {

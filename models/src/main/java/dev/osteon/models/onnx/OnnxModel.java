@@ -22,6 +22,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
 import java.util.TreeMap;
@@ -40,7 +41,8 @@ public final class OnnxModel implements Module {
     private final Device device;
     private final DType floating;
     private final Constants constants;
-    private final Map<String, Value> given = new HashMap<>();
+    /** Made with the first run. */
+    private Optional<Reduced> reduced = Optional.empty();
     /** The one used longest ago first. */
     private final LinkedHashMap<List<String>, Specialisation> specialised = new LinkedHashMap<>(16, 0.75f, true);
 
@@ -60,8 +62,6 @@ public final class OnnxModel implements Module {
         this.device = device;
         this.floating = floating;
         this.constants = Constants.of(graph, Program.of(graph), device, floating);
-        constants.parameters().forEach((name, parameter) -> given.put(name, Value.of(parameter.tensor())));
-        constants.arrays().forEach((name, array) -> given.put(name, Value.of(array)));
     }
 
     /**
@@ -139,13 +139,15 @@ public final class OnnxModel implements Module {
         require(inputs);
         List<String> key = signature(inputs);
         try (TensorScope scope = TensorScope.open()) {
-            Map<String, Value> start = new HashMap<>(given);
+            Map<String, Value> start = new HashMap<>(constants.edges());
+            start.putAll(reduced().values());
             start.putAll(inputs);
             Specialisation known = specialised.get(key);
             Map<String, Value> edges = known == null ? trace(key, start, inputs.keySet())
                     : new Execution(known, device, floating, start).run((step, outputs) -> { });
             SequencedMap<String, Value> results = new LinkedHashMap<>();
-            Set<String> fixed = specialised.get(key).fixed().keySet();
+            Set<String> fixed = new HashSet<>(specialised.get(key).fixed().keySet());
+            fixed.addAll(reduced().values().keySet());
             for (ValueInfo output : graph.outputs()) {
                 Value value = edges.get(output.name());
                 if (value instanceof Value.OnDevice(Tensor tensor)) {   // what is kept for the next run stays ours
@@ -195,55 +197,36 @@ public final class OnnxModel implements Module {
 
     /** The first run with these shapes: computes everything, and keeps what the shapes alone decide. */
     private Map<String, Value> trace(List<String> key, Map<String, Value> start, Set<String> inputs) {
-        Map<String, Known> known = known(inputs);
-        Set<String> decided = new HashSet<>();
-        known.forEach((name, knowledge) -> {
-            if (knowledge == Known.VALUE && !start.containsKey(name)) {
-                decided.add(name);
+        Map<String, Known> known = new HashMap<>(reduced().known());
+        inputs.forEach(name -> known.put(name, Known.SHAPE));
+        Set<String> decided = Known.decided(reduced().steps(), known);
+        Set<String> living = new HashSet<>(decided);
+        living.addAll(outputNames());
+        List<HostArray> arrays = new ArrayList<>(constants.arrays().values());
+        reduced().values().values().forEach(value -> {
+            if (value instanceof Value.OnHost(HostArray array)) {
+                arrays.add(array);
             }
         });
-        Set<String> living = new HashSet<>(decided);
-        graph.outputs().forEach(output -> living.add(output.name()));
         Map<String, Value> edges;
-        try (Specialisation all = Specialisation.of(constants.steps(), Map.of(), constants.arrays().values(), living)) {
+        try (Specialisation all = Specialisation.of(reduced().steps(), Map.of(), arrays, living)) {
             edges = new Execution(all, device, floating, start).run((step, outputs) -> { });
         }
-        Set<String> read = new HashSet<>();
-        graph.outputs().forEach(output -> read.add(output.name()));
-        List<Program.Step> rest = new ArrayList<>();
-        for (Program.Step step : constants.steps().reversed()) {     // what nobody reads any more is not done
-            List<String> outputs = step.node().outputs();
-            if (outputs.stream().noneMatch(decided::contains) && outputs.stream().anyMatch(read::contains)) {
-                read.addAll(step.node().inputs());
-                rest.addFirst(step);
-            }
-        }
-        Map<String, Value> fixed = new HashMap<>();
-        for (String name : decided) {
-            if (read.contains(name)) {
-                // an edge may be a parameter itself: what is kept, and closed one day, is another handle on it
-                fixed.put(name, edges.get(name) instanceof Value.OnDevice(Tensor tensor)
-                        ? Value.of(TensorScope.detach(tensor.alias(tensor.spec()))) : edges.get(name));
-            }
-        }
-        List<HostArray> arrays = new ArrayList<>(constants.arrays().values());
-        remember(key, Specialisation.of(rest, fixed, arrays, graph.outputs().stream().map(ValueInfo::name).toList()));
+        List<Program.Step> rest = Program.without(decided, reduced().steps(), outputNames());
+        remember(key, Specialisation.of(rest, Reduced.kept(decided, rest, outputNames(), edges), arrays,
+                outputNames()));
         return edges;
     }
 
-    /** What the inputs' shapes tell of every edge. */
-    private Map<String, Known> known(Set<String> inputs) {
-        Map<String, Known> known = new HashMap<>();
-        constants.parameters().keySet().forEach(name -> known.put(name, weights == Weights.FROZEN ? Known.VALUE
-                : Known.SHAPE));
-        constants.arrays().keySet().forEach(name -> known.put(name, Known.VALUE));
-        inputs.forEach(name -> known.put(name, Known.SHAPE));
-        for (Program.Step step : constants.steps()) {
-            Known result = Known.of(step.entry(), step.node().inputs().stream()
-                    .map(name -> name.isEmpty() ? Known.VALUE : known.get(name)).toList());
-            step.node().outputs().stream().filter(name -> !name.isEmpty()).forEach(name -> known.put(name, result));
+    private List<String> outputNames() {
+        return graph.outputs().stream().map(ValueInfo::name).toList();
+    }
+
+    private Reduced reduced() {
+        if (reduced.isEmpty()) {
+            reduced = Optional.of(Reduced.of(constants, weights, outputNames(), device, floating));
         }
-        return known;
+        return reduced.get();
     }
 
     private void remember(List<String> key, Specialisation program) {
@@ -268,5 +251,7 @@ public final class OnnxModel implements Module {
         constants.parameters().values().forEach(Parameter::close);
         specialised.values().forEach(Specialisation::close);
         specialised.clear();
+        reduced.ifPresent(Reduced::close);
+        reduced = Optional.empty();
     }
 }

@@ -6,8 +6,11 @@ import dev.osteon.models.onnx.op.Entry;
 import dev.osteon.models.onnx.op.OpTable;
 import dev.osteon.models.onnx.value.NotSupportedException;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** A graph's nodes with how each is done. */
 record Program(List<Step> steps) {
@@ -37,6 +40,20 @@ record Program(List<Step> steps) {
     static List<Node> unsupported(Graph graph) {
         return graph.nodes().stream().filter(n -> OpTable.standard().find(n).isEmpty() || n.attributes().hasGraphs())
                 .toList();
+    }
+
+    /** The steps that are left when some edges are known: those that the outputs need, and that make none of these. */
+    static List<Step> without(Set<String> known, List<Step> steps, Collection<String> outputs) {
+        Set<String> read = new HashSet<>(outputs);
+        List<Step> rest = new ArrayList<>();
+        for (Step step : steps.reversed()) {
+            List<String> made = step.node().outputs();
+            if (made.stream().noneMatch(known::contains) && made.stream().anyMatch(read::contains)) {
+                read.addAll(step.node().inputs());
+                rest.addFirst(step);
+            }
+        }
+        return rest;
     }
 
     private static String reason(Node node) {

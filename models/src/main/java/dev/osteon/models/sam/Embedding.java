@@ -12,10 +12,12 @@ public record Embedding(int width, int height, float[] values) {
     /** Channels, and side of the square of positions. */
     static final int CHANNELS = 256;
     static final int SIDE = 64;
+    /** How many values there are. */
+    public static final int VALUES = CHANNELS * SIDE * SIDE;
 
     /** @throws IllegalArgumentException when there are not 256 · 64 · 64 values */
     public Embedding {
-        if (values.length != CHANNELS * SIDE * SIDE) {
+        if (values.length != VALUES) {
             throw new IllegalArgumentException("embedding: given " + values.length + " values; expected [1, "
                     + CHANNELS + ", " + SIDE + ", " + SIDE + "]");
         }
