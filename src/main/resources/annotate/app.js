@@ -22,6 +22,7 @@ let drag = null;
 let cursor = null;
 let space = false;
 let opening = 0;
+let warm = false;
 
 const counted = (n, what) => `${n} ${what}${n === 1 ? "" : "s"}`;
 
@@ -52,12 +53,20 @@ async function open(n) {
     refresh();
     say("The encoder looks at the radiograph … points can be placed already.");
     const { ms } = await server.embedding(n);
+    if (!warm) await warmUp(n, image);
     if (ticket !== opening) return;
     say(`Ready: the encoder took ${ms < 50 ? "no time, it knew the image" : (ms / 1000).toFixed(1) + " s"}.`);
     masks.open(session, active);
   } catch (error) {
     if (ticket === opening) say(error.message, true);
   }
+}
+
+/** Some masks that nobody sees: the first of all takes several times as long as those after it. */
+async function warmUp(n, image) {
+  warm = true;
+  const middle = { positive: [[image.width / 2, image.height / 2]], negative: [] };
+  for (let i = 0; i < 4; i++) await server.mask(n, active, { [active]: middle }, "preview");
 }
 
 function showSaved(state) {

@@ -55,6 +55,7 @@ export class View {
     const pixels = new Uint32Array(image.data.buffer);
     for (let i = 0; i < pixels.length; i++) pixels[i] = table[this.samples[i]];
     this.picture.getContext("2d").putImageData(image, 0, 0);
+    this.pictureVersion = (this.pictureVersion ?? 0) + 1;
     this.draw();
   }
 
@@ -137,20 +138,37 @@ export class View {
 
   paint() {
     const c = this.context;
-    c.setTransform(this.ratio || 1, 0, 0, this.ratio || 1, 0, 0);
+    c.setTransform(1, 0, 0, 1, 0, 0);
     c.clearRect(0, 0, this.canvas.width, this.canvas.height);
     if (!this.picture) return;
-    const w = this.width * this.scale;
-    const h = this.height * this.scale;
+    c.drawImage(this.backdrop(), 0, 0);
+    c.setTransform(this.ratio || 1, 0, 0, this.ratio || 1, 0, 0);
     c.imageSmoothingEnabled = this.scale < 3;
-    c.imageSmoothingQuality = "high";
-    c.drawImage(this.picture, this.x, this.y, w, h);
+    c.imageSmoothingQuality = "low";
     if (this.showMasks) {
+      const w = this.width * this.scale;
+      const h = this.height * this.scale;
       for (const mask of this.masks.values()) c.drawImage(mask.picture, this.x, this.y, w, h);
     }
     this.paintPoints(c);
     this.paintBrush(c);
     this.paintCrosshair(c);
+  }
+
+  /** The radiograph at the canvas's size; scaling it takes longer than all the rest, so it is kept while it stays. */
+  backdrop() {
+    const { width, height } = this.canvas;
+    const key = [width, height, this.x, this.y, this.scale, this.ratio, this.pictureVersion].join();
+    if (this.backdropKey !== key) {
+      this.backdropKey = key;
+      this.backdropCanvas = new OffscreenCanvas(width, height);
+      const c = this.backdropCanvas.getContext("2d");
+      c.setTransform(this.ratio || 1, 0, 0, this.ratio || 1, 0, 0);
+      c.imageSmoothingEnabled = this.scale < 3;
+      c.imageSmoothingQuality = "high";
+      c.drawImage(this.picture, this.x, this.y, this.width * this.scale, this.height * this.scale);
+    }
+    return this.backdropCanvas;
   }
 
   paintPoints(c) {

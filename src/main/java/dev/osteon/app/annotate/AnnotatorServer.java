@@ -31,8 +31,14 @@ public final class AnnotatorServer implements AutoCloseable {
             + "form-action 'none'; frame-ancestors 'none'", "X-Content-Type-Options", "nosniff", "Referrer-Policy",
             "no-referrer", "Cache-Control", "no-store");
 
+    static {
+        // small answers must not wait for the acknowledgement of what was sent before them, some 40 ms
+        System.setProperty("sun.net.httpserver.nodelay", "true");
+    }
+
     private final HttpServer http;
-    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    private final ExecutorService threads = Executors.newCachedThreadPool(
+            Thread.ofPlatform().name("osteon-http-", 0).daemon().factory());
     private final Guard guard;
     private final Api api;
     private final PrintStream log;

@@ -3,11 +3,16 @@ package dev.osteon.app.annotate;
 import dev.osteon.models.sam.Embedding;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 
-/** Runs the encoder in the background, one image at a time: the one that was asked for last comes first. */
+/**
+ * Runs the encoder in the background, one image at a time: the one that was asked for last comes first. While no image
+ * waits it goes on with something else, step by step.
+ */
 final class EmbeddingQueue implements AutoCloseable {
 
     private static final int KEPT = 16;
@@ -19,12 +24,14 @@ final class EmbeddingQueue implements AutoCloseable {
     }
 
     private final Encoding encoding;
+    private final Iterator<Runnable> meanwhile;
     private final Thread worker = Thread.ofPlatform().name("osteon-encoder").daemon().unstarted(this::work);
     private final Deque<Integer> waiting = new ArrayDeque<>();
     private final Map<Integer, CompletableFuture<Embedding>> results = new LinkedHashMap<>(KEPT, 0.75f, true);
 
-    EmbeddingQueue(Encoding encoding) {
+    EmbeddingQueue(Encoding encoding, Iterator<Runnable> meanwhile) {
         this.encoding = encoding;
+        this.meanwhile = meanwhile;
         worker.start();
     }
 
@@ -59,15 +66,11 @@ final class EmbeddingQueue implements AutoCloseable {
     private void work() {
         try {
             while (true) {
-                int image = next();
-                CompletableFuture<Embedding> result = of(image);
-                try {
-                    result.complete(encoding.of(image));
-                } catch (InterruptedException e) {
-                    throw e;
-                } catch (Exception | Error e) {
-                    forget(image);   // it may go well another time
-                    result.completeExceptionally(e);
+                OptionalInt image = next();
+                if (image.isPresent()) {
+                    embed(image.getAsInt());
+                } else {
+                    meanwhile.next().run();
                 }
             }
         } catch (InterruptedException e) {
@@ -75,11 +78,27 @@ final class EmbeddingQueue implements AutoCloseable {
         }
     }
 
-    private synchronized int next() throws InterruptedException {
-        while (waiting.isEmpty()) {
+    private void embed(int image) throws InterruptedException {
+        CompletableFuture<Embedding> result = of(image);
+        try {
+            result.complete(encoding.of(image));
+        } catch (InterruptedException e) {
+            throw e;
+        } catch (Exception | Error e) {
+            forget(image);   // it may go well another time
+            result.completeExceptionally(e);
+        }
+    }
+
+    /** The image to embed, or none when something else can be done. */
+    private synchronized OptionalInt next() throws InterruptedException {
+        while (waiting.isEmpty() && !meanwhile.hasNext()) {
             wait();
         }
-        return waiting.removeFirst();
+        if (Thread.interrupted()) {
+            throw new InterruptedException();
+        }
+        return waiting.isEmpty() ? OptionalInt.empty() : OptionalInt.of(waiting.removeFirst());
     }
 
     private synchronized CompletableFuture<Embedding> of(int image) {

@@ -49,14 +49,16 @@ final class Export implements AutoCloseable {
     private final Path out;
     private final SamFiles sam;
     private final Device device;
+    private final RightOfWay rightOfWay;
     private State state = new State.None();
     private Thread worker = new Thread(() -> { });
 
-    Export(RadiographFolder radiographs, Path out, SamFiles sam, Device device) {
+    Export(RadiographFolder radiographs, Path out, SamFiles sam, Device device, RightOfWay rightOfWay) {
         this.radiographs = radiographs;
         this.out = out;
         this.sam = sam;
         this.device = device;
+        this.rightOfWay = rightOfWay;
     }
 
     synchronized State state() {
@@ -83,8 +85,10 @@ final class Export implements AutoCloseable {
         try {
             Segmentation.Settings settings = new Segmentation.Settings(radiographs.folder(), out,
                     EnumSet.allOf(Step.class), ALL_OF_IT);
-            Segmentation.Outcome outcome = new Segmentation(settings, Progress.to((done, total) ->
-                    set(new State.Running(done, total)))).run(sam, Prompting.from(prompts), device);
+            Segmentation segmentation = new Segmentation(settings, Progress.to((done, total) ->
+                    set(new State.Running(done, total))));
+            Segmentation.Outcome outcome = rightOfWay.behind(() ->
+                    segmentation.run(sam, Prompting.from(prompts), device));
             int masks = CocoFile.write(radiographs, prompts, out);
             set(new State.Finished(out, masks, outcome.failed()));
         } catch (IOException e) {

@@ -13,6 +13,7 @@ import dev.osteon.app.segment.RadiographFolder;
 import dev.osteon.app.segment.SamFiles;
 import dev.osteon.app.segment.Step;
 import dev.osteon.app.segment.auto.HandPrompts;
+import dev.osteon.engine.dispatch.Dispatcher;
 import dev.osteon.engine.tensor.Device;
 import dev.osteon.models.sam.Embedding;
 import dev.osteon.models.sam.SamDecoder;
@@ -37,8 +38,13 @@ public final class Workplace implements AutoCloseable {
     private final PromptsStore store;
     private final SamEncoder encoder;
     private final SamDecoder decoder;
+    /** Its own, so that a quick mask never waits for a decoder that works in the background. */
+    private final SamDecoder quickDecoder;
     private final Embeddings embeddings;
     private final BoneSegmenter segmenter;
+    private final BoneSegmenter quick;
+    private final RightOfWay rightOfWay = new RightOfWay();
+    private final Dispatcher.Registration registration = Dispatcher.listen(rightOfWay);
     private final EmbeddingQueue queue;
     private final Export export;
     private final Map<Integer, GrayImage> images = new LinkedHashMap<>(IMAGES_KEPT, 0.75f, true);
@@ -56,10 +62,12 @@ public final class Workplace implements AutoCloseable {
         store = new PromptsStore(prompts);
         encoder = SamEncoder.load(sam.encoder(), device);
         decoder = SamDecoder.load(sam.decoder(), device);
+        quickDecoder = SamDecoder.load(sam.decoder(), device);
         embeddings = new Embeddings(encoder, Hashes.of(sam.encoder()), out.resolve("embeddings"));
         segmenter = new BoneSegmenter(embeddings, decoder, EnumSet.allOf(Step.class));
-        queue = new EmbeddingQueue(image -> embeddings.whole(image(image)));
-        export = new Export(radiographs, out, sam, device);
+        quick = new BoneSegmenter(embeddings, quickDecoder, EnumSet.allOf(Step.class));
+        queue = new EmbeddingQueue(image -> rightOfWay.behind(() -> embeddings.whole(image(image))), WarmUp.of(quick));
+        export = new Export(radiographs, out, sam, device, rightOfWay);
     }
 
     /** Number of radiographs; they have the numbers from 0. */
@@ -113,14 +121,15 @@ public final class Workplace implements AutoCloseable {
         }
     }
 
-    /** A quick first mask, on a coarse grid. */
+    /** A quick first mask, on a coarse grid; once the image is embedded, whatever else is being computed waits. */
     Mask preview(int image, Map<Bone, BonePrompt> prompts, Bone bone) throws IOException {
-        return segmenter.preview(image(image), embedding(image), prompts, bone);
+        Embedding embedding = embedding(image);
+        return rightOfWay.first(() -> quick.preview(image(image), embedding, prompts, bone));
     }
 
     /** The mask that an export has, but for prompts of other bones that change later. */
     BoneSegment segment(int image, Map<Bone, BonePrompt> prompts, Bone bone) throws IOException {
-        return segmenter.segment(image(image), embedding(image), prompts, bone);
+        return rightOfWay.behind(() -> segmenter.segment(image(image), embedding(image), prompts, bone));
     }
 
     Prompting.Placed automatic(int image) throws IOException {
@@ -133,5 +142,7 @@ public final class Workplace implements AutoCloseable {
         export.close();
         encoder.close();
         decoder.close();
+        quickDecoder.close();
+        registration.close();
     }
 }

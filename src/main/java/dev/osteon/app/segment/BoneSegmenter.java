@@ -26,7 +26,7 @@ public final class BoneSegmenter {
     private static final double WORTH_ZOOMING = 0.75;
     private static final double UNSTABLE = 0.6;
     private static final double OVERLAPPING = 0.1;
-    private static final int PREVIEW = 1024;
+    private static final int PREVIEW = 512;
 
     private final Embeddings embeddings;
     private final SamDecoder decoder;
