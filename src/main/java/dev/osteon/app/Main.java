@@ -10,6 +10,7 @@ import dev.osteon.app.command.PhantomCommand;
 import dev.osteon.app.command.PredictCommand;
 import dev.osteon.app.command.PretrainCommand;
 import dev.osteon.app.command.ProbeCommand;
+import dev.osteon.app.command.ProfileCommand;
 import dev.osteon.app.command.RadiographCommand;
 import dev.osteon.app.command.RunCommand;
 import dev.osteon.app.command.SegmentCommand;
@@ -55,7 +56,9 @@ public final class Main implements Runnable {
         List.of(new RunCommand(), new PretrainCommand(), new ProbeCommand(), new EvaluateCommand(),
                 new PredictCommand(), new Table2Command(), new SegmentCommand(), new AnnotateCommand(),
                 new ModelsCommand(), new PhantomCommand(), new RadiographCommand(), new OnnxCommand(),
-                new ExplainCommand(), new VerifyCommand(), new DoctorCommand()).forEach(line::addSubcommand);
+                new ExplainCommand(), new VerifyCommand(), new ProfileCommand(Main::commandLine), new DoctorCommand())
+                .forEach(line::addSubcommand);
+        line.getSubcommands().get("profile").setStopAtPositional(true);
         line.setExecutionExceptionHandler(main::explain);
         line.setParameterExceptionHandler((e, arguments) -> {
             e.getCommandLine().getErr().println("osteon: " + e.getMessage() + "; see osteon "

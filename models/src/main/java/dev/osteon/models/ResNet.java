@@ -1,6 +1,7 @@
 package dev.osteon.models;
 
 import dev.osteon.engine.ShapeException;
+import dev.osteon.engine.dispatch.Span;
 import dev.osteon.engine.memory.TensorScope;
 import dev.osteon.engine.op.Activation;
 import dev.osteon.engine.op.Ops;
@@ -29,9 +30,13 @@ public final class ResNet implements Module {
     private final BatchNorm bn1;
     private final SequencedMap<String, Module> stages = new LinkedHashMap<>();
     private final Optional<Linear> fc;
+    private final String maxpool;
+    private final String avgpool;
 
     public ResNet(Initializer init, ResNetSpec spec) {
         this.spec = spec;
+        maxpool = init.child("maxpool").path();
+        avgpool = init.child("avgpool").path();
         int channels = spec.width();
         conv1 = switch (spec.stem()) {
             case IMAGENET -> Conv2d.square(init.child("conv1"), spec.inputChannels(), channels, 7, 2, 3);
@@ -104,15 +109,17 @@ public final class ResNet implements Module {
             h = bn1.forward(h);
             observer.saw("relu", h);
             if (spec.stem() == Stem.IMAGENET) {
-                h = Ops.maxPool2d(h, Window.square(3), Window.square(2), Window.ONE);
+                try (Span span = Span.open(Span.Kind.MODULE, maxpool)) {
+                    h = Ops.maxPool2d(h, Window.square(3), Window.square(2), Window.ONE);
+                }
                 observer.saw("maxpool", h);
             }
             return scope.keep(h);
         }
     }
 
-    private static Tensor pool(Tensor h) {
-        try (TensorScope scope = TensorScope.open()) {
+    private Tensor pool(Tensor h) {
+        try (TensorScope scope = TensorScope.open(); Span span = Span.open(Span.Kind.MODULE, avgpool)) {
             return scope.keep(Ops.globalAvgPool(h));
         }
     }

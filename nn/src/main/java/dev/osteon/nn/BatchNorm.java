@@ -1,6 +1,7 @@
 package dev.osteon.nn;
 
 import dev.osteon.engine.dispatch.Dispatcher;
+import dev.osteon.engine.dispatch.Span;
 import dev.osteon.engine.memory.TensorScope;
 import dev.osteon.engine.op.Activation;
 import dev.osteon.engine.op.BatchNormEval;
@@ -23,6 +24,7 @@ public final class BatchNorm implements Module {
     public static final double EPS = 1e-5;
     public static final double MOMENTUM = 0.1;
 
+    private final String path;
     private final double eps;
     private final double momentum;
     private final Activation activation;
@@ -38,6 +40,7 @@ public final class BatchNorm implements Module {
 
     /** @param momentum the weight of the batch in the running statistics, 0 to 1 */
     public BatchNorm(Initializer init, int channels, Activation activation, double eps, double momentum) {
+        path = init.path();
         this.eps = eps;
         this.momentum = momentum;
         this.activation = activation;
@@ -51,12 +54,18 @@ public final class BatchNorm implements Module {
     /** act(norm(x)). */
     @Override
     public Tensor forward(Tensor x) {
-        return normalise(List.of(x), List.of());
+        return named(x, List.of());
     }
 
     /** act(norm(x) + residual), residual of x's shape. */
     public Tensor forward(Tensor x, Tensor residual) {
-        return normalise(List.of(x), List.of(residual));
+        return named(x, List.of(residual));
+    }
+
+    private Tensor named(Tensor x, List<Tensor> residual) {
+        try (Span span = Span.open(Span.Kind.MODULE, path)) {
+            return normalise(List.of(x), residual);
+        }
     }
 
     private Tensor normalise(List<Tensor> x, List<Tensor> residual) {

@@ -1,6 +1,7 @@
 package dev.osteon.nn;
 
 import dev.osteon.engine.dispatch.Dispatcher;
+import dev.osteon.engine.dispatch.Span;
 import dev.osteon.engine.op.Window;
 import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
@@ -15,12 +16,14 @@ import java.util.SequencedMap;
 public final class Conv2d implements Module {
 
     private final dev.osteon.engine.op.Conv2d convolution;
+    private final String path;
     private final Parameter weight;
     private final Optional<Parameter> bias;
 
     public Conv2d(Initializer init, int in, int out, Window kernel, dev.osteon.engine.op.Conv2d convolution,
             Bias bias) {
         this.convolution = convolution;
+        path = init.path();
         int places = kernel.height() * kernel.width();
         Shape shape = Shape.of(out, in / convolution.groups(), kernel.height(), kernel.width());
         weight = init.normal("weight", shape, Math.sqrt(2.0 / ((double) out * places)));
@@ -37,8 +40,10 @@ public final class Conv2d implements Module {
     /** x [N, in, H, W] to [N, out, H', W']. */
     @Override
     public Tensor forward(Tensor x) {
-        return bias.isPresent() ? Dispatcher.run(convolution, x, weight.tensor(), bias.get().tensor())
-                : Dispatcher.run(convolution, x, weight.tensor());
+        try (Span span = Span.open(Span.Kind.MODULE, path)) {
+            return bias.isPresent() ? Dispatcher.run(convolution, x, weight.tensor(), bias.get().tensor())
+                    : Dispatcher.run(convolution, x, weight.tensor());
+        }
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.osteon.nn;
 
 import dev.osteon.engine.dispatch.Dispatcher;
+import dev.osteon.engine.dispatch.Span;
 import dev.osteon.engine.memory.TensorScope;
 import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
@@ -12,11 +13,13 @@ import java.util.SequencedMap;
 public final class LayerNorm implements Module {
 
     private final dev.osteon.engine.op.LayerNorm op;
+    private final String path;
     private final Parameter weight;
     private final Parameter bias;
 
     /** @param normalised sizes of the last dimensions, which are normalised together */
     public LayerNorm(Initializer init, Shape normalised, double eps) {
+        path = init.path();
         op = new dev.osteon.engine.op.LayerNorm(normalised.rank(), eps);
         weight = init.constant("weight", normalised, 1);
         bias = init.constant("bias", normalised, 0);
@@ -24,7 +27,7 @@ public final class LayerNorm implements Module {
 
     @Override
     public Tensor forward(Tensor x) {
-        try (TensorScope scope = TensorScope.open()) {
+        try (TensorScope scope = TensorScope.open(); Span span = Span.open(Span.Kind.MODULE, path)) {
             return scope.keep(Dispatcher.runAll(op, List.of(x, weight.tensor(), bias.tensor())).getFirst());
         }
     }

@@ -3,6 +3,7 @@ package dev.osteon.nn;
 import dev.osteon.engine.EngineException;
 import dev.osteon.engine.autograd.Gradients;
 import dev.osteon.engine.dispatch.Dispatcher;
+import dev.osteon.engine.dispatch.Span;
 import dev.osteon.engine.memory.TensorScope;
 import dev.osteon.engine.op.Op;
 import dev.osteon.engine.tensor.Tensor;
@@ -34,7 +35,7 @@ final class MomentumBuffers {
     }
 
     void step(Gradients gradients, Function<ParameterGroup, Op> op) {
-        try (TensorScope _ = TensorScope.open()) {
+        try (TensorScope _ = TensorScope.open(); Span phase = Span.open(Span.Kind.PHASE, "optimizer")) {
             for (ParameterGroup group : groups) {
                 List<Tensor> triples = new ArrayList<>();
                 group.parameters().forEach((name, parameter) -> gradients.find(parameter.tensor())

@@ -1,6 +1,7 @@
 package dev.osteon.app.segment;
 
 import dev.osteon.app.UserError;
+import dev.osteon.engine.backend.UserCache;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -12,10 +13,7 @@ public record SamFiles(Path encoder, Path decoder) {
 
     /** Where {@code osteon models} puts them, and where they are looked for when no folder is given. */
     public static Path home() {
-        String cache = System.getenv("XDG_CACHE_HOME");
-        Path base = cache == null || cache.isBlank() ? Path.of(System.getProperty("user.home"), ".cache")
-                : Path.of(cache);
-        return base.resolve("osteon").resolve("sam");
+        return UserCache.of("sam");
     }
 
     /**

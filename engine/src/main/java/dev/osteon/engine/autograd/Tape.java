@@ -3,6 +3,7 @@ package dev.osteon.engine.autograd;
 import dev.osteon.engine.EngineException;
 import dev.osteon.engine.ShapeException;
 import dev.osteon.engine.dispatch.Dispatcher;
+import dev.osteon.engine.dispatch.Span;
 import dev.osteon.engine.memory.TensorScope;
 import dev.osteon.engine.op.Op;
 import dev.osteon.engine.op.Ops;
@@ -134,7 +135,7 @@ public final class Tape implements AutoCloseable {
         with.forEach(tensor -> wanted.add(tensor.id()));
         Gradients result = new Gradients();
         boolean done = false;
-        try (TensorScope scope = TensorScope.open()) {
+        try (TensorScope scope = TensorScope.open(); Span phase = Span.open(Span.Kind.PHASE, "backward")) {
             Tape suspended = CURRENT.get();
             CURRENT.remove();
             try {
@@ -177,7 +178,9 @@ public final class Tape implements AutoCloseable {
                 }
             }
             if (!upstream.isEmpty()) {
-                node.op.vjp(new NodeBackward(node, upstream, byId));
+                try (Span module = Span.open(Span.Kind.MODULE, node.module)) {
+                    node.op.vjp(new NodeBackward(node, upstream, byId));
+                }
             }
             upstream.forEach((index, gradient) -> {
                 if (!wanted.contains(node.outputIds[index])) {
@@ -210,6 +213,8 @@ public final class Tape implements AutoCloseable {
     /** One recorded operation. */
     private static final class Node {
         final Op op;
+        /** Where it was recorded, empty while nobody observes. */
+        final String module = Span.innermost(Span.Kind.MODULE);
         final long[] inputIds;
         final long[] outputIds;
         final boolean[] needs;

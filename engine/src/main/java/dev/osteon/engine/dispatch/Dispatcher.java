@@ -21,6 +21,7 @@ import dev.osteon.engine.tensor.TensorSpec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 
 /** The one way from an operation to its kernel: autocast → shapes → kernel → observers → tape. */
 public final class Dispatcher {
@@ -90,7 +91,8 @@ public final class Dispatcher {
         boolean rowMajor = entry.layouts() == KernelTable.Layouts.ROW_MAJOR;
         List<Tensor> outputs = new ArrayList<>(specs.size());
         for (TensorSpec spec : specs) {
-            String label = op.name() + " " + spec;
+            String module = LISTENERS.isEmpty() ? "" : Span.innermost(Span.Kind.MODULE);
+            String label = op.name() + " " + spec + (module.isEmpty() ? "" : " of " + module);
             outputs.add(Tensor.empty(backend.device(), rowMajor ? spec.rowMajor() : spec, label));
         }
         boolean fits = inputs.stream().allMatch(t -> takes(entry, t)) && outputs.stream()
@@ -169,6 +171,14 @@ public final class Dispatcher {
         for (OpListener listener : LISTENERS) {
             listener.ran(op, inputs, outputs, nanos);
         }
+    }
+
+    static boolean isObserved() {
+        return !LISTENERS.isEmpty();
+    }
+
+    static void tell(Consumer<OpListener> what) {
+        LISTENERS.forEach(what);
     }
 
     /** Adds an observer until the returned handle is closed. */

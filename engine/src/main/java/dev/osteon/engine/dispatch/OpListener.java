@@ -9,4 +9,10 @@ public interface OpListener {
 
     /** Called on the calling thread after the kernel was run or queued; {@code nanos} is the host's time for it. */
     void ran(Op op, List<Tensor> inputs, List<Tensor> outputs, long nanos);
+
+    /** Called on the calling thread when a span begins. */
+    default void opened(Span span) { }
+
+    /** Called on the calling thread when a span has ended. */
+    default void closed(Span span) { }
 }

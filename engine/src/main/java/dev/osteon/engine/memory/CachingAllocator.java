@@ -112,11 +112,15 @@ public final class CachingAllocator {
         peak = active;
     }
 
-    /** The largest live buffers, for error messages. */
-    public synchronized String largestHolders(int count) {
+    /** Bytes of live buffers by what they were asked for. */
+    public synchronized Map<String, Long> holders() {
         return live.entrySet().stream()
-                .collect(Collectors.groupingBy(e -> e.getKey().label(), Collectors.summingLong(Map.Entry::getValue)))
-                .entrySet().stream()
+                .collect(Collectors.groupingBy(e -> e.getKey().label(), Collectors.summingLong(Map.Entry::getValue)));
+    }
+
+    /** The largest live buffers, for error messages. */
+    public String largestHolders(int count) {
+        return holders().entrySet().stream()
                 .sorted(Map.Entry.<String, Long>comparingByValue(Comparator.reverseOrder()))
                 .limit(count)
                 .map(e -> e.getKey() + " " + MemoryStats.mib(e.getValue()))

@@ -1,6 +1,7 @@
 package dev.osteon.models.onnx;
 
 import dev.osteon.engine.EngineException;
+import dev.osteon.engine.dispatch.Span;
 import dev.osteon.engine.memory.TensorScope;
 import dev.osteon.engine.tensor.DType;
 import dev.osteon.engine.tensor.Device;
@@ -49,7 +50,7 @@ final class Execution {
         Node node = step.node();
         List<Optional<Value>> inputs = node.inputs().stream().map(name -> Optional.ofNullable(edges.get(name)))
                 .toList();
-        try (TensorScope scope = TensorScope.open()) {
+        try (TensorScope scope = TensorScope.open(); Span span = Span.open(Span.Kind.MODULE, node.name())) {
             List<Value> outputs = step.entry().run(new Call(node, inputs, device, floating,
                     array -> program.upload(array, device, floating)));
             for (int i = 0; i < node.outputs().size(); i++) {

@@ -2,6 +2,7 @@ package dev.osteon.ssl.data;
 
 import dev.osteon.engine.EngineException;
 import dev.osteon.engine.dispatch.Dispatcher;
+import dev.osteon.engine.dispatch.Span;
 import dev.osteon.engine.memory.TensorScope;
 import dev.osteon.engine.op.AffineCropResize;
 import dev.osteon.engine.op.Ops;
@@ -111,8 +112,17 @@ public final class SegmentStore implements AutoCloseable {
      * @param random this epoch's stream; each sample forks its own, so that views do not depend on the batching
      */
     public List<Tensor> views(int[] samples, ViewPolicy policy, Philox random, ViewStatistics statistics) {
-        List<List<View>> drawn = IntStream.of(samples).parallel()
+        try (Span phase = Span.open(Span.Kind.PHASE, "views")) {
+            return cut(samples, draw(samples, policy, random, statistics), policy);
+        }
+    }
+
+    private List<List<View>> draw(int[] samples, ViewPolicy policy, Philox random, ViewStatistics statistics) {
+        return IntStream.of(samples).parallel()
                 .mapToObj(n -> policy.draw(segments.get(n).geometry(), random.fork(n), statistics)).toList();
+    }
+
+    private List<Tensor> cut(int[] samples, List<List<View>> drawn, ViewPolicy policy) {
         List<Tensor> groups = new ArrayList<>();
         int first = 0;
         for (MultiCrop.Resolution resolution : List.of(policy.crops().global(), policy.crops().local())) {

@@ -2,6 +2,7 @@ package dev.osteon.ssl.train;
 
 import dev.osteon.engine.autograd.Gradients;
 import dev.osteon.engine.autograd.Tape;
+import dev.osteon.engine.dispatch.Span;
 import dev.osteon.engine.memory.TensorScope;
 import dev.osteon.engine.op.Ops;
 import dev.osteon.engine.tensor.Tensor;
@@ -56,7 +57,7 @@ record MicroBatches(EncoderWithHead network, SslMethod method) {
     private Step whole(Part part, Optional<Tensor> labels, Batch.Moment moment) {
         List<Tensor> parameters = new PretextModel(network, method).trainable();
         try (Tape tape = Tape.watching(parameters)) {
-            Tensor loss = method.loss(new Batch(views(part), labels, moment));
+            Tensor loss = loss(new Batch(views(part), labels, moment));
             Gradients gradients = tape.gradients(loss, parameters);
             return new Step(loss.item(), gradients);
         }
@@ -74,7 +75,7 @@ record MicroBatches(EncoderWithHead network, SslMethod method) {
         List<Tensor> watched = new ArrayList<>(z);
         watched.addAll(method.state().trainable());
         try (Tape tape = Tape.watching(watched)) {
-            Tensor loss = method.loss(new Batch(z, labels, moment));
+            Tensor loss = loss(new Batch(z, labels, moment));
             Gradients gradients = tape.gradients(loss, watched);
             int from = 0;
             for (Part part : parts) {
@@ -83,6 +84,12 @@ record MicroBatches(EncoderWithHead network, SslMethod method) {
             }
             z.forEach(gradients::drop);
             return new Step(loss.item(), gradients);
+        }
+    }
+
+    private Tensor loss(Batch batch) {
+        try (Span phase = Span.open(Span.Kind.PHASE, "loss")) {
+            return method.loss(batch);
         }
     }
 
@@ -100,9 +107,15 @@ record MicroBatches(EncoderWithHead network, SslMethod method) {
         }
     }
 
+    private Tensor forward(Part part) {
+        try (Span phase = Span.open(Span.Kind.PHASE, "forward")) {
+            return network.forward(part.views);
+        }
+    }
+
     /** Embeddings [b, d] of each view. */
     private List<Tensor> views(Part part) {
-        Tensor all = network.forward(part.views);
+        Tensor all = forward(part);
         List<Tensor> views = new ArrayList<>();
         for (int row = 0; row < all.dim(0); row += part.samples) {
             views.add(Ops.slice(all, 0, row, part.samples));

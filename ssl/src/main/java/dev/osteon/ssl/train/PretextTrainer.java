@@ -1,6 +1,7 @@
 package dev.osteon.ssl.train;
 
 import dev.osteon.engine.EngineException;
+import dev.osteon.engine.dispatch.Span;
 import dev.osteon.engine.memory.TensorScope;
 import dev.osteon.engine.random.Philox;
 import dev.osteon.engine.tensor.Shape;
@@ -110,7 +111,7 @@ public record PretextTrainer(EncoderWithHead model, SslMethod method, ViewPolicy
 
     private double step(int[] samples, Philox views, double rate, Batch.Moment moment) {
         method.beforeForward();
-        try (TensorScope scope = TensorScope.open();
+        try (TensorScope scope = TensorScope.open(); Span span = Span.open(Span.Kind.STEP, "step " + moment.iteration());
                 MicroBatches.Step step = new MicroBatches(model, method)
                         .step(parts(samples, views), labels(samples), moment)) {
             method.beforeUpdate(step.gradients(), moment);

@@ -1,5 +1,6 @@
 package dev.osteon.engine.backend.cuda;
 
+import dev.osteon.engine.backend.UserCache;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,13 +14,7 @@ final class CacheFolder {
     /** {@code -Dosteon.cuda.cache}, otherwise {@code osteon/cuda} in the user's cache folder. */
     static Path path() {
         String given = System.getProperty("osteon.cuda.cache");
-        if (given != null) {
-            return Path.of(given);
-        }
-        String cache = System.getenv("XDG_CACHE_HOME");
-        Path home = cache == null || cache.isBlank() ? Path.of(System.getProperty("user.home"), ".cache")
-                : Path.of(cache);
-        return home.resolve("osteon").resolve("cuda");
+        return given != null ? Path.of(given) : UserCache.of("cuda");
     }
 
     /** Writes a file under another name and renames it, so that a second process never reads half of one. */

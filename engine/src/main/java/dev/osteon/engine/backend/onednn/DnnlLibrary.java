@@ -1,6 +1,7 @@
 package dev.osteon.engine.backend.onednn;
 
 import dev.osteon.engine.EngineException;
+import dev.osteon.engine.backend.UserCache;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.foreign.Arena;
@@ -84,10 +85,7 @@ record DnnlLibrary(Path path, SymbolLookup lookup) {
         connection.setUseCaches(false);
         String version = Long.toHexString(connection.getContentLengthLong() * 31 + connection.getLastModified());
         connection.getInputStream().close();
-        String cache = System.getenv("XDG_CACHE_HOME");
-        Path home = cache == null || cache.isBlank() ? Path.of(System.getProperty("user.home"), ".cache") : Path
-                .of(cache);
-        Path folder = home.resolve("osteon").resolve("onednn-" + version);
+        Path folder = UserCache.of("onednn-" + version);
         Files.createDirectories(folder);
         if (folder.getFileSystem().supportedFileAttributeViews().contains("posix")) {
             Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx------"));

@@ -1,0 +1,133 @@
+package dev.osteon.app.profile;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.osteon.engine.EngineException;
+import dev.osteon.engine.backend.Backends;
+import dev.osteon.engine.backend.UserCache;
+import dev.osteon.engine.io.AtomicFile;
+import dev.osteon.engine.memory.TensorScope;
+import dev.osteon.engine.op.Ops;
+import dev.osteon.engine.tensor.DType;
+import dev.osteon.engine.tensor.Device;
+import dev.osteon.engine.tensor.Shape;
+import dev.osteon.engine.tensor.Tensor;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * What a device can do, measured with the engine's own operations: the roofs of the roofline model (Williams, Waterman
+ * and Patterson 2009).
+ *
+ * @param bandwidth bytes per second of c = a + b over arrays that fit into no cache (McCalpin's STREAM, "add")
+ * @param flops     operations per second of a square matrix product, by element type
+ */
+public record Peaks(double bandwidth, Map<String, Double> flops) {
+
+    private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+    private static final int SIDE = 1536;
+    private static final int ELEMENTS = 24 << 20;
+    private static final int TRIES = 7;
+    private static final int STREAMS = 3;
+
+    /** The best that this device has shown with this many threads, now or before: a busy machine shows less. */
+    static Peaks of(Device device) throws IOException {
+        return of(device, UserCache.of("peaks.json"));
+    }
+
+    static Peaks of(Device device, Path file) throws IOException {
+        String key = Backends.of(device).description().replaceAll(", /.*", "") + ", " + Runtime.getRuntime().availableProcessors() + " processors";
+        ObjectNode known = known(file);
+        Peaks best = measure(device);
+        if (known.has(key)) {
+            best = best.orBetter(JSON.treeToValue(known.get(key), Peaks.class));
+        }
+        known.set(key, JSON.valueToTree(best));
+        AtomicFile.write(file, JSON.writeValueAsString(known) + "\n");
+        return best;
+    }
+
+    private static ObjectNode known(Path file) {
+        try {
+            if (Files.exists(file) && JSON.readTree(file.toFile()) instanceof ObjectNode object) {
+                return object;
+            }
+        } catch (IOException damaged) {
+            return JSON.createObjectNode();     // it is measured again
+        }
+        return JSON.createObjectNode();
+    }
+
+    private Peaks orBetter(Peaks other) {
+        Map<String, Double> better = new TreeMap<>(flops);
+        other.flops.forEach((dtype, rate) -> better.merge(dtype, rate, Math::max));
+        return new Peaks(Math.max(bandwidth, other.bandwidth), better);
+    }
+
+    /** Measures for about a second. */
+    static Peaks measure(Device device) {
+        Map<String, Double> flops = new TreeMap<>();
+        for (DType dtype : new DType[] {DType.F32, DType.BF16}) {
+            try {
+                flops.put(dtype.toString(), 2.0 * SIDE * SIDE * SIDE / product(device, dtype));
+            } catch (EngineException notHere) {
+                continue;       // a device without this element type has no roof for it
+            }
+        }
+        return new Peaks(STREAMS * (double) Float.BYTES * ELEMENTS / sum(device), flops);
+    }
+
+    private static double product(Device device, DType dtype) {
+        try (TensorScope scope = TensorScope.open()) {
+            Tensor a = Ops.full(device, Shape.of(SIDE, SIDE), DType.F32, 0.5).to(dtype);
+            return best(device, () -> Ops.matmul(a, a));
+        }
+    }
+
+    private static double sum(Device device) {
+        try (TensorScope scope = TensorScope.open()) {
+            Tensor a = Ops.full(device, Shape.of(ELEMENTS), DType.F32, 0.5);
+            Tensor b = Ops.full(device, Shape.of(ELEMENTS), DType.F32, 0.25);
+            return best(device, () -> Ops.add(a, b));
+        }
+    }
+
+    /** The shortest time in seconds. */
+    private static double best(Device device, Runnable work) {
+        double[] seconds = new double[TRIES];
+        for (int i = 0; i < TRIES; i++) {
+            long start = System.nanoTime();
+            try (TensorScope scope = TensorScope.open()) {
+                work.run();
+                Backends.of(device).synchronize();
+            }
+            seconds[i] = (System.nanoTime() - start) / 1e9;
+        }
+        return Arrays.stream(seconds).min().orElseThrow();
+    }
+
+    /** Operations per second of products in an element type; of the fastest when it has none of its own. */
+    double roof(String dtype) {
+        Double own = flops.get(dtype);
+        return own != null ? own : flops.values().stream().mapToDouble(Double::doubleValue).max().orElse(0);
+    }
+
+    /** The least time in seconds that work can take here. */
+    double least(Profile.Row row) {
+        double compute = roof(row.dtype()) > 0 ? row.flops() / roof(row.dtype()) : 0;
+        return Math.max(compute, row.bytes() / bandwidth);
+    }
+
+    /** In one line. */
+    String describe() {
+        StringBuilder text = new StringBuilder(String.format(java.util.Locale.ROOT, "%.1f GB/s", bandwidth / 1e9));
+        flops.forEach((dtype, rate) -> text.append(String.format(java.util.Locale.ROOT, ", %s %.0f GFLOP/s", dtype,
+                rate / 1e9)));
+        return text.toString();
+    }
+}

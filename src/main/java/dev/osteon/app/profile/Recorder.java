@@ -1,0 +1,199 @@
+package dev.osteon.app.profile;
+
+import dev.osteon.engine.backend.Backend;
+import dev.osteon.engine.backend.Backends;
+import dev.osteon.engine.dispatch.OpListener;
+import dev.osteon.engine.dispatch.Span;
+import dev.osteon.engine.op.Cost;
+import dev.osteon.engine.op.Op;
+import dev.osteon.engine.tensor.Device;
+import dev.osteon.engine.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * Writes down every operation with its time, work and place. Sums are of all of them, single events are kept up to a
+ * limit. On a GPU each operation is waited for, so that its time is its own; gaps and overlap are then not the real
+ * ones.
+ */
+final class Recorder implements OpListener {
+
+    /** A snapshot of who holds memory is taken when there is so much more of it than at the last one. */
+    private static final double WORTH_A_SNAPSHOT = 1.01;
+    private static final int HOLDERS = 40;
+    private static final int SHOWN = 4;
+
+    /** Which steps are recorded: from the first to the last, counted from 1; outside of steps nothing is. */
+    record Steps(int first, int last) {
+
+        boolean holds(int step) {
+            return step >= first && step <= last;
+        }
+    }
+
+    /** An operation or a span, in nanoseconds since the start. */
+    record Event(String name, String category, Profile.Row where, long thread, long start, long nanos) {}
+
+    /** Bytes of live tensors after an operation. */
+    record Memory(long at, String phase, long bytes) {}
+
+    private record Key(String op, String shapes, String phase, String module) {}
+
+    private static final class Sum {
+        private long count;
+        private long nanos;
+        private double flops;
+        private double bytes;
+    }
+
+    private final Optional<Steps> wanted;
+    private final int most;
+    private final long origin = System.nanoTime();
+    private final Map<Key, Sum> sums = new HashMap<>();
+    private final List<Event> events = new ArrayList<>();
+    private final List<Memory> memory = new ArrayList<>();
+    private final Map<Long, String> threads = new LinkedHashMap<>();
+    private final ThreadLocal<List<Long>> openSpans = ThreadLocal.withInitial(ArrayList::new);
+    private Map<String, Long> holders = Map.of();
+    private Optional<Device> device = Optional.empty();
+    private long peak;
+    private long left;
+    private int step;
+    private int recorded;
+    private long first = Long.MAX_VALUE;
+    private long last;
+
+    /** @param most events to keep one by one */
+    Recorder(Optional<Steps> wanted, int most) {
+        this.wanted = wanted;
+        this.most = most;
+    }
+
+    @Override
+    public void ran(Op op, List<Tensor> inputs, List<Tensor> outputs, long nanos) {
+        long end = System.nanoTime();
+        if (!wants(!Span.innermost(Span.Kind.STEP).isEmpty())) {
+            return;
+        }
+        Device where = outputs.isEmpty() ? inputs.getFirst().device() : outputs.getFirst().device();
+        Backend backend = Backends.of(where);
+        long start = end - nanos - origin;
+        if (where.kind() == Device.Kind.CUDA) {
+            backend.synchronize();
+            end = System.nanoTime();
+        }
+        Cost cost = op.cost(inputs.stream().map(Tensor::spec).toList(), outputs.stream().map(Tensor::spec).toList());
+        String phase = Span.innermost(Span.Kind.PHASE);
+        Key key = new Key(op.name(), shapes(inputs), phase, Span.innermost(Span.Kind.MODULE));
+        add(key, cost, start, end - origin - start, backend.allocator().stats().active(), where);
+    }
+
+    private static String shapes(List<Tensor> inputs) {
+        return inputs.stream().limit(SHOWN).map(t -> t.spec().toString()).collect(Collectors.joining(" "))
+                + (inputs.size() > SHOWN ? " … " + inputs.size() + " operands" : "");
+    }
+
+    private synchronized void add(Key key, Cost cost, long start, long nanos, long bytes, Device where) {
+        Sum sum = sums.computeIfAbsent(key, k -> new Sum());
+        sum.count++;
+        sum.nanos += nanos;
+        sum.flops += cost.flops();
+        sum.bytes += cost.bytes();
+        first = Math.min(first, start);
+        last = Math.max(last, start + nanos);
+        device = Optional.of(where);
+        if (keep(new Event(key.op, "op", new Profile.Row(key.op, key.shapes, key.phase, key.module, 1, nanos / 1e9,
+                cost.flops(), cost.bytes()), Thread.currentThread().threadId(), start, nanos))) {
+            memory.add(new Memory(start + nanos, key.phase, bytes));
+        }
+        if (bytes > peak * WORTH_A_SNAPSHOT) {
+            peak = bytes;
+            holders = Backends.of(where).allocator().holders();
+        }
+        OperationEvent.commit(key.op, key.shapes, key.phase, key.module, nanos, cost);
+    }
+
+    private boolean keep(Event event) {
+        threads.putIfAbsent(event.thread, Thread.currentThread().getName());
+        if (events.size() >= most) {
+            left++;
+            return false;
+        }
+        return events.add(event);
+    }
+
+    /** Of chosen steps what happens within them, otherwise everything. */
+    private synchronized boolean wants(boolean withinAStep) {
+        return wanted.isEmpty() || withinAStep && wanted.get().holds(step);
+    }
+
+    @Override
+    public void opened(Span span) {
+        if (span.kind() == Span.Kind.STEP) {
+            synchronized (this) {
+                step++;
+                recorded += wanted.isEmpty() || wanted.get().holds(step) ? 1 : 0;
+            }
+        }
+        openSpans.get().add(System.nanoTime() - origin);
+    }
+
+    @Override
+    public void closed(Span span) {
+        List<Long> open = openSpans.get();
+        if (open.isEmpty()) {
+            return;     // it was opened before we listened
+        }
+        long start = open.removeLast();
+        boolean within = span.kind() == Span.Kind.STEP || !Span.innermost(Span.Kind.STEP).isEmpty();
+        synchronized (this) {
+            if (!span.name().isEmpty() && wants(within)) {
+                keep(new Event(span.name(), span.kind().name().toLowerCase(java.util.Locale.ROOT), NOWHERE,
+                        Thread.currentThread().threadId(), start, System.nanoTime() - origin - start));
+            }
+        }
+    }
+
+    private static final Profile.Row NOWHERE = new Profile.Row("", "", "", "", 0, 0, 0, 0);
+
+    /** The device of the last operation; empty when none was recorded. */
+    synchronized Optional<Device> device() {
+        return device;
+    }
+
+    synchronized List<Event> events() {
+        return List.copyOf(events);
+    }
+
+    synchronized List<Memory> memory() {
+        return List.copyOf(memory);
+    }
+
+    synchronized Map<Long, String> threads() {
+        return Map.copyOf(threads);
+    }
+
+    /** Operations that were counted in the sums alone. */
+    synchronized long left() {
+        return left;
+    }
+
+    /** All of it, added up. */
+    synchronized Profile profile(String command, Map<String, String> facts, Peaks peaks) {
+        List<Profile.Row> rows = sums.entrySet().stream().map(e -> new Profile.Row(e.getKey().op, e.getKey().shapes,
+                        e.getKey().phase, e.getKey().module, e.getValue().count, e.getValue().nanos / 1e9,
+                        e.getValue().flops, e.getValue().bytes))
+                .sorted(Comparator.comparingDouble(Profile.Row::seconds).reversed()).toList();
+        Map<String, Long> largest = new LinkedHashMap<>();
+        holders.entrySet().stream().sorted(Map.Entry.<String, Long>comparingByValue().reversed()).limit(HOLDERS)
+                .forEach(e -> largest.put(e.getKey(), e.getValue()));
+        double seconds = sums.isEmpty() ? 0 : (last - first) / 1e9;
+        return new Profile(command, facts, peaks, seconds, recorded, rows, Thinning.of(memory, first), largest);
+    }
+}
