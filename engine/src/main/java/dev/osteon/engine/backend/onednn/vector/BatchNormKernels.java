@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Batch normalisation in float32 with the fewest passes over memory: statistics in one (chunks stay in cache for the
+ * Batch normalisation of float32 or bfloat16, computed in float32, with the fewest passes over memory: statistics in one (chunks stay in cache for the
  * centred squares), normalisation + residual + ReLU in one; backward one for the sums and one for dx.
  *
  * <p>A tensor is seen as rows of {@link Channels}: channels-last data as [pixels, C], row-major data as C-fold strips.
@@ -27,20 +27,20 @@ final class BatchNormKernels {
     private BatchNormKernels() {}
 
     static void register(KernelTable table) {
-        EnumSet<DType> f32 = EnumSet.of(DType.F32);
-        table.put(BatchNormTrain.class, ANY, f32, BatchNormKernels::train)
-                .put(BatchNormEval.class, ANY, f32, BatchNormKernels::eval)
-                .put(BatchNormBackward.class, ANY, f32, BatchNormKernels::backward);
+        EnumSet<DType> types = EnumSet.of(DType.F32, DType.BF16);
+        table.put(BatchNormTrain.class, ANY, types, BatchNormKernels::train)
+                .put(BatchNormEval.class, ANY, types, BatchNormKernels::eval)
+                .put(BatchNormBackward.class, ANY, types, BatchNormKernels::backward);
     }
 
     private static void train(BatchNormTrain op, List<Tensor> in, List<Tensor> out) {
         Tensor x = in.getFirst();
-        Rows rows = Rows.of(x);
+        Rows rows = Rows.of(x, x.dtype());
         float[] gamma = floats(in.get(1));
         float[] beta = floats(in.get(2));
         double[] mean = new double[rows.channels()];
         double[] variance = new double[rows.channels()];
-        MemorySegment data = Lanes.global(x.segment());
+        FloatRows data = rows.view(x);
         rows.statistics(data, mean, variance);
         float[] scale = new float[rows.channels()];
         float[] shift = new float[rows.channels()];
@@ -49,8 +49,8 @@ final class BatchNormKernels {
             scale[c] = (float) s;
             shift[c] = (float) (beta[c] - mean[c] * s);
         }
-        Optional<MemorySegment> residual = residual(in, 3, x);
-        rows.normalize(data, scale, shift, residual, op.activation(), Lanes.global(out.get(0).segment()));
+        Optional<FloatRows> residual = residual(rows, in, 3, x);
+        rows.normalize(data, scale, shift, residual, op.activation(), rows.view(out.get(0)));
         store(mean, out.get(1));
         store(variance, out.get(2));
     }
@@ -68,25 +68,26 @@ final class BatchNormKernels {
             scale[c] = (float) s;
             shift[c] = (float) (beta[c] - mean[c] * s);
         }
-        Rows.of(x).normalize(Lanes.global(x.segment()), scale, shift, residual(in, 5, x), op.activation(),
-                Lanes.global(out.getFirst().segment()));
+        Rows rows = Rows.of(x, x.dtype());
+        rows.normalize(rows.view(x), scale, shift, residual(rows, in, 5, x), op.activation(), rows.view(out.getFirst()));
     }
 
     private static void backward(BatchNormBackward op, List<Tensor> in, List<Tensor> out) {
         Tensor x = in.get(1);
-        Rows rows = Rows.of(x);
+        Rows rows = Rows.of(x, in.get(0).dtype() == x.dtype() ? x.dtype() : DType.F32);
         boolean relu = op.activation() == Activation.RELU;
         boolean writesMasked = out.size() == 4;
-        MemorySegment dy = aligned(in.get(0), x);
-        MemorySegment data = Lanes.global(x.segment());
+        FloatRows dy = aligned(rows, in.get(0), x);
+        FloatRows data = rows.view(x);
         float[] gamma = floats(in.get(2));
         float[] mean = floats(in.get(3));
         float[] variance = floats(in.get(4));
         double[] dbeta = new double[gamma.length];
         double[] dgamma = new double[gamma.length];   // Σ g·(x − mean) at first
-        Optional<MemorySegment> y = relu ? Optional.of(aligned(in.get(5), x)) : Optional.empty();
-        Optional<MemorySegment> masked = writesMasked ? Optional.of(Lanes.global(out.get(3).segment()))
-                : Optional.empty();
+        Optional<FloatRows> y = relu ? Optional.of(aligned(rows, in.get(5), x)) : Optional.empty();
+        FloatRows dx = rows.view(out.get(0));
+        Optional<FloatRows> masked = writesMasked ? Optional.of(rows.view(out.get(3)))
+                : relu && rows.masking() == Masking.WRITTEN ? Optional.of(dx) : Optional.empty();
         rows.gradientSums(dy, data, y, masked, mean, dbeta, dgamma);
 
         double n = (double) x.size() / gamma.length;
@@ -101,7 +102,6 @@ final class BatchNormKernels {
             b[k] = (float) slope;
             c[k] = (float) (-gamma[k] * r * dbeta[k] / n - slope * mean[k]);
         }
-        MemorySegment dx = Lanes.global(out.get(0).segment());
         if (masked.isPresent()) {
             rows.inputGradient(masked.get(), data, Optional.empty(), a, b, c, dx);
         } else {
@@ -111,13 +111,13 @@ final class BatchNormKernels {
         store(dbeta, out.get(2));
     }
 
-    private static Optional<MemorySegment> residual(List<Tensor> in, int index, Tensor x) {
-        return in.size() > index ? Optional.of(aligned(in.get(index), x)) : Optional.empty();
+    private static Optional<FloatRows> residual(Rows rows, List<Tensor> in, int index, Tensor x) {
+        return in.size() > index ? Optional.of(aligned(rows, in.get(index), x)) : Optional.empty();
     }
 
     /** The tensor's memory in x's layout; a copy in the rare case that it lies otherwise. */
-    private static MemorySegment aligned(Tensor tensor, Tensor x) {
-        return Lanes.global(tensor.to(x.layout()).segment());
+    private static FloatRows aligned(Rows rows, Tensor tensor, Tensor x) {
+        return rows.view(tensor.to(x.layout()));
     }
 
     private static float[] floats(Tensor perChannel) {
@@ -131,32 +131,55 @@ final class BatchNormKernels {
         }
     }
 
-    /** The passes over memory, in the two arrangements of channels. */
+    /** How the second backward pass comes to the gradient that the activation let through. */
+    enum Masking {
+        /** It is masked again, from y. */
+        AGAIN,
+        /** The first pass has written it. */
+        WRITTEN
+    }
+
+    /** The passes over memory, in the arrangements of channels. */
     interface Rows {
 
-        static Rows of(Tensor x) {
+        /** @param type of all tensors, or float32 where they are of different ones */
+        static Rows of(Tensor x, DType type) {
             int channels = x.dim(1);
             long n = x.dim(0);
             long pixels = x.size() / Math.max(1, n * channels);
-            return x.layout() == Layout.NHWC || pixels == 1
-                    ? new ChannelsLast(n * pixels, channels) : new ChannelPlanes(Math.toIntExact(n), channels, pixels);
+            boolean last = x.layout() == Layout.NHWC || pixels == 1;
+            if (last && type == DType.BF16 && channels % ChannelsLastBf16.GROUP == 0) {
+                return new ChannelsLastBf16(n * pixels, channels);
+            }
+            return last ? new ChannelsLast(n * pixels, channels)
+                    : new ChannelPlanes(Math.toIntExact(n), channels, pixels);
         }
 
         int channels();
 
-        void statistics(MemorySegment x, double[] mean, double[] variance);
+        /** A tensor of x's shape and layout. */
+        default FloatRows view(Tensor tensor) {
+            return FloatRows.of(tensor, channels());
+        }
+
+        void statistics(FloatRows x, double[] mean, double[] variance);
 
         /** y = act(x·scale + shift (+ residual)). */
-        void normalize(MemorySegment x, float[] scale, float[] shift, Optional<MemorySegment> residual,
-                Activation activation, MemorySegment y);
+        void normalize(FloatRows x, float[] scale, float[] shift, Optional<FloatRows> residual,
+                Activation activation, FloatRows y);
+
+        /** Which way costs less here. */
+        default Masking masking() {
+            return Masking.AGAIN;
+        }
 
         /** Per channel Σ g and Σ g·(x − mean), g being dy where y &gt; 0; g is written to {@code masked} if present. */
-        void gradientSums(MemorySegment dy, MemorySegment x, Optional<MemorySegment> y, Optional<MemorySegment> masked,
+        void gradientSums(FloatRows dy, FloatRows x, Optional<FloatRows> y, Optional<FloatRows> masked,
                 float[] mean, double[] sum, double[] product);
 
-        /** dx = a·g + b·x + c. */
-        void inputGradient(MemorySegment dy, MemorySegment x, Optional<MemorySegment> y, float[] a, float[] b,
+        /** dx = a·g + b·x + c; dx may be dy, and y is empty where the masking is written. */
+        void inputGradient(FloatRows dy, FloatRows x, Optional<FloatRows> y, float[] a, float[] b,
                 float[] c,
-                MemorySegment dx);
+                FloatRows dx);
     }
 }

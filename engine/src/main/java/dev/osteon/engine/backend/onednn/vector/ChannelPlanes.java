@@ -1,9 +1,6 @@
 package dev.osteon.engine.backend.onednn.vector;
 
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
-
 import dev.osteon.engine.op.Activation;
-import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 
 /**
@@ -17,13 +14,13 @@ record ChannelPlanes(int n, int channels, long pixels) implements BatchNormKerne
     }
 
     @Override
-    public void statistics(MemorySegment x, double[] mean, double[] variance) {
+    public void statistics(FloatRows x, double[] mean, double[] variance) {
         eachChannel(c -> {
             double sum = 0;
             for (int i = 0; i < n; i++) {
                 long p = plane(i, c);
                 for (long j = p; j < p + pixels; j++) {
-                    sum += at(x, j);
+                    sum += x.at(j);
                 }
             }
             mean[c] = sum / (n * pixels);
@@ -31,7 +28,7 @@ record ChannelPlanes(int n, int channels, long pixels) implements BatchNormKerne
             for (int i = 0; i < n; i++) {
                 long p = plane(i, c);
                 for (long j = p; j < p + pixels; j++) {
-                    double d = at(x, j) - mean[c];
+                    double d = x.at(j) - mean[c];
                     squares += d * d;
                 }
             }
@@ -40,53 +37,53 @@ record ChannelPlanes(int n, int channels, long pixels) implements BatchNormKerne
     }
 
     @Override
-    public void normalize(MemorySegment x, float[] scale, float[] shift, Optional<MemorySegment> residual,
-            Activation activation, MemorySegment y) {
+    public void normalize(FloatRows x, float[] scale, float[] shift, Optional<FloatRows> residual,
+            Activation activation, FloatRows y) {
         float floor = activation == Activation.RELU ? 0 : Float.NEGATIVE_INFINITY;
         eachChannel(c -> {
             for (int i = 0; i < n; i++) {
                 long p = plane(i, c);
                 for (long j = p; j < p + pixels; j++) {
-                    float added = residual.isPresent() ? at(residual.get(), j) : 0;
-                    put(y, j, Math.max(floor, Math.fma(at(x, j), scale[c], shift[c]) + added));
+                    float added = residual.isPresent() ? residual.get().at(j) : 0;
+                    y.put(j, Math.max(floor, Math.fma(x.at(j), scale[c], shift[c]) + added));
                 }
             }
         });
     }
 
     @Override
-    public void gradientSums(MemorySegment dy, MemorySegment x, Optional<MemorySegment> y,
-            Optional<MemorySegment> masked, float[] mean, double[] sum, double[] product) {
+    public void gradientSums(FloatRows dy, FloatRows x, Optional<FloatRows> y,
+            Optional<FloatRows> masked, float[] mean, double[] sum, double[] product) {
         eachChannel(c -> {
             for (int i = 0; i < n; i++) {
                 long p = plane(i, c);
                 for (long j = p; j < p + pixels; j++) {
                     float g = masked(dy, y, j);
                     if (masked.isPresent()) {
-                        put(masked.get(), j, g);
+                        masked.get().put(j, g);
                     }
                     sum[c] += g;
-                    product[c] += (double) g * (at(x, j) - mean[c]);
+                    product[c] += (double) g * (x.at(j) - mean[c]);
                 }
             }
         });
     }
 
     @Override
-    public void inputGradient(MemorySegment dy, MemorySegment x, Optional<MemorySegment> y, float[] a, float[] b,
-            float[] c, MemorySegment dx) {
+    public void inputGradient(FloatRows dy, FloatRows x, Optional<FloatRows> y, float[] a, float[] b,
+            float[] c, FloatRows dx) {
         eachChannel(k -> {
             for (int i = 0; i < n; i++) {
                 long p = plane(i, k);
                 for (long j = p; j < p + pixels; j++) {
-                    put(dx, j, Math.fma(masked(dy, y, j), a[k], Math.fma(at(x, j), b[k], c[k])));
+                    dx.put(j, Math.fma(masked(dy, y, j), a[k], Math.fma(x.at(j), b[k], c[k])));
                 }
             }
         });
     }
 
-    private static float masked(MemorySegment dy, Optional<MemorySegment> y, long element) {
-        return y.isEmpty() || at(y.get(), element) > 0 ? at(dy, element) : 0;
+    private static float masked(FloatRows dy, Optional<FloatRows> y, long element) {
+        return y.isEmpty() || y.get().at(element) > 0 ? dy.at(element) : 0;
     }
 
     private void eachChannel(java.util.function.IntConsumer body) {
@@ -95,13 +92,5 @@ record ChannelPlanes(int n, int channels, long pixels) implements BatchNormKerne
                 body.accept(c);
             }
         });
-    }
-
-    private static float at(MemorySegment memory, long element) {
-        return memory.get(JAVA_FLOAT_UNALIGNED, element * Float.BYTES);
-    }
-
-    private static void put(MemorySegment memory, long element, float value) {
-        memory.set(JAVA_FLOAT_UNALIGNED, element * Float.BYTES, value);
     }
 }

@@ -13,65 +13,48 @@ import jdk.incubator.vector.VectorOperators;
 /** Batch-norm's passes over [pixels, channels]: vectors run along the channels. */
 record ChannelsLast(long pixels, int channels) implements BatchNormKernels.Rows {
 
-    private static final int CHUNKS = 64;
-    private static final int FEWEST_ROWS = 32;
-    private static final int MOST_ROWS = 512;
 
-    /** The same for every thread count, so that sums are too; more chunks cost more to combine. */
-    private int rowsPerChunk() {
-        return Math.clamp(pixels / CHUNKS, FEWEST_ROWS, MOST_ROWS);
+    private RowChunks chunks() {
+        return new RowChunks(pixels);
     }
 
-    private int chunks() {
-        return Math.toIntExact((pixels + rowsPerChunk() - 1) / rowsPerChunk());
+    /** Some rows, at most {@link RowChunks#MOST_ROWS}: their elements are counted by an int, which compiles well. */
+    private interface Block {
+        void run(long first, int rows);
     }
 
-    private long start(int chunk) {
-        return (long) chunk * rowsPerChunk();
-    }
-
-    private long end(int chunk) {
-        return Math.min(pixels, (chunk + 1L) * rowsPerChunk());
-    }
-
-    private int count(int chunk) {
-        return (int) (end(chunk) - start(chunk));
-    }
-
-    /** A chunk's rows, at most {@link #MOST_ROWS}: their elements are counted by an int, which compiles well. */
-    private MemorySegment rows(MemorySegment all, int chunk) {
-        long bytes = (long) channels * Float.BYTES;
-        return all.asSlice(start(chunk) * bytes, count(chunk) * bytes);
-    }
-
-    private interface RowsBody {
-        void run(long first, long last);
+    /** A chunk's rows, as many at a time as its element type allows. */
+    private void eachBlock(int chunk, FloatRows like, Block body) {
+        int step = like.rowsAtOnce(RowChunks.MOST_ROWS);
+        for (long r = chunks().start(chunk); r < chunks().end(chunk); r += step) {
+            body.run(r, (int) Math.min(step, chunks().end(chunk) - r));
+        }
     }
 
     /** A second pass over the data, from the end: what the first pass read last is still in the caches. */
-    private void backwards(RowsBody body) {
-        Parallel.forRange(chunks(), 1, (from, to) -> {
+    private void backwards(FloatRows like, Block body) {
+        Parallel.forRange(chunks().number(), 1, (from, to) -> {
             for (int k = (int) to - 1; k >= from; k--) {
-                body.run(start(k), end(k));
+                eachBlock(k, like, body);
             }
         });
     }
 
     /** Chunk means and centred squares, combined in order by Chan, Golub and LeVeque (1979). */
     @Override
-    public void statistics(MemorySegment x, double[] mean, double[] variance) {
-        int chunks = chunks();
-        float[] means = new float[chunks * channels];
-        float[] squares = new float[chunks * channels];
-        Parallel.forRange(chunks, 1, (from, to) -> {
+    public void statistics(FloatRows x, double[] mean, double[] variance) {
+        RowChunks chunks = chunks();
+        float[] means = new float[chunks.number() * channels];
+        float[] squares = new float[chunks.number() * channels];
+        Parallel.forRange(chunks.number(), 1, (from, to) -> {
             for (int k = (int) from; k < to; k++) {
                 chunkStatistics(x, k, means, squares);
             }
         });
         double[] m2 = variance;
         double count = 0;
-        for (int k = 0; k < chunks; k++) {
-            double n = end(k) - start(k);
+        for (int k = 0; k < chunks.number(); k++) {
+            double n = chunks().end(k) - chunks().start(k);
             double total = count + n;
             for (int c = 0; c < channels; c++) {
                 double delta = means[k * channels + c] - mean[c];
@@ -86,16 +69,17 @@ record ChannelsLast(long pixels, int channels) implements BatchNormKernels.Rows 
     }
 
     /** Mean and centred squares in one pass, by way of sums shifted by the chunk's first row. */
-    private void chunkStatistics(MemorySegment x, int chunk, float[] means, float[] squares) {
-        MemorySegment rows = rows(x, chunk);
-        int count = count(chunk);
+    private void chunkStatistics(FloatRows x, int chunk, float[] means, float[] squares) {
         int at = chunk * channels;
         float[] shift = new float[channels];
-        MemorySegment.copy(rows, JAVA_FLOAT_UNALIGNED, 0, shift, 0, channels);
-        for (int r = 1; r < count; r++) {
-            addRow(rows, r * channels, shift, means, squares, at);
-        }
-        float inverse = 1f / count;
+        MemorySegment.copy(x.read(chunks().start(chunk), 1, 0), JAVA_FLOAT_UNALIGNED, 0, shift, 0, channels);
+        eachBlock(chunk, x, (first, rows) -> {
+            MemorySegment block = x.read(first, rows, 0);
+            for (int row = first == chunks().start(chunk) ? channels : 0; row < rows * channels; row += channels) {
+                addRow(block, row, shift, means, squares, at);
+            }
+        });
+        float inverse = 1f / chunks().count(chunk);
         for (int c = 0; c < channels; c++) {
             float sum = means[at + c];
             squares[at + c] = Math.max(0, squares[at + c] - sum * sum * inverse);
@@ -118,23 +102,23 @@ record ChannelsLast(long pixels, int channels) implements BatchNormKernels.Rows 
     }
 
     @Override
-    public void normalize(MemorySegment x, float[] scale, float[] shift, Optional<MemorySegment> residual,
-            Activation activation, MemorySegment y) {
-        boolean relu = activation == Activation.RELU;
-        backwards((first, last) -> {
+    public void normalize(FloatRows x, float[] scale, float[] shift, Optional<FloatRows> residual,
+            Activation activation, FloatRows y) {
+        float floor = activation == Activation.RELU ? 0 : Float.NEGATIVE_INFINITY;
+        backwards(x, (first, rows) -> {
+            MemorySegment in = x.read(first, rows, 0);
+            MemorySegment out = y.target(first, rows, 1);
             if (residual.isPresent()) {
-                normalizeAdd(x, scale, shift, residual.get(), relu, y, first, last);
+                normalizeAdd(in, scale, shift, residual.get().read(first, rows, 2), floor, out, rows * channels);
             } else {
-                normalize(x, scale, shift, relu, y, first, last);
+                normalize(in, scale, shift, floor, out, rows * channels);
             }
+            y.written(out, first, rows);
         });
     }
 
-    private void normalize(MemorySegment x, float[] scale, float[] shift, boolean relu, MemorySegment y, long first,
-            long last) {
-        float floor = relu ? 0 : Float.NEGATIVE_INFINITY;
-        for (long r = first; r < last; r++) {
-            long row = r * channels;
+    private void normalize(MemorySegment x, float[] scale, float[] shift, float floor, MemorySegment y, int end) {
+        for (int row = 0; row < end; row += channels) {
             int c = 0;
             for (; c + Lanes.COUNT <= channels; c += Lanes.COUNT) {
                 FloatVector v = load(x, row + c).fma(FloatVector.fromArray(Lanes.F32, scale, c),
@@ -147,11 +131,9 @@ record ChannelsLast(long pixels, int channels) implements BatchNormKernels.Rows 
         }
     }
 
-    private void normalizeAdd(MemorySegment x, float[] scale, float[] shift, MemorySegment residual, boolean relu,
-            MemorySegment y, long first, long last) {
-        float floor = relu ? 0 : Float.NEGATIVE_INFINITY;
-        for (long r = first; r < last; r++) {
-            long row = r * channels;
+    private void normalizeAdd(MemorySegment x, float[] scale, float[] shift, MemorySegment residual, float floor,
+            MemorySegment y, int end) {
+        for (int row = 0; row < end; row += channels) {
             int c = 0;
             for (; c + Lanes.COUNT <= channels; c += Lanes.COUNT) {
                 FloatVector v = load(x, row + c).fma(FloatVector.fromArray(Lanes.F32, scale, c),
@@ -166,17 +148,17 @@ record ChannelsLast(long pixels, int channels) implements BatchNormKernels.Rows 
     }
 
     @Override
-    public void gradientSums(MemorySegment dy, MemorySegment x, Optional<MemorySegment> y,
-            Optional<MemorySegment> masked, float[] mean, double[] sum, double[] product) {
-        int chunks = chunks();
-        float[] sums = new float[chunks * channels];
-        float[] products = new float[chunks * channels];
-        Parallel.forRange(chunks, 1, (from, to) -> {
+    public void gradientSums(FloatRows dy, FloatRows x, Optional<FloatRows> y, Optional<FloatRows> masked,
+            float[] mean, double[] sum, double[] product) {
+        RowChunks chunks = chunks();
+        float[] sums = new float[chunks.number() * channels];
+        float[] products = new float[chunks.number() * channels];
+        Parallel.forRange(chunks.number(), 1, (from, to) -> {
             for (int k = (int) from; k < to; k++) {
                 chunkSums(dy, x, y, masked, k, mean, sums, products);
             }
         });
-        for (int k = 0; k < chunks; k++) {
+        for (int k = 0; k < chunks.number(); k++) {
             for (int c = 0; c < channels; c++) {
                 sum[c] += sums[k * channels + c];
                 product[c] += products[k * channels + c];
@@ -184,29 +166,32 @@ record ChannelsLast(long pixels, int channels) implements BatchNormKernels.Rows 
         }
     }
 
-    private void chunkSums(MemorySegment dy, MemorySegment x, Optional<MemorySegment> y,
-            Optional<MemorySegment> masked, int chunk, float[] mean, float[] sums, float[] products) {
-        MemorySegment gradients = rows(dy, chunk);
-        MemorySegment inputs = rows(x, chunk);
+    private void chunkSums(FloatRows dy, FloatRows x, Optional<FloatRows> y, Optional<FloatRows> masked, int chunk,
+            float[] mean, float[] sums, float[] products) {
         int at = chunk * channels;
-        int end = count(chunk) * channels;
-        if (masked.isPresent()) {
-            MemorySegment outputs = rows(y.orElseThrow(), chunk);
-            MemorySegment kept = rows(masked.get(), chunk);
-            for (int row = 0; row < end; row += channels) {
-                maskRow(gradients, outputs, kept, row);
-                sumRow(kept, inputs, row, mean, sums, products, at);
+        eachBlock(chunk, x, (first, rows) -> {
+            MemorySegment gradients = dy.read(first, rows, 0);
+            MemorySegment inputs = x.read(first, rows, 1);
+            int end = rows * channels;
+            if (masked.isPresent()) {
+                MemorySegment outputs = y.orElseThrow().read(first, rows, 2);
+                MemorySegment kept = masked.get().target(first, rows, 3);
+                for (int row = 0; row < end; row += channels) {
+                    maskRow(gradients, outputs, kept, row);
+                    sumRow(kept, inputs, row, mean, sums, products, at);
+                }
+                masked.get().written(kept, first, rows);
+            } else if (y.isPresent()) {
+                MemorySegment outputs = y.get().read(first, rows, 2);
+                for (int row = 0; row < end; row += channels) {
+                    sumOpenRow(gradients, inputs, outputs, row, mean, sums, products, at);
+                }
+            } else {
+                for (int row = 0; row < end; row += channels) {
+                    sumRow(gradients, inputs, row, mean, sums, products, at);
+                }
             }
-        } else if (y.isPresent()) {
-            MemorySegment outputs = rows(y.get(), chunk);
-            for (int row = 0; row < end; row += channels) {
-                sumOpenRow(gradients, inputs, outputs, row, mean, sums, products, at);
-            }
-        } else {
-            for (int row = 0; row < end; row += channels) {
-                sumRow(gradients, inputs, row, mean, sums, products, at);
-            }
-        }
+        });
     }
 
     private void maskRow(MemorySegment dy, MemorySegment y, MemorySegment masked, int row) {
@@ -258,21 +243,24 @@ record ChannelsLast(long pixels, int channels) implements BatchNormKernels.Rows 
     }
 
     @Override
-    public void inputGradient(MemorySegment dy, MemorySegment x, Optional<MemorySegment> y, float[] a, float[] b,
-            float[] c, MemorySegment dx) {
-        backwards((first, last) -> {
+    public void inputGradient(FloatRows dy, FloatRows x, Optional<FloatRows> y, float[] a, float[] b, float[] c,
+            FloatRows dx) {
+        backwards(x, (first, rows) -> {
+            MemorySegment gradients = dy.read(first, rows, 0);
+            MemorySegment inputs = x.read(first, rows, 1);
+            MemorySegment out = dx.target(first, rows, 3);
             if (y.isPresent()) {
-                inputGradientMasked(dy, x, y.get(), a, b, c, dx, first, last);
+                inputGradientMasked(gradients, inputs, y.get().read(first, rows, 2), a, b, c, out, rows * channels);
             } else {
-                inputGradient(dy, x, a, b, c, dx, first, last);
+                inputGradient(gradients, inputs, a, b, c, out, rows * channels);
             }
+            dx.written(out, first, rows);
         });
     }
 
     private void inputGradient(MemorySegment dy, MemorySegment x, float[] a, float[] b, float[] c, MemorySegment dx,
-            long first, long last) {
-        for (long r = first; r < last; r++) {
-            long row = r * channels;
+            int end) {
+        for (int row = 0; row < end; row += channels) {
             int k = 0;
             for (; k + Lanes.COUNT <= channels; k += Lanes.COUNT) {
                 FloatVector v = load(x, row + k).fma(FloatVector.fromArray(Lanes.F32, b, k),
@@ -286,10 +274,8 @@ record ChannelsLast(long pixels, int channels) implements BatchNormKernels.Rows 
     }
 
     private void inputGradientMasked(MemorySegment dy, MemorySegment x, MemorySegment y, float[] a, float[] b,
-            float[] c,
-            MemorySegment dx, long first, long last) {
-        for (long r = first; r < last; r++) {
-            long row = r * channels;
+            float[] c, MemorySegment dx, int end) {
+        for (int row = 0; row < end; row += channels) {
             int k = 0;
             for (; k + Lanes.COUNT <= channels; k += Lanes.COUNT) {
                 FloatVector v = load(x, row + k).fma(FloatVector.fromArray(Lanes.F32, b, k),

@@ -33,6 +33,15 @@ final class ElementwiseKernels {
         boolean arithmetic = op.function() != Binary.Function.POW;
         boolean alike = a.spec().equals(b.spec()) && a.spec().equals(y.spec());
         boolean scalar = b.size() == 1 && a.spec().equals(y.spec());
+        if (op.function() == Binary.Function.ADD && y.dtype() == DType.BF16 && alike) {    // gradients add up
+            Parallel.forRange(y.size(), GRAIN, (from, end) -> Bfloat16.add(Lanes.global(a.segment()),
+                    Lanes.global(b.segment()), Lanes.global(y.segment()), from, end));
+            return;
+        }
+        if (arithmetic && y.dtype() == DType.BF16 && alike) {
+            inBlocks(op.function(), FloatRows.of(a, 1), FloatRows.of(b, 1), FloatRows.of(y, 1), y.size());
+            return;
+        }
         if (!arithmetic || y.dtype() != DType.F32 || !(alike || scalar)) {
             BroadcastKernels.binary(op, in, out);
             return;
@@ -41,17 +50,7 @@ final class ElementwiseKernels {
         MemorySegment right = Lanes.global(b.segment());
         MemorySegment to = Lanes.global(y.segment());
         if (alike) {
-            Parallel.forRange(y.size(), GRAIN, (from, end) -> {
-                switch (op.function()) {
-                    case ADD -> add(left, right, to, from, end);
-                    case SUB -> sub(left, right, to, from, end);
-                    case MUL -> mul(left, right, to, from, end);
-                    case DIV -> div(left, right, to, from, end);
-                    case MAXIMUM -> max(left, right, to, from, end);
-                    case MINIMUM -> min(left, right, to, from, end);
-                    case POW -> throw new IllegalStateException("passed on above");
-                }
-            });
+            Parallel.forRange(y.size(), GRAIN, (from, end) -> alike(op.function(), left, right, to, from, end));
             return;
         }
         float value = right.get(JAVA_FLOAT_UNALIGNED, 0);
@@ -66,6 +65,31 @@ final class ElementwiseKernels {
                 case POW -> throw new IllegalStateException("passed on above");
             }
         });
+    }
+
+    private static void inBlocks(Binary.Function function, FloatRows a, FloatRows b, FloatRows y, long size) {
+        Parallel.forRange(size, GRAIN, (from, end) -> {
+            int step = y.rowsAtOnce((int) GRAIN);
+            for (long at = from; at < end; at += step) {
+                int count = (int) Math.min(step, end - at);
+                MemorySegment block = y.target(at, count, 2);
+                alike(function, a.read(at, count, 0), b.read(at, count, 1), block, 0, count);
+                y.written(block, at, count);
+            }
+        });
+    }
+
+    private static void alike(Binary.Function function, MemorySegment a, MemorySegment b, MemorySegment y, long from,
+            long end) {
+        switch (function) {
+            case ADD -> add(a, b, y, from, end);
+            case SUB -> sub(a, b, y, from, end);
+            case MUL -> mul(a, b, y, from, end);
+            case DIV -> div(a, b, y, from, end);
+            case MAXIMUM -> max(a, b, y, from, end);
+            case MINIMUM -> min(a, b, y, from, end);
+            case POW -> throw new IllegalStateException("passed on above");
+        }
     }
 
     private static void affine(Affine op, List<Tensor> in, List<Tensor> out) {

@@ -60,6 +60,10 @@ class PointwiseKernelsTest {
         Agreement.check(new Clamp(-0.3, 0.7), 0, Values.normal(n));
         Agreement.check(new Unary(Unary.Function.EXP), 0, Values.normal(n).as(DType.BF16));
         Agreement.check(new Affine(-3, 0.5), 0, Values.normal(n).as(DType.BF16));
+        Agreement.check(new Binary(Binary.Function.ADD), 0, Values.normal(n).as(DType.BF16),
+                Values.normal(n).as(DType.BF16));
+        Agreement.check(new Binary(Binary.Function.MUL), 0, Values.normal(n).as(DType.BF16),
+                Values.normal(n).as(DType.BF16));
     }
 
     @ParameterizedTest
