@@ -154,7 +154,7 @@ public final class Worker implements AutoCloseable {
 
     /** Ends the process, and waits for that: its device memory is then free. */
     @Override
-    public void close() throws IOException {
+    public void close() {
         try {
             orders.close();
         } catch (IOException e) {

@@ -75,11 +75,17 @@ record GpuWorks(Backend backend, Sizes sizes) implements WorkServer.Opener {
         }, () -> 0, scope::close);
     }
 
+    /** Normal numbers, of which a row is made at random and the others are it, turned round. */
     private Tensor matrix(int side, long seed) {
         Philox random = Philox.of(seed);
+        float[] row = new float[2 * side];
+        for (int i = 0; i < side; i++) {
+            row[i] = (float) random.nextGaussian();
+            row[side + i] = row[i];
+        }
         float[] values = new float[side * side];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = (float) random.nextGaussian();
+        for (int i = 0; i < side; i++) {
+            System.arraycopy(row, i, values, i * side, side);
         }
         return Tensor.of(backend.device(), Shape.of(side, side), values);
     }
