@@ -53,6 +53,8 @@ public final class WorkServer {
                 close();
                 work = opener.open(words.subList(1, words.size()));
                 out.println("ready " + work.name());
+            } else if (work == null) {
+                throw new IOException("no work is open");
             } else {
                 long start = System.nanoTime();
                 double number = work.run();

@@ -146,7 +146,7 @@ final class KernelCases {
         int half = sizes.side(4);
         add("max-pool gradient", new MaxPool2dBackward(max, square(sizes.side(2))), activation(64, 4),
                 index(9, DType.U8, sizes.batch(), sizes.channels(64), half, half).channelsLast());
-        AvgPool2d average = new AvgPool2d(square(2), square(2), Window.ZERO, AvgPool2d.Divisor.values()[0]);
+        AvgPool2d average = new AvgPool2d(square(2), square(2), Window.ZERO, AvgPool2d.Divisor.KERNEL);
         add("average-pool", average, activation(256, 4));
         add("average-pool gradient", new AvgPool2dBackward(average, square(sizes.side(4))), activation(256, 8));
         add("global average-pool", new AdaptiveAvgPool2d(ONE), activation(2048, 32));
@@ -184,7 +184,7 @@ final class KernelCases {
                 operands.addAll(List.of(like, like, like));          // weights, gradient, momentum
             }
         }
-        add("larc step", new LarcStep(1e-6, 0.9, 1e-6, 0.001, 1e-8, LarcStep.Mode.values()[0]),
+        add("larc step", new LarcStep(1e-6, 0.9, 1e-6, 0.001, 1e-8, LarcStep.Mode.CLIP),
                 operands.toArray(Operand[]::new));
         add("sgd step", new SgdStep(1e-6, 0.9, 1e-4, SgdStep.Nesterov.NO), operands.toArray(Operand[]::new));
     }

@@ -73,6 +73,9 @@ final class Report {
         all.put("status", failures.isEmpty() ? "passed" : "failed");
         all.put("parts", parts);
         StringBuilder text = new StringBuilder("# GPU check\n\n");
+        if (facts.containsKey("note")) {
+            text.append("**").append(facts.get("note")).append("**\n\n");
+        }
         facts.forEach((name, value) -> text.append("- ").append(name).append(": ").append(value).append('\n'));
         text.append("\n| part | result | seconds |\n|---|---|---|\n").append(String.join("\n", summary)).append('\n');
         failures.forEach(message -> text.append("\n**Failed:** ").append(message).append('\n'));
