@@ -102,7 +102,8 @@ def training_step(device, batch, image, width, precision, mode):
             return F.cross_entropy(model(x), y)
 
     if mode == "compiled":                      # Triton's fusion and CUDA graphs
-        loss_of = torch.compile(loss_of, mode=os.environ.get("OSTEON_COMPILE_MODE", "reduce-overhead"))
+        mode_of = os.environ.get("OSTEON_COMPILE_MODE", "reduce-overhead")
+        loss_of = torch.compile(loss_of, dynamic=False, mode=mode_of)
     last = [torch.zeros((), device=device)]
 
     def step():
