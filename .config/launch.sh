@@ -18,11 +18,12 @@ version_of() {
 }
 
 find_jdk() {
-    on_path=$(command -v java 2>/dev/null) && on_path=$(readlink -f "$on_path" 2>/dev/null || echo "$on_path")
-    mac=$(/usr/libexec/java_home -v "$needed+" 2>/dev/null)
+    on_path=$(command -v java 2>/dev/null || true)
+    if [ -n "$on_path" ]; then on_path=$(readlink -f "$on_path" 2>/dev/null || echo "$on_path"); fi
+    mac=$(/usr/libexec/java_home -v "$needed+" 2>/dev/null || true)
     for home in "${OSTEON_JAVA:-}" "${JAVA_HOME:-}" /usr/lib/jvm/* "$mac" "${on_path%/bin/java}"; do
         [ -n "$home" ] || continue
-        version=$(version_of "$home")
+        version=$(version_of "$home" || true)
         if [ -n "$version" ] && [ "$version" -ge "$needed" ] 2>/dev/null; then
             printf '%s\n' "$home"
             return 0

@@ -23,10 +23,11 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** {@code bench/gpu-check.sh}: checks and measures the GPU backend on the machine's GPU, part by part. */
-@Command(name = "gpu-check.sh", mixinStandardHelpOptions = true,
+@Command(name = "gpu-check.sh", sortOptions = false,
         description = "Checks the GPU backend on this machine's GPU and measures it, beside PyTorch where that is here.",
-        footer = {"", "Writes gpu-check.json, gpu-check.md and gpu-check.log, after each part anew. A part that fails is",
-            "recorded, and the next begins. Exit status: 0 all passed, 1 a part failed or found no time, 2 no GPU."})
+        footer = {"", "Writes gpu-check.json, gpu-check.md and gpu-check.log, after each part anew.",
+            "A part that fails is recorded, and the next begins. Exit status: 0 all passed,",
+            "1 a part failed or found no time, 2 no GPU or wrong options."})
 public final class GpuCheck implements Callable<Integer> {
 
     /** The parts in their order, and the most that each may take. */
@@ -49,6 +50,9 @@ public final class GpuCheck implements Callable<Integer> {
     private static final Duration OPENING = Duration.ofSeconds(90);
     /** A longer one would cost the timed parts more than the compiled step is worth. */
     private static final Duration COMPILATION = Duration.ofSeconds(150);
+
+    @Option(names = {"-h", "--help"}, usageHelp = true, description = "Shows this and ends.")
+    private boolean help;
 
     @Option(names = "--out", paramLabel = "DIR", defaultValue = "gpu-check",
             description = "Folder for the results (default: ${DEFAULT-VALUE}).")
@@ -156,7 +160,7 @@ public final class GpuCheck implements Callable<Integer> {
             if (!end.isAfter(now)) {
                 section.failed("not run: the time was used up");
             } else {
-                System.err.println("gpu-check: " + part + " …");
+                System.err.println("gpu-check: " + part + " begins");
                 try {
                     section = part(part, bench.until(end), copy, compiled);
                 } catch (IOException | RuntimeException e) {
