@@ -41,7 +41,7 @@ public record Turns(int warmUp, int rounds, int runs, Duration pause) {
                         turn(peer);
                     } catch (IOException e) {
                         running.remove(peer);
-                        result.put(peer.label() + " failed", e.getMessage());
+                        result.put(failure(peer), e.getMessage());
                     }
                 }
             }
@@ -59,6 +59,11 @@ public record Turns(int warmUp, int rounds, int runs, Duration pause) {
             result.put(peer.label() + " / " + ours.label() + ", pair by pair", ratio);
         }
         return result;
+    }
+
+    /** The name under which a result holds why a peer was left out. */
+    public static String failure(Worker peer) {
+        return peer.label() + " failed";
     }
 
     private void turn(Worker worker) throws IOException {

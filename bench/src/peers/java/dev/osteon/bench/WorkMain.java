@@ -48,7 +48,11 @@ public final class WorkMain {
         try (Worker ours = worker("osteon", settings); Worker other = worker(peer, settings)) {
             ours.open(work);
             other.open(work);
-            return new Turns(warmUp, rounds, runs, PAUSE).compare(ours, List.of(other));
+            Map<String, Object> result = new Turns(warmUp, rounds, runs, PAUSE).compare(ours, List.of(other));
+            if (result.get(Turns.failure(other)) instanceof String message) {
+                throw new IOException(message);
+            }
+            return result;
         }
     }
 

@@ -61,7 +61,7 @@ final class Comparison implements AutoCloseable {
             Map<String, Object> facts = new Turns(WARM_UP, bench.rounds(), 1, NO_PAUSE).compare(ours, ready);
             Map<String, String> cells = new LinkedHashMap<>();
             for (Worker peer : ready) {
-                Optional.ofNullable(facts.get(peer.label() + " failed")).ifPresent(message -> {
+                Optional.ofNullable(facts.get(Turns.failure(peer))).ifPresent(message -> {
                     section.failed(String.valueOf(message));
                     drop(peer.label());
                 });
