@@ -331,7 +331,8 @@ def serve(device, turn_ms):
         try:
             if words[0] == "open":
                 work = None
-                torch._dynamo.reset()
+                if "torch._dynamo" in sys.modules:           # takes seconds to import, for compiled work only
+                    torch._dynamo.reset()
                 if device.type == "cuda":
                     torch.cuda.empty_cache()
                 work = Work(device, words[1:], turn_ms)
