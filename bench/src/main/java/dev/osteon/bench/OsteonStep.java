@@ -2,6 +2,7 @@ package dev.osteon.bench;
 
 import dev.osteon.engine.autograd.Gradients;
 import dev.osteon.engine.autograd.Tape;
+import dev.osteon.engine.dispatch.Dispatcher;
 import dev.osteon.engine.memory.TensorScope;
 import dev.osteon.engine.op.Ops;
 import dev.osteon.engine.random.Philox;
@@ -16,46 +17,79 @@ import dev.osteon.nn.Initializer;
 import dev.osteon.nn.Sgd;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
-/** A ResNet-50 training step (forward, cross-entropy, backward, SGD) on our CPU backend, float32, channels-last. */
+/**
+ * A training step of a ResNet (forward, cross-entropy, backward, SGD with momentum) on one of our backends, channels-last.
+ * Parameters are float32; with autocast convolutions and matrix products of the forward and backward pass are not.
+ */
 public final class OsteonStep implements Work {
 
     private static final int CLASSES = 1000;
+    private static final double LEARNING_RATE = 1e-3;
 
     private final TensorScope scope = TensorScope.open();
+    private final Optional<DType> autocast;
+    private final double learningRate;
     private final ResNet model;
     private final Sgd sgd;
     private final Tensor images;
     private final Tensor labels;
+    private Tensor loss;
 
-    public OsteonStep(int batch, int size) {
-        Initializer init = Initializer.on(Device.CPU, DType.F32, 1);
-        model = new ResNet(init, ResNetSpec.resnet50().withClasses(CLASSES));
+    /** @param autocast the type of {@link Dispatcher#autocast}, if any */
+    public OsteonStep(Device device, Optional<DType> autocast, ResNetSpec spec, int batch, int size) {
+        this(device, autocast, spec, batch, size, LEARNING_RATE);
+    }
+
+    /** With a learning rate of one's own. */
+    public OsteonStep(Device device, Optional<DType> autocast, ResNetSpec spec, int batch, int size,
+            double learningRate) {
+        this.autocast = autocast;
+        this.learningRate = learningRate;
+        model = new ResNet(Initializer.on(device, DType.F32, 1), spec.withClasses(CLASSES));
         sgd = Sgd.of(model, 0.9, 0);
         Philox random = Philox.of(2);
         float[] pixels = new float[batch * 3 * size * size];
         for (int i = 0; i < pixels.length; i++) {
             pixels[i] = (float) random.nextGaussian();
         }
-        images = Tensor.of(Device.CPU, Shape.of(batch, 3, size, size), pixels).to(Layout.NHWC);
-        labels = Tensor.of(Device.CPU, Shape.of(batch), Arrays.copyOf(random.permutation(CLASSES), batch));
+        images = Tensor.of(device, Shape.of(batch, 3, size, size), pixels).to(Layout.NHWC);
+        labels = Tensor.of(device, Shape.of(batch), Arrays.copyOf(random.permutation(CLASSES), batch));
+        loss = Ops.full(device, Shape.of(1), DType.F32, 0);
     }
 
     @Override
     public String name() {
-        return "osteon f32";
+        return "osteon " + autocast.map(DType::toString).orElse("f32");
+    }
+
+    /** One step, queued on the device; {@link #loss} waits for it. */
+    public void step() {
+        autocast.ifPresentOrElse(low -> Dispatcher.autocast(low, this::train), this::train);
+    }
+
+    private void train() {
+        List<Tensor> parameters = model.trainable();
+        try (TensorScope step = TensorScope.open(); Tape tape = Tape.watching(parameters)) {
+            Tensor now = Ops.crossEntropy(model.forward(images), labels);
+            try (Gradients gradients = tape.gradients(now, parameters)) {
+                sgd.step(gradients, learningRate);
+            }
+            loss.close();
+            loss = step.keep(now);
+        }
+    }
+
+    /** The loss before the last step. */
+    public double loss() {
+        return loss.item();
     }
 
     @Override
     public double run() {
-        List<Tensor> parameters = model.trainable();
-        try (TensorScope step = TensorScope.open(); Tape tape = Tape.watching(parameters)) {
-            Tensor loss = Ops.crossEntropy(model.forward(images), labels);
-            try (Gradients gradients = tape.gradients(loss, parameters)) {
-                sgd.step(gradients, 1e-3);
-            }
-            return loss.item();
-        }
+        step();
+        return loss();
     }
 
     @Override

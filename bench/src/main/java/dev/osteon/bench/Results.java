@@ -14,8 +14,16 @@ public final class Results {
 
     /** Writes a result, and prints it. */
     public static void write(Map<String, Object> result, Path file) throws IOException {
-        String json = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValueAsString(result) + "\n";
-        System.out.print(json);
-        AtomicFile.write(file, json);
+        System.out.print(json(result));
+        save(result, file);
+    }
+
+    /** Writes a result, in place of an earlier one. */
+    public static void save(Map<String, Object> result, Path file) throws IOException {
+        AtomicFile.write(file, json(result));
+    }
+
+    private static String json(Map<String, Object> result) throws IOException {
+        return new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValueAsString(result) + "\n";
     }
 }

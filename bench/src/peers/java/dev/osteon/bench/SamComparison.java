@@ -3,6 +3,7 @@ package dev.osteon.bench;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** Segment Anything's encoder and decoder, ours and onnxruntime's in turn. */
@@ -22,10 +23,10 @@ public final class SamComparison {
                 + "3 + 3 points to its low-resolution mask");
         result.put("machine", Machine.describe());
         result.put("commit", arguments[4]);
-        result.put("encoder", new Turns(WARM_UP, rounds, 1).compare("onnxruntime", arguments[1], SamWork.ENCODER.name(),
-                arguments[0]));
-        result.put("decoder", new Turns(2 * WARM_UP, rounds, CLICKS).compare("onnxruntime", arguments[1],
-                SamWork.DECODER.name(), arguments[0]));
+        result.put("encoder", WorkMain.compare("onnxruntime", List.of(arguments[1], arguments[0]), WARM_UP, rounds, 1,
+                SamWork.ENCODER.name()));
+        result.put("decoder", WorkMain.compare("onnxruntime", List.of(arguments[1], arguments[0]), 2 * WARM_UP,
+                rounds, CLICKS, SamWork.DECODER.name()));
         Results.write(result, Path.of(arguments[3]));
     }
 }

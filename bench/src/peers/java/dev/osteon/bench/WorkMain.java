@@ -1,51 +1,64 @@
 package dev.osteon.bench;
 
-import dev.osteon.engine.backend.onednn.vector.Parallel;
-import java.io.BufferedReader;
+import dev.osteon.engine.backend.Backends;
+import dev.osteon.engine.tensor.Device;
+import dev.osteon.models.ResNetSpec;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
-import java.util.Locale;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
-/**
- * One implementation in a process of its own: does its work once for each line that it reads, and answers with
- * milliseconds, the work's number and the process's peak resident memory in KiB. Two thread pools in one process would
- * disturb each other.
- */
+/** One implementation on the CPU in a process of its own. Two thread pools in one process would disturb each other. */
 public final class WorkMain {
+
+    private static final Duration PAUSE = Duration.ofMillis(200);
 
     private WorkMain() {}
 
-    /** @param arguments osteon or its peer, threads, the work, and what that needs */
+    /** @param arguments osteon or its peer, threads, and the folder of the models for those that need them */
     public static void main(String[] arguments) throws IOException {
         int threads = Integer.parseInt(arguments[1]);
-        Parallel.setThreads(threads);
-        String[] rest = Arrays.copyOfRange(arguments, 3, arguments.length);
-        try (Work work = work(arguments[2], arguments[0].equals("osteon"), threads, rest);
-                BufferedReader in = new BufferedReader(new InputStreamReader(System.in))) {
-            System.out.println("ready " + work.name());
-            while (in.readLine() != null) {
-                long start = System.nanoTime();
-                double number = work.run();
-                System.out.printf(Locale.ROOT, "%.3f %.6f %d%n", (System.nanoTime() - start) / 1e6, number, peak());
+        Backends.setCpuThreads(threads);
+        WorkServer.serve(words -> work(words, List.of(arguments), threads), System.in, System.out);
+    }
+
+    private static Work work(List<String> words, List<String> arguments, int threads) throws IOException {
+        boolean ours = arguments.getFirst().equals("osteon");
+        if (words.getFirst().equals("step")) {
+            int batch = Integer.parseInt(words.get(1));
+            int size = Integer.parseInt(words.get(2));
+            return ours ? new OsteonStep(Device.CPU, Optional.empty(), ResNetSpec.resnet50(), batch, size)
+                    : new LibtorchStep(batch, size, threads);
+        }
+        SamWork part = SamWork.valueOf(words.getFirst());
+        Path models = Path.of(arguments.get(2));
+        return ours ? new OsteonSam(part, models) : new OnnxRuntimeSam(part, models, threads);
+    }
+
+    /**
+     * Ours and a peer in turn.
+     *
+     * @param settings what {@link #main} takes behind the implementation
+     */
+    static Map<String, Object> compare(String peer, List<String> settings, int warmUp, int rounds, int runs,
+            String... work) throws IOException {
+        try (Worker ours = worker("osteon", settings); Worker other = worker(peer, settings)) {
+            ours.open(work);
+            other.open(work);
+            Map<String, Object> result = new Turns(warmUp, rounds, runs, PAUSE).compare(ours, List.of(other));
+            if (result.get(Turns.failure(other)) instanceof String message) {
+                throw new IOException(message);
             }
+            return result;
         }
     }
 
-    private static Work work(String name, boolean ours, int threads, String[] rest) throws IOException {
-        if (name.equals("step")) {
-            int batch = Integer.parseInt(rest[0]);
-            int size = Integer.parseInt(rest[1]);
-            return ours ? new OsteonStep(batch, size) : new LibtorchStep(batch, size, threads);
-        }
-        SamWork part = SamWork.valueOf(name);
-        return ours ? new OsteonSam(part, Path.of(rest[0])) : new OnnxRuntimeSam(part, Path.of(rest[0]), threads);
-    }
-
-    private static long peak() throws IOException {
-        return Files.readAllLines(Path.of("/proc/self/status")).stream().filter(line -> line.startsWith("VmHWM"))
-                .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", ""))).findFirst().orElse(0);
+    private static Worker worker(String implementation, List<String> settings) throws IOException {
+        List<String> arguments = new ArrayList<>(List.of(implementation));
+        arguments.addAll(settings);
+        return new Worker(implementation, Worker.java(WorkMain.class.getName(), List.of("-Xmx2g"), arguments));
     }
 }

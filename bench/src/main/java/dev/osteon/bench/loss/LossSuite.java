@@ -1,5 +1,6 @@
 package dev.osteon.bench.loss;
 
+import dev.osteon.engine.tensor.Device;
 import java.util.ServiceLoader;
 
 /** The losses of one implementation, on {@link Inputs}. Peers are found as services. */
@@ -49,7 +50,7 @@ public interface LossSuite {
     /** The suite of an implementation by its name. */
     static LossSuite named(String name) {
         if (name.equals("osteon")) {
-            return new OsteonLosses();
+            return new OsteonLosses(Device.CPU);
         }
         return ServiceLoader.load(LossSuite.class).stream().map(ServiceLoader.Provider::get)
                 .filter(suite -> suite.name().equals(name)).findFirst().orElseThrow(() -> new IllegalArgumentException(

@@ -29,6 +29,12 @@ import java.util.function.BiFunction;
 /** Ours, through the interface that training uses: a method, a batch, a tape. */
 public final class OsteonLosses implements LossSuite {
 
+    private final Device device;
+
+    public OsteonLosses(Device device) {
+        this.device = device;
+    }
+
     @Override
     public String name() {
         return "osteon";
@@ -47,7 +53,7 @@ public final class OsteonLosses implements LossSuite {
 
     @Override
     public LossWork swav(int n) {
-        Swav swav = new Swav(Initializer.on(Device.CPU, DType.F32, 1), DIM, n, Swav.Settings.IMAGENET,
+        Swav swav = new Swav(Initializer.on(device, DType.F32, 1), DIM, n, Swav.Settings.IMAGENET,
                 MultiCropLoss.Reduction.MEAN);
         swav.prototypes().weight().assign(doubles(Inputs.unitRows(5, PROTOTYPES, DIM)));
         return new Training(swav, n);
@@ -58,7 +64,7 @@ public final class OsteonLosses implements LossSuite {
         return pair(VicReg.OFFICIAL, n);
     }
 
-    private static LossWork pair(PairLoss loss, int n) {
+    private LossWork pair(PairLoss loss, int n) {
         return new Training(batch -> loss.loss(batch.views().get(0), batch.views().get(1)), n);
     }
 
@@ -71,9 +77,9 @@ public final class OsteonLosses implements LossSuite {
     }
 
     /** A tensor that outlives the scope it is made in. */
-    private static Tensor kept(Shape shape, float[] values) {
+    private Tensor kept(Shape shape, float[] values) {
         try (TensorScope scope = TensorScope.open()) {
-            return scope.release(Tensor.of(Device.CPU, shape, values));
+            return scope.release(Tensor.of(device, shape, values));
         }
     }
 
@@ -86,7 +92,7 @@ public final class OsteonLosses implements LossSuite {
     }
 
     /** Loss and gradients of a method for two views. */
-    private static final class Training implements LossWork {
+    private final class Training implements LossWork {
         private final SslMethod method;
         private final Batch batch;
         private final List<Tensor> watched;
@@ -95,7 +101,7 @@ public final class OsteonLosses implements LossSuite {
             this.method = method;
             Tensor labels;
             try (TensorScope scope = TensorScope.open()) {
-                labels = scope.release(Tensor.of(Device.CPU, Shape.of(n), Inputs.labels(n)));
+                labels = scope.release(Tensor.of(device, Shape.of(n), Inputs.labels(n)));
             }
             batch = new Batch(List.of(kept(Shape.of(n, DIM), Inputs.view(0, n, DIM)),
                     kept(Shape.of(n, DIM), Inputs.view(1, n, DIM))), Optional.of(labels), Batch.Moment.START);
@@ -165,21 +171,21 @@ public final class OsteonLosses implements LossSuite {
     }
 
     /** The optimiser's step alone, with gradients that stay the same. */
-    private static final class Step implements LossWork {
-        private final ResNet model = new ResNet(Initializer.on(Device.CPU, DType.F32, 1), ResNetSpec.resnet50());
+    private final class Step implements LossWork {
+        private final ResNet model = new ResNet(Initializer.on(device, DType.F32, 1), ResNetSpec.resnet50());
         private final Larc larc = Larc.of(model, WEIGHT_DECAY, Larc.Settings.SWAV);
         private final Gradients gradients;
 
         Step() {
             List<Tensor> parameters = model.trainable();
             try (TensorScope scope = TensorScope.open(); Tape tape = Tape.watching(parameters)) {
-                Tensor sum = Ops.full(Device.CPU, Shape.of(1), DType.F32, 0);
+                Tensor sum = Ops.full(device, Shape.of(1), DType.F32, 0);
                 for (int i = 0; i < parameters.size(); i++) {
                     Tensor parameter = parameters.get(i);
                     int size = Math.toIntExact(parameter.size());
-                    Tensor values = Tensor.of(Device.CPU, parameter.shape(), Inputs.normal(2 * i, size, 0.02));
+                    Tensor values = Tensor.of(device, parameter.shape(), Inputs.normal(2 * i, size, 0.02));
                     parameter.assign(values.segment());
-                    Tensor gradient = Tensor.of(Device.CPU, parameter.shape(), Inputs.normal(2 * i + 1, size, 1e-3));
+                    Tensor gradient = Tensor.of(device, parameter.shape(), Inputs.normal(2 * i + 1, size, 1e-3));
                     sum = sum.add(Ops.sum(parameter.mul(gradient)).reshape(1));
                 }
                 gradients = tape.gradients(sum, parameters);

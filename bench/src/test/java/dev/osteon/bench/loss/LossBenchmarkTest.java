@@ -3,6 +3,7 @@ package dev.osteon.bench.loss;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.osteon.bench.loss.LossWork.Outcome;
+import dev.osteon.engine.tensor.Device;
 import dev.osteon.engine.tensor.Tensor;
 import java.io.IOException;
 import java.util.List;
@@ -41,7 +42,7 @@ class LossBenchmarkTest {
 
     @Test
     void whatRunsIsTheLoss() {
-        OsteonLosses ours = new OsteonLosses();
+        OsteonLosses ours = new OsteonLosses(Device.CPU);
         try (LossWork ntXent = ours.ntXent(N); LossWork supCon = ours.supCon(N); LossWork swav = ours.swav(N);
                 LossWork codes = ours.sinkhorn(N); LossWork vicReg = ours.vicReg(N)) {
             for (LossWork work : List.of(ntXent, supCon, swav, vicReg)) {

@@ -16,7 +16,8 @@ import java.util.stream.Stream;
 /**
  * Where NVIDIA's libraries may lie, in this order: {@code -Dosteon.cuda.libraries} and the environment's
  * OSTEON_CUDA_LIBRARIES (folders, separated as in a path), LD_LIBRARY_PATH, CUDA_PATH and CUDA_HOME, the system's
- * folders, and those of Python's packages ({@code nvidia/…/lib}), where PyTorch brings them.
+ * folders (and where containers mount the driver), and those of Python's packages ({@code nvidia/…/lib}), where PyTorch
+ * brings them: of the active environment, the user, the system, and the python3 on the PATH.
  *
  * @param folders those that exist
  */
@@ -30,12 +31,21 @@ record LibrarySearch(List<Path> folders) {
                 .filter(folder -> !folder.isBlank()).map(Path::of).forEach(folders::add);
         Stream.of(System.getenv("CUDA_PATH"), System.getenv("CUDA_HOME"), "/usr/local/cuda").filter(Objects::nonNull)
                 .flatMap(home -> Stream.of(Path.of(home, "lib64"), Path.of(home, "lib"))).forEach(folders::add);
-        Stream.of("/usr/lib/x86_64-linux-gnu", "/usr/lib64", "/usr/lib", "/usr/lib/wsl/lib").map(Path::of)
+        Stream.of("/usr/lib/x86_64-linux-gnu", "/usr/lib64", "/usr/lib", "/usr/lib/wsl/lib",
+                "/usr/local/nvidia/lib64", "/usr/local/nvidia/lib").map(Path::of)
                 .forEach(folders::add);
         Stream.of(System.getenv("VIRTUAL_ENV"), System.getenv("CONDA_PREFIX"),
                         System.getProperty("user.home") + "/.local", "/usr/local", "/usr")
                 .filter(Objects::nonNull).forEach(prefix -> folders.addAll(ofPython(Path.of(prefix, "lib"))));
+        onPath("python3").forEach(python -> folders.addAll(ofPython(python.resolveSibling("../lib").normalize())));
         return new LibrarySearch(folders.stream().filter(Files::isDirectory).toList());
+    }
+
+    /** Programs of that name, as the PATH has them: a virtual environment's python3 is a link that leads out of it. */
+    private static List<Path> onPath(String program) {
+        return Stream.of(Objects.requireNonNullElse(System.getenv("PATH"), "").split(File.pathSeparator))
+                .filter(folder -> !folder.isBlank()).map(folder -> Path.of(folder, program)).filter(Files::exists)
+                .toList();
     }
 
     private static List<Path> ofPython(Path lib) {

@@ -68,6 +68,22 @@ class CudaLibrariesTest {
                 .contains("emulator", "cuBLAS 12", "[7.0, 10.0, 15.0, 22.0]");
     }
 
+    /** A virtual environment that is not activated, but whose python3 is the first on the PATH. */
+    @Test
+    void foldersMayComeFromThePythonOnThePath() throws IOException {
+        Path libraries = folder.resolve("venv/lib/python3.12/site-packages/nvidia/cu13/lib");
+        Files.createDirectories(libraries);
+        for (String name : List.of("libcuda.so.1", "libcudnn.so.9", "libcublas.so.12", "libnvrtc.so.12",
+                "cudahost.h")) {
+            copy(name, folder.relativize(libraries.resolve(name)).toString());
+        }
+        Path python = folder.resolve("venv/bin/python3");
+        Files.createDirectories(python.getParent());
+        Files.createFile(python);
+        assertThat(probe(emulator, Map.of("PATH", python.getParent() + ":" + System.getenv("PATH"))))
+                .contains("emulator", libraries + "/libcublas.so.12", "[7.0, 10.0, 15.0, 22.0]");
+    }
+
     /** A machine with CUDA 13 only: the same libraries under its names and version nodes. */
     @Test
     void cuda13IsLinkedByReaimingJCudasNatives() throws IOException {

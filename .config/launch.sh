@@ -1,0 +1,60 @@
+# How our Java programs are started, read by `osteon` and `bench/launch`; $root is the folder of both.
+# A bundle brings its Java runtime in runtime/; a checkout looks for a JDK.
+# OSTEON_JAVA names a JDK to use; OSTEON_OPTS adds options for the Java virtual machine.
+needed=25
+
+in_bundle() {
+    [ -d "$root/runtime" ]
+}
+
+# Prints the major version of the JDK in folder $1, nothing if there is none.
+version_of() {
+    [ -x "$1/bin/java" ] || return 0
+    if [ -r "$1/release" ]; then
+        sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$1/release"
+    else
+        "$1/bin/java" -version 2>&1 | sed -n '1s/.*"\([0-9]*\).*/\1/p'
+    fi
+}
+
+find_jdk() {
+    on_path=$(command -v java 2>/dev/null || true)
+    if [ -n "$on_path" ]; then on_path=$(readlink -f "$on_path" 2>/dev/null || echo "$on_path"); fi
+    mac=$(/usr/libexec/java_home -v "$needed+" 2>/dev/null || true)
+    for home in "${OSTEON_JAVA:-}" "${JAVA_HOME:-}" /usr/lib/jvm/* "$mac" "${on_path%/bin/java}"; do
+        [ -n "$home" ] || continue
+        version=$(version_of "$home" || true)
+        if [ -n "$version" ] && [ "$version" -ge "$needed" ] 2>/dev/null; then
+            printf '%s\n' "$home"
+            return 0
+        fi
+    done
+    return 1
+}
+
+# Sets $jdk, or says what to install and ends.
+require_java() {
+    if in_bundle; then
+        jdk=$root/runtime
+        return 0
+    fi
+    jdk=$(find_jdk) || {
+        echo "osteon: no JDK $needed or newer was found in OSTEON_JAVA, JAVA_HOME, /usr/lib/jvm or PATH." >&2
+        echo "Install one, for instance Temurin $needed (https://adoptium.net), and set JAVA_HOME to it." >&2
+        exit 2
+    }
+}
+
+# Hands over to Java: start CLASSPATH CLASS [ARGUMENT …]
+start() {
+    classpath=$1
+    shift
+    # A third of the machine's memory for the Java heap: tensors live outside it.
+    kib=$(sed -n 's/^MemTotal: *\([0-9]*\).*/\1/p' /proc/meminfo 2>/dev/null || true)
+    heap=""
+    if [ -n "$kib" ]; then heap="-Xmx$((kib / 3072))m"; fi
+    # shellcheck disable=SC2086   # OSTEON_OPTS holds several options
+    exec "$jdk/bin/java" $heap -XX:+UseParallelGC --enable-native-access=ALL-UNNAMED \
+        --add-modules=jdk.incubator.vector -Djava.awt.headless=true --sun-misc-unsafe-memory-access=allow \
+        ${OSTEON_OPTS:-} -cp "$classpath" "$@"
+}

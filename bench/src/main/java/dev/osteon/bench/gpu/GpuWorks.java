@@ -1,0 +1,116 @@
+package dev.osteon.bench.gpu;
+
+import dev.osteon.bench.OsteonStep;
+import dev.osteon.bench.Work;
+import dev.osteon.bench.WorkServer;
+import dev.osteon.bench.gpu.QueuedWork.Body;
+import dev.osteon.bench.loss.LossWork;
+import dev.osteon.bench.loss.OsteonLosses;
+import dev.osteon.engine.EngineException;
+import dev.osteon.engine.backend.Backend;
+import dev.osteon.engine.backend.cuda.Copies;
+import dev.osteon.engine.memory.TensorScope;
+import dev.osteon.engine.op.Ops;
+import dev.osteon.engine.random.Philox;
+import dev.osteon.engine.tensor.DType;
+import dev.osteon.engine.tensor.Shape;
+import dev.osteon.engine.tensor.Tensor;
+import dev.osteon.models.ResNetSpec;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * Our side of what is timed beside PyTorch, by the words that {@code gpu_peer.py} takes too.
+ *
+ * <pre>
+ * copy d2d|h2d|d2h MIB       matmul SIDE f32|tf32|bf16
+ * step BATCH IMAGE WIDTH f32|tf32|bf16       loss ntxent|supcon|swav|sinkhorn|vicreg|larc SAMPLES
+ * </pre>
+ *
+ * TF32 is allowed or not for the whole process ({@code osteon.cuda.tf32}).
+ */
+record GpuWorks(Backend backend, Sizes sizes) implements WorkServer.Opener {
+
+    @Override
+    public Work open(List<String> words) {
+        String name = "osteon " + String.join(" ", words);
+        Body body = switch (words.getFirst()) {
+            case "copy" -> copy(words.get(1), Long.parseLong(words.get(2)) << 20);
+            case "matmul" -> product(Integer.parseInt(words.get(1)), type(words.get(2)));
+            case "step" -> step(Integer.parseInt(words.get(1)), Integer.parseInt(words.get(2)),
+                    Integer.parseInt(words.get(3)), type(words.get(4)));
+            case "loss" -> loss(words.get(1), Integer.parseInt(words.get(2)));
+            default -> throw new EngineException("given work " + words + "; expected copy, matmul, step or loss");
+        };
+        return new QueuedWork(name, backend, body, sizes.turnMillis());
+    }
+
+    private static DType type(String precision) {
+        boolean tf32 = Boolean.getBoolean("osteon.cuda.tf32");
+        if (!precision.equals("bf16") && tf32 != precision.equals("tf32")) {
+            throw new EngineException("given " + precision + " and -Dosteon.cuda.tf32=" + tf32 + "; expected one");
+        }
+        return precision.equals("bf16") ? DType.BF16 : DType.F32;
+    }
+
+    private Body copy(String route, long bytes) {
+        Copies copies = Copies.on(backend, switch (route) {
+            case "d2d" -> Copies.Route.DEVICE_TO_DEVICE;
+            case "h2d" -> Copies.Route.HOST_TO_DEVICE;
+            case "d2h" -> Copies.Route.DEVICE_TO_HOST;
+            default -> throw new EngineException("given copy " + route + "; expected d2d, h2d or d2h");
+        }, bytes);
+        return new Body(copies::queue, () -> 0, copies::close);
+    }
+
+    private Body product(int side, DType type) {
+        TensorScope scope = TensorScope.open();
+        Tensor a = matrix(side, 1).to(type);
+        Tensor b = matrix(side, 2).to(type);
+        return new Body(() -> {
+            try (TensorScope temporary = TensorScope.open()) {
+                Ops.matmul(a, b);
+            }
+        }, () -> 0, scope::close);
+    }
+
+    /** Normal numbers, of which a row is made at random and the others are it, turned round. */
+    private Tensor matrix(int side, long seed) {
+        Philox random = Philox.of(seed);
+        float[] row = new float[2 * side];
+        for (int i = 0; i < side; i++) {
+            row[i] = (float) random.nextGaussian();
+            row[side + i] = row[i];
+        }
+        float[] values = new float[side * side];
+        for (int i = 0; i < side; i++) {
+            System.arraycopy(row, i, values, i * side, side);
+        }
+        return Tensor.of(backend.device(), Shape.of(side, side), values);
+    }
+
+    private Body step(int batch, int image, int width, DType type) {
+        Optional<DType> autocast = type == DType.F32 ? Optional.empty() : Optional.of(type);
+        OsteonStep step = new OsteonStep(backend.device(), autocast, ResNetSpec.resnet50().withWidth(width), batch,
+                image);
+        return new Body(step::step, step::loss, step::close);
+    }
+
+    private Body loss(String name, int samples) {
+        OsteonLosses losses = new OsteonLosses(backend.device());
+        LossWork work = switch (name.toLowerCase(Locale.ROOT)) {
+            case "ntxent" -> losses.ntXent(samples);
+            case "supcon" -> losses.supCon(samples);
+            case "swav" -> losses.swav(samples);
+            case "sinkhorn" -> losses.sinkhorn(samples);
+            case "vicreg" -> losses.vicReg(samples);
+            case "larc" -> losses.larc();
+            default -> throw new EngineException("given loss " + name + "; expected ntxent, supcon, swav, sinkhorn, "
+                    + "vicreg or larc");
+        };
+        LossWork.Outcome outcome = work.outcome();
+        double number = outcome.value() == 0 ? outcome.norm() : outcome.value();
+        return new Body(work::run, () -> number, work::close);
+    }
+}
