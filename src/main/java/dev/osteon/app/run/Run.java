@@ -149,7 +149,7 @@ public final class Run {
             }
             Features features = timed("features",
                     () -> Features.of(network.backbone(), store, config.probe().size()));
-            Findings findings = new Findings(config, cohort, store);
+            Findings findings = new Findings(config, cohort, store, pretraining.precision(device));
             Classifier raw = timed("linear probe",
                     () -> classifier(network, store, features, cohort, curves));
             double[] scores = raw.scores(features);

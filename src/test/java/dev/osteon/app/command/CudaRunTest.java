@@ -8,9 +8,12 @@ import dev.osteon.app.Main;
 import dev.osteon.app.run.Devices;
 import dev.osteon.engine.backend.cuda.CudaEmulator;
 import dev.osteon.engine.tensor.Tensor;
+import dev.osteon.nn.Checkpoint;
+import dev.osteon.nn.RunState;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -46,19 +49,60 @@ class CudaRunTest {
     @Test
     void aRunOfTwoEpochsIsAsOnTheCpu() throws IOException {
         long live = Tensor.live();
-        List<Double> onGpu = losses("cuda");
+        List<Double> onGpu = losses("cuda", "float32");
         assertThat(Tensor.live()).isEqualTo(live);
-        List<Double> onCpu = losses("cpu");
+        List<Double> onCpu = losses("cpu", "float32");
         assertThat(onGpu).hasSize(EPOCHS).allMatch(Double::isFinite);
         assertThat(onGpu.getFirst()).isCloseTo(onCpu.getFirst(), Percentage.withPercentage(0.1));
     }
 
+    /** Two roundings to 8 bits in each of 20 layers: the losses part in the third digit, and no further. */
+    @Test
+    void aRunTrainsInBf16UnlessToldOtherwise() throws IOException {
+        List<Double> exact = losses("cuda", "float32");
+        List<Double> byDefault = losses("cuda", "auto");
+        assertThat(byDefault).isNotEqualTo(exact);
+        for (int epoch = 0; epoch < EPOCHS; epoch++) {
+            assertThat(byDefault.get(epoch)).isCloseTo(exact.get(epoch), Percentage.withPercentage(2));
+        }
+        Path run = folder.resolve("cuda-auto");
+        JsonNode facts = new ObjectMapper().readTree(run.resolve("metrics.json").toFile()).path("provenance");
+        assertThat(facts.path("precision").asText()).isEqualTo("bf16 (the default on cuda:0)");
+        assertThat(Checkpoint.open(run.resolve("checkpoint")).run().config()).containsEntry("precision", "BF16");
+        String stored = Files.readString(run.resolve("checkpoint/model.safetensors"), StandardCharsets.ISO_8859_1);
+        assertThat(stored).contains("\"F32\"").doesNotContain("\"BF16\"");
+    }
+
+    /** A run that was begun on the CPU, in float32, and goes on on the GPU. */
+    @Test
+    void aRunGoesOnInWhatItWasBegunIn() throws IOException {
+        Path run = folder.resolve("begun");
+        assertThat(osteon(arguments("pretrain", "cpu", "auto", run, 1))).as(err.toString()).isZero();
+        Path config = run.resolve("config.yaml");
+        Files.writeString(config, Files.readString(config).replaceFirst("device: \\w+", "device: cuda")
+                .replaceFirst("epochs: 1\n", "epochs: 2\n"));
+        assertThat(osteon("pretrain", "--resume", run.toString())).as(err.toString()).isZero();
+        RunState state = Checkpoint.open(run.resolve("checkpoint")).run();
+        assertThat(state.epoch()).isEqualTo(2);
+        assertThat(state.config()).containsEntry("precision", "FLOAT32");
+        assertThat(state.provenance()).containsEntry("precision", "float32 (as the run was begun)")
+                .containsEntry("device", "cuda:0");
+
+        Files.writeString(config, Files.readString(config).replaceFirst("precision: \\w+", "precision: bf16"));
+        assertThat(osteon("pretrain", "--resume", run.toString())).isEqualTo(2);
+        assertThat(err.toString()).contains("--precision: given bf16 for a run that was begun in float32");
+    }
+
+    private static String[] arguments(String command, String device, String precision, Path run, int epochs) {
+        return new String[] {command, "--preset", "smoke", "--device", device, "--precision", precision, "--out",
+            run.toString(), "data.subjects=24", "pretrain.epochs=" + epochs, "probe.epochs=5",
+            "evaluation.resamples=20", "views.globalSize=16", "views.localSize=8", "encoder.width=4", "probe.size=16"};
+    }
+
     /** Runs everything and gives the pretext loss of every epoch. */
-    private List<Double> losses(String device) throws IOException {
-        Path run = folder.resolve(device);
-        assertThat(osteon("run", "--preset", "smoke", "--device", device, "--out", run.toString(), "data.subjects=24",
-                "pretrain.epochs=" + EPOCHS, "probe.epochs=5", "evaluation.resamples=20", "views.globalSize=16",
-                "views.localSize=8", "encoder.width=4", "probe.size=16")).as(err.toString()).isZero();
+    private List<Double> losses(String device, String precision) throws IOException {
+        Path run = folder.resolve(device + "-" + precision);
+        assertThat(osteon(arguments("run", device, precision, run, EPOCHS))).as(err.toString()).isZero();
         JsonNode metrics = new ObjectMapper().readTree(run.resolve("metrics.json").toFile());
         assertThat(metrics.path("test").path("auc").path("value").asDouble(-1)).isBetween(0.0, 1.0);
         assertThat(Files.readString(run.resolve("status.json"))).contains("finished");
@@ -72,7 +116,7 @@ class CudaRunTest {
         assertThat(osteon("doctor")).isZero();
         assertThat(out.toString()).containsPattern("device cuda +works: .*compute capability.*cuBLAS.*NVRTC.*cuDNN 9");
         if (CudaEmulator.isEmulated()) {
-            assertThat(out.toString()).containsPattern("device cuda +works: host emulator");
+            assertThat(out.toString()).containsPattern("device cuda +works: host emulator.*; trains in bf16 by default");
         }
     }
 

@@ -2,8 +2,10 @@ package dev.osteon.engine.backend;
 
 import dev.osteon.engine.memory.Buffer;
 import dev.osteon.engine.memory.CachingAllocator;
+import dev.osteon.engine.tensor.DType;
 import dev.osteon.engine.tensor.Device;
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 
 /** A device's kernels and memory. */
 public interface Backend {
@@ -26,6 +28,11 @@ public interface Backend {
     /** Whether a test double stands in for the device: right numbers, and speed that means nothing. */
     default boolean isEmulated() {
         return false;
+    }
+
+    /** The 16-bit type that this device multiplies much faster than float32, and so trains in by default, if any. */
+    default Optional<DType> lowPrecision() {
+        return Optional.empty();
     }
 
     /** Waits until all work given to the device is done. */

@@ -7,6 +7,7 @@ import dev.osteon.engine.op.Ops;
 import dev.osteon.engine.tensor.Tensor;
 import dev.osteon.models.EncoderWithHead;
 import dev.osteon.nn.Mode;
+import dev.osteon.nn.TrainingPrecision;
 import dev.osteon.ssl.loss.Batch;
 import dev.osteon.ssl.loss.SslMethod;
 import java.util.ArrayList;
@@ -28,7 +29,7 @@ import java.util.Optional;
  * <p>It costs one more forward pass. Batch-norm's statistics are those of a part, in both passes alike; they move the
  * running ones once. A single part is one ordinary step.
  */
-record MicroBatches(EncoderWithHead network, SslMethod method) {
+record MicroBatches(EncoderWithHead network, SslMethod method, TrainingPrecision precision) {
 
     /**
      * Some of a batch's samples.
@@ -100,9 +101,9 @@ record MicroBatches(EncoderWithHead network, SslMethod method) {
         }
     }
 
-    /** Embeddings [b, d] of each view. */
+    /** Embeddings [b, d] of each view, in float32 or the network's own type. */
     private List<Tensor> views(Part part) {
-        Tensor all = network.forward(part.views);
+        Tensor all = precision.forward(() -> network.forward(part.views));
         List<Tensor> views = new ArrayList<>();
         for (int row = 0; row < all.dim(0); row += part.samples) {
             views.add(Ops.slice(all, 0, row, part.samples));

@@ -8,6 +8,7 @@ import dev.osteon.engine.tensor.Tensor;
 import dev.osteon.models.EncoderWithHead;
 import dev.osteon.nn.Mode;
 import dev.osteon.nn.Optimizer;
+import dev.osteon.nn.TrainingPrecision;
 import dev.osteon.nn.schedule.LearningRate;
 import dev.osteon.ssl.data.SegmentStore;
 import dev.osteon.ssl.loss.Batch;
@@ -38,8 +39,9 @@ public record PretextTrainer(EncoderWithHead model, SslMethod method, ViewPolicy
      *                   another epoch
      * @param microBatch samples whose activations are in memory at a time, see {@link MicroBatches}; 0 for the batch
      * @param seed       of the order of samples and of their views
+     * @param precision  of the network; losses and parameters are float32 in any
      */
-    public record Settings(int epochs, int batch, int microBatch, long seed) {
+    public record Settings(int epochs, int batch, int microBatch, long seed, TrainingPrecision precision) {
 
         public Settings {
             if (epochs < 0 || batch < 2 || microBatch < 0) {
@@ -111,7 +113,7 @@ public record PretextTrainer(EncoderWithHead model, SslMethod method, ViewPolicy
     private double step(int[] samples, Philox views, double rate, Batch.Moment moment) {
         method.beforeForward();
         try (TensorScope scope = TensorScope.open();
-                MicroBatches.Step step = new MicroBatches(model, method)
+                MicroBatches.Step step = new MicroBatches(model, method, settings.precision)
                         .step(parts(samples, views), labels(samples), moment)) {
             method.beforeUpdate(step.gradients(), moment);
             optimizer.step(step.gradients(), rate);
