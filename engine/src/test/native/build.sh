@@ -19,4 +19,4 @@ compile libcublas.so.12 cublas.cpp -Wl,--version-script="$to/libcublas.so.12.map
 # sums may be taken in any order: the loops are for tests, but whole networks run through them
 compile libcudnn.so.9 cudnn.cpp -O3 -march=native -fassociative-math -fno-signed-zeros -fno-trapping-math -Wl,--version-script="$to/libcudnn.so.9.map" "$to/libcuda.so.1"
 rm -rf "$to/cache"             # compiled by an older emulator
-cp "$from/cudahost.h" "$to/"
+cp "$from/half.h" "$from/cudahost.h" "$to/"

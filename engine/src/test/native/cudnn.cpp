@@ -5,7 +5,12 @@
 #define API extern "C" __attribute__((visibility("default"))) int
 
 enum { SUCCESS = 0, BAD_PARAM = 2000, NOT_SUPPORTED = 3000 };
-enum { FLOAT = 0, BFLOAT16 = 9, NCHW = 0, NHWC = 1 };
+enum { FLOAT = 0, HALF = 2, BFLOAT16 = 9, NCHW = 0, NHWC = 1 };
+
+static bool known(int type) { return type == FLOAT || type == HALF || type == BFLOAT16; }
+static Element element(int type) {
+    return type == FLOAT ? Element::f32 : type == HALF ? Element::f16 : Element::bf16;
+}
 
 struct Tensor { int type, format, n, c, h, w; long long sn, sc, sh, sw; };
 struct Filter { int type, format, k, c, h, w; };
@@ -28,7 +33,7 @@ API cudnnDestroyFilterDescriptor(Filter *f) { delete f; return SUCCESS; }
 API cudnnCreateConvolutionDescriptor(Convolution **c) { *c = new Convolution(); return SUCCESS; }
 API cudnnDestroyConvolutionDescriptor(Convolution *c) { delete c; return SUCCESS; }
 API cudnnSetTensor4dDescriptor(Tensor *t, int format, int type, int n, int c, int h, int w) {
-    if (n <= 0 || c <= 0 || h <= 0 || w <= 0 || (type != FLOAT && type != BFLOAT16)) {
+    if (n <= 0 || c <= 0 || h <= 0 || w <= 0 || !known(type)) {
         return BAD_PARAM;
     }
     *t = {type, format, n, c, h, w, (long long) c * h * w, (long long) h * w, w, 1};
@@ -40,7 +45,7 @@ API cudnnSetTensor4dDescriptor(Tensor *t, int format, int type, int n, int c, in
     return SUCCESS;
 }
 API cudnnSetFilter4dDescriptor(Filter *f, int type, int format, int k, int c, int h, int w) {
-    if (k <= 0 || c <= 0 || h <= 0 || w <= 0 || (type != FLOAT && type != BFLOAT16)) {
+    if (k <= 0 || c <= 0 || h <= 0 || w <= 0 || !known(type)) {
         return BAD_PARAM;
     }
     *f = {type, format, k, c, h, w};
@@ -98,8 +103,8 @@ API cudnnFindConvolutionBackwardFilterAlgorithmEx(void *, Tensor *x, const void 
     return found(fits(x, w, c, y) + grouped(c, w), wanted, count, r, true, space);
 }
 
-static size_t bytes(const Tensor *t) { return (size_t) t->n * t->c * t->h * t->w * (t->type == FLOAT ? 4 : 2); }
-static size_t bytes(const Filter *f) { return (size_t) f->k * f->c * f->h * f->w * (f->type == FLOAT ? 4 : 2); }
+static size_t bytes(const Tensor *t) { return (size_t) t->n * t->c * t->h * t->w * bytes_of(element(t->type)); }
+static size_t bytes(const Filter *f) { return (size_t) f->k * f->c * f->h * f->w * bytes_of(element(f->type)); }
 
 static bool usable(const Tensor *x, const void *xp, const Filter *w, const void *wp, const Tensor *y, const void *yp,
         const void *space, size_t size) {
@@ -115,7 +120,7 @@ static std::vector<float> load(const Tensor *t, const void *data) {
         for (int h = 0; h < t->h; h++) {
             for (int w = 0; w < t->w; w++) {
                 for (int c = 0; c < t->c; c++) {
-                    values[i++] = get(data, t->type == FLOAT, n * t->sn + c * t->sc + h * t->sh + w * t->sw);
+                    values[i++] = get(data, element(t->type), n * t->sn + c * t->sc + h * t->sh + w * t->sw);
                 }
             }
         }
@@ -129,8 +134,8 @@ static void store(const std::vector<double> &values, const Tensor *t, void *data
             for (int w = 0; w < t->w; w++) {
                 for (int c = 0; c < t->c; c++) {
                     long long at = n * t->sn + c * t->sc + h * t->sh + w * t->sw;
-                    put(data, t->type == FLOAT, at, (float) (alpha * values[i++]
-                            + (beta == 0 ? 0 : beta * get(data, t->type == FLOAT, at))));
+                    put(data, element(t->type), at, (float) (alpha * values[i++]
+                            + (beta == 0 ? 0 : beta * get(data, element(t->type), at))));
                 }
             }
         }

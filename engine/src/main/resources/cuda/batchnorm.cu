@@ -124,3 +124,4 @@ template <class T> __device__ inline float anchor(const T *x, int c, i64 inner) 
     }
 BATCH_NORM(f32, float)
 BATCH_NORM(bf16, bf16)
+BATCH_NORM(f16, f16)

@@ -2,6 +2,7 @@ package dev.osteon.nn;
 
 import dev.osteon.engine.dispatch.Dispatcher;
 import dev.osteon.engine.tensor.DType;
+import dev.osteon.engine.tensor.Device;
 import dev.osteon.engine.tensor.Tensor;
 import java.util.Locale;
 import java.util.Optional;
@@ -17,7 +18,9 @@ public enum TrainingPrecision {
     /** Everything in float32. */
     FLOAT32(Optional.empty()),
     /** bfloat16: the range of float32 with 8 bits of precision. */
-    BF16(Optional.of(DType.BF16));
+    BF16(Optional.of(DType.BF16)),
+    /** IEEE half precision: 11 bits of precision up to 65 504. Gradients need a {@link LossScale}. */
+    FP16(Optional.of(DType.F16));
 
     private final Optional<DType> low;
 
@@ -33,6 +36,11 @@ public enum TrainingPrecision {
         AtomicReference<Tensor> result = new AtomicReference<>();
         Dispatcher.autocast(low.get(), () -> result.set(network.get()));
         return result.get().to(DType.F32);
+    }
+
+    /** The optimiser as this precision needs it. */
+    public Optimizer around(Optimizer optimizer, Device device) {
+        return this == FP16 ? new LossScale(optimizer, device, LossScale.Settings.USUAL) : optimizer;
     }
 
     /** As on the command line: lower case. */

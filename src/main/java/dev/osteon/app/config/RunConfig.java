@@ -22,7 +22,7 @@ public record RunConfig(String preset, long seed, String device, int threads, Pr
         Probe probe, Evaluation evaluation) {
 
     /** What activations are stored in while the encoder is trained; AUTO is what the device is made for. */
-    public enum Precision { AUTO, FLOAT32, BF16 }
+    public enum Precision { AUTO, FLOAT32, BF16, FP16 }
 
     /**
      * How the encoder is trained: a self-supervised method, of which SupCon also learns from the labels of the training

@@ -13,6 +13,7 @@ import dev.osteon.nn.Checkpoint;
 import dev.osteon.nn.Initializer;
 import dev.osteon.nn.Larc;
 import dev.osteon.nn.Match;
+import dev.osteon.nn.Optimizer;
 import dev.osteon.nn.RunState;
 import dev.osteon.nn.TrainingPrecision;
 import dev.osteon.nn.schedule.SwavSchedule;
@@ -126,27 +127,28 @@ final class Pretraining {
         progress.begin("pretraining");
         try (SslMethod method = methods.create(init, data, config.probe().classWeights().of(cohort.labels(), train))) {
             PretextModel trained = new PretextModel(model, method);
-            try (Larc larc = Larc.of(trained, p.weightDecay(), settings)) {
-                restore(trained, larc);
+            try (Optimizer optimizer = precision.precision().around(Larc.of(trained, p.weightDecay(), settings),
+                    store.device())) {
+                restore(trained, optimizer);
                 PretextTrainer trainer = new PretextTrainer(model, method, policy(config), store,
-                        Optional.of(cohort.labels()), larc, schedule,
+                        Optional.of(cohort.labels()), optimizer, schedule,
                         new PretextTrainer.Settings(p.epochs(), p.batch(), p.microBatch(), config.seed(),
                                 precision.precision()),
                         statistics);
-                trainer.train(train, done, new Listener(trained, larc, statistics, curves,
+                trainer.train(train, done, new Listener(trained, optimizer, statistics, curves,
                         new EpochCheck(config, store, cohort, method), precision, steps, batch));
             }
         }
     }
 
-    private void restore(PretextModel model, Larc larc) throws IOException {
+    private void restore(PretextModel model, Optimizer optimizer) throws IOException {
         Optional<Checkpoint> checkpoint = opened();
         if (checkpoint.isEmpty()) {
             return;
         }
         try {
             checkpoint.get().restore(model, Match.STRICT);
-            checkpoint.get().restore(larc);
+            checkpoint.get().restore(optimizer);
         } catch (EngineException e) {
             throw new UserError("the run's checkpoint does not fit its configuration: " + e.getMessage(), e);
         }
@@ -159,7 +161,7 @@ final class Pretraining {
     private final class Listener implements PretextTrainer.Listener {
 
         private final PretextModel model;
-        private final Larc larc;
+        private final Optimizer optimizer;
         private final ViewStatistics statistics;
         private final Curves curves;
         private final EpochCheck check;
@@ -170,10 +172,10 @@ final class Pretraining {
         private long draws;
         private long sparse;
 
-        Listener(PretextModel model, Larc larc, ViewStatistics statistics, Curves curves, EpochCheck check,
+        Listener(PretextModel model, Optimizer optimizer, ViewStatistics statistics, Curves curves, EpochCheck check,
                 PrecisionChoice precision, int steps, int batch) {
             this.model = model;
-            this.larc = larc;
+            this.optimizer = optimizer;
             this.statistics = statistics;
             this.curves = curves;
             this.check = check;
@@ -207,7 +209,7 @@ final class Pretraining {
                     Map.of("yaml", ConfigFile.toYaml(config), PRECISION, precision.precision().name()),
                     Provenance.facts(config, check.store().device(), precision));
             folder.write(CHECKPOINT, to -> {
-                Checkpoint.write(to, model, larc, state);
+                Checkpoint.write(to, model, optimizer, state);
                 epochs = number;
             });
         }

@@ -7,12 +7,14 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.osteon.app.Main;
 import dev.osteon.app.run.Devices;
 import dev.osteon.engine.backend.cuda.CudaEmulator;
+import dev.osteon.engine.io.SafeTensors;
 import dev.osteon.engine.tensor.Tensor;
 import dev.osteon.nn.Checkpoint;
 import dev.osteon.nn.RunState;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.lang.foreign.Arena;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -71,6 +73,21 @@ class CudaRunTest {
         assertThat(Checkpoint.open(run.resolve("checkpoint")).run().config()).containsEntry("precision", "BF16");
         String stored = Files.readString(run.resolve("checkpoint/model.safetensors"), StandardCharsets.ISO_8859_1);
         assertThat(stored).contains("\"F32\"").doesNotContain("\"BF16\"");
+    }
+
+    /** Three more bits than bf16 has, and the loss scale is kept with the optimiser's state. */
+    @Test
+    void aRunInFp16ScalesItsLoss() throws IOException {
+        List<Double> exact = losses("cuda", "float32");
+        List<Double> half = losses("cuda", "fp16");
+        assertThat(half).isNotEqualTo(exact);
+        for (int epoch = 0; epoch < EPOCHS; epoch++) {
+            assertThat(half.get(epoch)).isCloseTo(exact.get(epoch), Percentage.withPercentage(1));
+        }
+        try (Arena arena = Arena.ofConfined()) {
+            assertThat(SafeTensors.map(folder.resolve("cuda-fp16/checkpoint/optimizer.safetensors"), arena).tensors())
+                    .containsKeys("loss_scale", "backbone.conv1.weight");
+        }
     }
 
     /** A run that was begun on the CPU, in float32, and goes on on the GPU. */

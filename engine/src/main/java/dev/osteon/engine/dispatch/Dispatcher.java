@@ -79,7 +79,7 @@ public final class Dispatcher {
         }
         List<Tensor> cast = new ArrayList<>(inputs.size());
         for (Tensor input : inputs) {
-            boolean convert = (input.dtype() == DType.F32 || input.dtype() == DType.BF16) && input.dtype() != target;
+            boolean convert = (input.dtype() == DType.F32 || input.dtype().isLow()) && input.dtype() != target;
             cast.add(convert ? run(new Cast(target), input) : input);
         }
         return cast;
@@ -133,7 +133,7 @@ public final class Dispatcher {
     }
 
     private static DType wider(Op op, KernelTable.Entry<?> entry, Tensor tensor, Backend backend) {
-        if (tensor.dtype() == DType.BF16 && entry.floating().contains(DType.F32)) {
+        if (tensor.dtype().isLow() && entry.floating().contains(DType.F32)) {
             return DType.F32;
         }
         throw new UnsupportedOpException("the " + backend.device() + " backend has no " + tensor.dtype()

@@ -26,10 +26,13 @@ import java.util.Optional;
  * <li>embed each part again, on a tape, and go back from ⟨∂L/∂z, z⟩.
  * </ol>
  *
+ * <p>With a loss scale, one element, all gradients are those of the loss times the scale.
+ *
  * <p>It costs one more forward pass. Batch-norm's statistics are those of a part, in both passes alike; they move the
  * running ones once. A single part is one ordinary step.
  */
-record MicroBatches(EncoderWithHead network, SslMethod method, TrainingPrecision precision) {
+record MicroBatches(EncoderWithHead network, SslMethod method, TrainingPrecision precision,
+        Optional<Tensor> lossScale) {
 
     /**
      * Some of a batch's samples.
@@ -58,7 +61,7 @@ record MicroBatches(EncoderWithHead network, SslMethod method, TrainingPrecision
         List<Tensor> parameters = new PretextModel(network, method).trainable();
         try (Tape tape = Tape.watching(parameters)) {
             Tensor loss = method.loss(new Batch(views(part), labels, moment));
-            Gradients gradients = tape.gradients(loss, parameters);
+            Gradients gradients = scaled(tape, loss, parameters);
             return new Step(loss.item(), gradients);
         }
     }
@@ -76,7 +79,7 @@ record MicroBatches(EncoderWithHead network, SslMethod method, TrainingPrecision
         watched.addAll(method.state().trainable());
         try (Tape tape = Tape.watching(watched)) {
             Tensor loss = method.loss(new Batch(z, labels, moment));
-            Gradients gradients = tape.gradients(loss, watched);
+            Gradients gradients = scaled(tape, loss, watched);
             int from = 0;
             for (Part part : parts) {
                 replay(part, from, z, gradients);
@@ -85,6 +88,11 @@ record MicroBatches(EncoderWithHead network, SslMethod method, TrainingPrecision
             z.forEach(gradients::drop);
             return new Step(loss.item(), gradients);
         }
+    }
+
+    private Gradients scaled(Tape tape, Tensor loss, List<Tensor> with) {
+        return lossScale.map(scale -> tape.gradients(loss, Ops.reshape(scale, loss.shape().toArray()), with))
+                .orElseGet(() -> tape.gradients(loss, with));
     }
 
     /** Adds what the samples from row {@code from} on of the embeddings owe to the network's parameters. */

@@ -113,7 +113,7 @@ public record PretextTrainer(EncoderWithHead model, SslMethod method, ViewPolicy
     private double step(int[] samples, Philox views, double rate, Batch.Moment moment) {
         method.beforeForward();
         try (TensorScope scope = TensorScope.open();
-                MicroBatches.Step step = new MicroBatches(model, method, settings.precision)
+                MicroBatches.Step step = new MicroBatches(model, method, settings.precision, optimizer.lossScale())
                         .step(parts(samples, views), labels(samples), moment)) {
             method.beforeUpdate(step.gradients(), moment);
             optimizer.step(step.gradients(), rate);

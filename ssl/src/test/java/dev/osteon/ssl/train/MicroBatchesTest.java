@@ -128,8 +128,8 @@ class MicroBatchesTest {
                     SslMethod a = chosen.method.get(); SslMethod b = chosen.method.get()) {
                 Map<String, double[]> expected = atOnce(one, a, parts, labels);
                 b.beforeForward();
-                try (MicroBatches.Step step = new MicroBatches(other, b, TrainingPrecision.FLOAT32).step(parts,
-                        Optional.of(labels), Batch.Moment.START)) {
+                try (MicroBatches.Step step = new MicroBatches(other, b, TrainingPrecision.FLOAT32, Optional.empty())
+                        .step(parts, Optional.of(labels), Batch.Moment.START)) {
                     Map<String, double[]> got = values(new PretextModel(other, b), step.gradients(), step.loss());
                     assertThat(got.keySet()).isEqualTo(expected.keySet());
                     expected.forEach((name, values) -> assertThat(got.get(name)).as(name)

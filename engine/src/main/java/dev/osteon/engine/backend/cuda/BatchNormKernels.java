@@ -19,9 +19,9 @@ record BatchNormKernels(CudaRuntime cuda) {
     private static final long ABSENT = 0;
 
     void register(Registrar to) {
-        to.put(BatchNormTrain.class, Layouts.ANY, Registrar.F32_BF16, this::train)
-                .put(BatchNormEval.class, Layouts.ANY, Registrar.F32_BF16, this::eval)
-                .put(BatchNormBackward.class, Layouts.ANY, Registrar.F32_BF16, this::backward);
+        to.put(BatchNormTrain.class, Layouts.ANY, Registrar.F32_OR_LOW, this::train)
+                .put(BatchNormEval.class, Layouts.ANY, Registrar.F32_OR_LOW, this::eval)
+                .put(BatchNormBackward.class, Layouts.ANY, Registrar.F32_OR_LOW, this::backward);
     }
 
     /** Activations as [outer, channels, inner] in memory, count = outer·inner values a channel, cut into parts. */

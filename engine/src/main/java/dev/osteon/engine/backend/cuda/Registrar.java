@@ -14,10 +14,10 @@ import java.util.Set;
 /** Puts kernels into the table, so that what fails in one names the operation, its operands and the device. */
 record Registrar(CudaRuntime cuda, KernelTable table) {
 
-    /** Kernels that compute in float32 only; bf16 operands are widened by the dispatcher. */
+    /** Kernels that are there for float32 only; 16-bit operands are widened by the dispatcher. */
     static final Set<DType> F32 = EnumSet.of(DType.F32);
-    /** Kernels that read and write either, computing in float32. */
-    static final Set<DType> F32_BF16 = EnumSet.of(DType.F32, DType.BF16);
+    /** Kernels that read and write float32, bf16 and fp16, computing in float32. */
+    static final Set<DType> F32_OR_LOW = EnumSet.of(DType.F32, DType.BF16, DType.F16);
 
     <O extends Op> Registrar put(Class<O> op, Layouts layouts, Set<DType> floating, Kernel<O> kernel) {
         table.put(op, layouts, floating, (O o, List<Tensor> in, List<Tensor> out) -> {

@@ -48,7 +48,7 @@ final class CastKernels {
             Parallel.forRange(x.size(), GRAIN, (first, end) -> toBfloat16(from, to, first, end));
         } else if (x.dtype() == DType.BF16 && y.dtype() == DType.F32) {
             Parallel.forRange(x.size(), GRAIN, (first, end) -> toFloat32(from, to, first, end));
-        } else if (y.dtype() == DType.F32 || y.dtype() == DType.BF16) {
+        } else if (y.dtype() == DType.F32 || y.dtype().isLow()) {
             Parallel.forRange(x.size(), GRAIN, (first, end) -> byStrips(Strip.of(x), Strip.of(y), first, end));
         } else {
             Parallel.forRange(x.size(), GRAIN, (first, end) -> {
