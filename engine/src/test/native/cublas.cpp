@@ -2,7 +2,7 @@
 #include "numbers.h"
 #define API extern "C" __attribute__((visibility("default"))) int
 
-enum { SUCCESS = 0, INVALID = 7, NOT_SUPPORTED = 15 };
+enum { SUCCESS = 0, INVALID = 7, FAILED = 13, NOT_SUPPORTED = 15 };
 enum { F32 = 0, F16 = 2, BF16 = 14, COMPUTE_F32 = 68, COMPUTE_TF32 = 77 };
 
 API cublasCreate_v2(void **handle) { *handle = (void *) 0x40; return SUCCESS; }
@@ -12,13 +12,16 @@ API cublasSetMathMode(void *, int) { return SUCCESS; }
 API cublasGetVersion_v2(void *, int *v) { *v = 120600; return SUCCESS; }
 extern "C" __attribute__((visibility("default"))) const char *cublasGetStatusString(int status) {
     return status == SUCCESS ? "success" : status == INVALID ? "an unsupported value or parameter was passed"
-            : status == NOT_SUPPORTED ? "the functionality requested is not supported" : "unknown";
+            : status == FAILED ? "the GPU program failed to execute" : status == NOT_SUPPORTED ? "the functionality requested is not supported" : "unknown";
 }
 
 // Column-major, as cuBLAS: C[m, n] = alpha·op(A)·op(B) + beta·C.
 API cublasGemmStridedBatchedEx(void *, int ta, int tb, int m, int n, int k, const float *alpha, const void *a, int at,
         int lda, long long sa, const void *b, int bt, int ldb, long long sb, const float *beta, void *c, int ct,
         int ldc, long long sc, int batch, int compute, int) {
+    if (cudahost_broken()) {
+        return FAILED;
+    }
     if ((compute != COMPUTE_F32 && compute != COMPUTE_TF32) || at != bt || at != ct || (at != F32 && at != BF16 && at != F16)) {
         return NOT_SUPPORTED;
     }

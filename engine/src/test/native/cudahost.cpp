@@ -22,7 +22,7 @@ using cudahost::Thread;
 using cudahost::Wait;
 
 enum { SUCCESS = 0, INVALID = 1, OUT_OF_MEMORY = 2, NO_IMAGE = 200, NOT_FOUND = 500, ADDRESS = 700, FAILED = 719 };
-static const int ORDER_LIMIT = 0x7000;
+static const int ORDER_LIMIT = 0x7000, LAUNCHES_LIMIT = 0x7001;
 static const size_t BORDER = 256, STACK = 64 << 10, MAX_THREADS = 1024;
 static std::recursive_mutex lock;
 static std::string detail;
@@ -32,6 +32,13 @@ static int fail(int code, const std::string &why) {
     detail = why;
     return code;
 }
+
+// A launch that fails as on a GPU: unnoticed, and from then on every call says so (CUDAHOST_FAIL: its number, from 1).
+static int broken;
+static long launches, failing = getenv("CUDAHOST_FAIL") ? atol(getenv("CUDAHOST_FAIL")) : 0;
+#define USABLE if (broken) { return fail(broken, "launch " + std::to_string(failing) + " was to fail"); }
+
+extern "C" __attribute__((visibility("default"))) bool cudahost_broken() { return broken; }
 
 // ---------------------------------------------------------------- memory
 
@@ -69,6 +76,7 @@ static int borders() {
 
 API cuMemAlloc_v2(uint64_t *address, size_t bytes) {
     Locked l(lock);
+    USABLE
     if (bytes == 0) {
         return fail(INVALID, "0 bytes asked for");
     }
@@ -88,6 +96,7 @@ API cuMemAlloc_v2(uint64_t *address, size_t bytes) {
 }
 API cuMemFree_v2(uint64_t address) {
     Locked l(lock);
+    USABLE
     auto at = memory.find(address);
     if (at == memory.end()) {
         return fail(INVALID, "not an address of cuMemAlloc");
@@ -120,6 +129,7 @@ static bool outside(uint64_t address, size_t bytes) {
 }
 API cuMemcpyHtoDAsync_v2(uint64_t to, const void *from, size_t bytes, void *) {
     Locked l(lock);
+    USABLE
     if (outside(to, bytes)) {
         return INVALID;
     }
@@ -128,6 +138,7 @@ API cuMemcpyHtoDAsync_v2(uint64_t to, const void *from, size_t bytes, void *) {
 }
 API cuMemcpyDtoHAsync_v2(void *to, uint64_t from, size_t bytes, void *) {
     Locked l(lock);
+    USABLE
     if (outside(from, bytes)) {
         return INVALID;
     }
@@ -136,6 +147,7 @@ API cuMemcpyDtoHAsync_v2(void *to, uint64_t from, size_t bytes, void *) {
 }
 API cuMemcpyDtoDAsync_v2(uint64_t to, uint64_t from, size_t bytes, void *) {
     Locked l(lock);
+    USABLE
     if (outside(to, bytes) || outside(from, bytes)) {
         return INVALID;
     }
@@ -144,6 +156,7 @@ API cuMemcpyDtoDAsync_v2(uint64_t to, uint64_t from, size_t bytes, void *) {
 }
 API cuMemsetD8Async(uint64_t to, unsigned char value, size_t bytes, void *) {
     Locked l(lock);
+    USABLE
     if (outside(to, bytes)) {
         return INVALID;
     }
@@ -359,6 +372,7 @@ static Contents contents() {
 API cuLaunchKernel(void *function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz,
         unsigned shared, void *, void **given, void **) {
     Locked l(lock);
+    USABLE
     Function &f = *(Function *) function;
     uint64_t threads = (uint64_t) bx * by * bz;
     if (threads == 0 || threads > MAX_THREADS || gx == 0 || gy == 0 || gz == 0 || gy > 65535 || gz > 65535 || shared) {
@@ -370,6 +384,10 @@ API cuLaunchKernel(void *function, unsigned gx, unsigned gy, unsigned gz, unsign
             return fail(ADDRESS, std::string(f.kernel->name) + ": argument " + std::to_string(i)
                     + " is no address of device memory");
         }
+    }
+    if (++launches == failing) {
+        broken = ADDRESS;
+        return SUCCESS;
     }
     arguments = given;
     if (order >= 0) {
@@ -453,7 +471,11 @@ API cuDeviceGetAttribute(int *v, int attribute, int) {
 API cuDeviceTotalMem_v2(size_t *n, int) { *n = capacity(); return SUCCESS; }
 API cuDevicePrimaryCtxRetain(void **c, int) { *c = (void *) 0x10; return SUCCESS; }
 API cuCtxSetCurrent(void *) { return SUCCESS; }
-API cuCtxSynchronize() { return SUCCESS; }
+API cuCtxSynchronize() { USABLE return SUCCESS; }
+API cuCtxGetLimit(size_t *value, int limit) {
+    *value = launches;
+    return limit == LAUNCHES_LIMIT ? SUCCESS : INVALID;
+}
 API cuCtxSetLimit(int limit, size_t value) {
     if (limit != ORDER_LIMIT) {
         return INVALID;
@@ -462,15 +484,16 @@ API cuCtxSetLimit(int limit, size_t value) {
     return SUCCESS;
 }
 API cuStreamCreate(void **s, unsigned) { *s = (void *) 0x30; return SUCCESS; }
-API cuStreamSynchronize(void *) { return SUCCESS; }
-API cuStreamWaitEvent(void *, void *, unsigned) { return SUCCESS; }
+API cuStreamSynchronize(void *) { USABLE return SUCCESS; }
+API cuStreamWaitEvent(void *, void *, unsigned) { USABLE return SUCCESS; }
 API cuEventCreate(void **e, unsigned) { *e = new double(0); return SUCCESS; }
 API cuEventRecord(void *e, void *) {
+    USABLE
     auto now = std::chrono::steady_clock::now().time_since_epoch();
     *(double *) e = std::chrono::duration<double, std::milli>(now).count();
     return SUCCESS;
 }
-API cuEventSynchronize(void *) { return SUCCESS; }
+API cuEventSynchronize(void *) { USABLE return SUCCESS; }
 API cuEventElapsedTime(float *ms, void *a, void *b) { *ms = (float) (*(double *) b - *(double *) a); return SUCCESS; }
 
 static const char *name(int code) {

@@ -4,7 +4,7 @@
 #include <thread>
 #define API extern "C" __attribute__((visibility("default"))) int
 
-enum { SUCCESS = 0, BAD_PARAM = 2000, NOT_SUPPORTED = 3000 };
+enum { SUCCESS = 0, BAD_PARAM = 2000, NOT_SUPPORTED = 3000, EXECUTION_FAILED = 5000 };
 enum { FLOAT = 0, HALF = 2, BFLOAT16 = 9, NCHW = 0, NHWC = 1 };
 
 static bool known(int type) { return type == FLOAT || type == HALF || type == BFLOAT16; }
@@ -21,7 +21,8 @@ struct Performance { int algo, status; float time; size_t memory; int determinis
 extern "C" __attribute__((visibility("default"))) size_t cudnnGetVersion() { return 90501; }
 extern "C" __attribute__((visibility("default"))) const char *cudnnGetErrorString(int status) {
     return status == SUCCESS ? "CUDNN_STATUS_SUCCESS" : status == BAD_PARAM ? "CUDNN_STATUS_BAD_PARAM"
-            : status == NOT_SUPPORTED ? "CUDNN_STATUS_NOT_SUPPORTED" : "CUDNN_UNKNOWN_STATUS";
+            : status == NOT_SUPPORTED ? "CUDNN_STATUS_NOT_SUPPORTED"
+            : status == EXECUTION_FAILED ? "CUDNN_STATUS_EXECUTION_FAILED" : "CUDNN_UNKNOWN_STATUS";
 }
 API cudnnCreate(void **h) { *h = (void *) 0x50; return SUCCESS; }
 API cudnnDestroy(void *) { return SUCCESS; }
@@ -82,8 +83,8 @@ static int grouped(const Convolution *c, const Filter *w) {
 }
 static int found(int status, int wanted, int *count, Performance *results, bool with_space, size_t space) {
     *count = 1 << 20;                      // what a refusal leaves behind has no meaning
-    if (status || wanted < 1) {
-        return status ? status : BAD_PARAM;
+    if (cudahost_broken() || status || wanted < 1) {
+        return cudahost_broken() ? EXECUTION_FAILED : status ? status : BAD_PARAM;
     }
     bool room = !with_space || space >= WORKSPACE;
     results[0] = {1, room ? SUCCESS : NOT_SUPPORTED, room ? 1.0f : -1.0f, WORKSPACE, 1, 0, {0, 0, 0}};
@@ -108,7 +109,7 @@ static size_t bytes(const Filter *f) { return (size_t) f->k * f->c * f->h * f->w
 
 static bool usable(const Tensor *x, const void *xp, const Filter *w, const void *wp, const Tensor *y, const void *yp,
         const void *space, size_t size) {
-    return cudahost_inside(xp, bytes(x)) && cudahost_inside(wp, bytes(w)) && cudahost_inside(yp, bytes(y))
+    return !cudahost_broken() && cudahost_inside(xp, bytes(x)) && cudahost_inside(wp, bytes(w)) && cudahost_inside(yp, bytes(y))
             && size >= WORKSPACE && cudahost_inside(space, size);
 }
 
@@ -203,7 +204,7 @@ template <class F> static void share(int n, F f) {
 API cudnnConvolutionForward(void *, const float *alpha, Tensor *x, const void *xp, Filter *w, const void *wp,
         Convolution *c, int, void *space, size_t size, const float *beta, Tensor *y, void *yp) {
     if (fits(x, w, c, y) || !usable(x, xp, w, wp, y, yp, space, size)) {
-        return BAD_PARAM;
+        return cudahost_broken() ? EXECUTION_FAILED : BAD_PARAM;
     }
     Tensor filter = image(w);
     std::vector<float> a = load(x, xp), b = load(&filter, wp);
@@ -219,7 +220,7 @@ API cudnnConvolutionForward(void *, const float *alpha, Tensor *x, const void *x
 API cudnnConvolutionBackwardData(void *, const float *alpha, Filter *w, const void *wp, Tensor *y, const void *yp,
         Convolution *c, int, void *space, size_t size, const float *beta, Tensor *x, void *xp) {
     if (fits(x, w, c, y) || !usable(x, xp, w, wp, y, yp, space, size)) {
-        return BAD_PARAM;
+        return cudahost_broken() ? EXECUTION_FAILED : BAD_PARAM;
     }
     Tensor filter = image(w);
     std::vector<float> a = load(y, yp), b = load(&filter, wp);
@@ -233,7 +234,7 @@ API cudnnConvolutionBackwardData(void *, const float *alpha, Filter *w, const vo
 API cudnnConvolutionBackwardFilter(void *, const float *alpha, Tensor *x, const void *xp, Tensor *y, const void *yp,
         Convolution *c, int, void *space, size_t size, const float *beta, Filter *w, void *wp) {
     if (fits(x, w, c, y) || !usable(x, xp, w, wp, y, yp, space, size)) {
-        return BAD_PARAM;
+        return cudahost_broken() ? EXECUTION_FAILED : BAD_PARAM;
     }
     Tensor filter = image(w);
     std::vector<float> a = load(x, xp), b = load(y, yp);

@@ -5,6 +5,7 @@
 #include <vector>
 
 extern "C" bool cudahost_inside(const void *address, size_t bytes);
+extern "C" bool cudahost_broken();
 
 enum class Element { f32, bf16, f16 };
 

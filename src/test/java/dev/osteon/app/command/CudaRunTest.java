@@ -15,10 +15,13 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -75,18 +78,25 @@ class CudaRunTest {
         assertThat(stored).contains("\"F32\"").doesNotContain("\"BF16\"");
     }
 
-    /** Three more bits than bf16 has, and the loss scale is kept with the optimiser's state. */
+    /**
+     * The first steps are left out, until the scale is small enough: with a small learning rate that makes no difference
+     * to the losses, which have three more bits than those in bf16. The scale is kept with the optimiser's state.
+     */
     @Test
     void aRunInFp16ScalesItsLoss() throws IOException {
-        List<Double> exact = losses("cuda", "float32");
-        List<Double> half = losses("cuda", "fp16");
+        List<Double> exact = losses("cuda", "float32", "pretrain.learningRate=0.001");
+        List<Double> half = losses("cuda", "fp16", "pretrain.learningRate=0.001");
         assertThat(half).isNotEqualTo(exact);
         for (int epoch = 0; epoch < EPOCHS; epoch++) {
-            assertThat(half.get(epoch)).isCloseTo(exact.get(epoch), Percentage.withPercentage(1));
+            assertThat(half.get(epoch)).isCloseTo(exact.get(epoch), Percentage.withPercentage(0.2));
         }
         try (Arena arena = Arena.ofConfined()) {
-            assertThat(SafeTensors.map(folder.resolve("cuda-fp16/checkpoint/optimizer.safetensors"), arena).tensors())
-                    .containsKeys("loss_scale", "backbone.conv1.weight");
+            Map<String, SafeTensors.Entry> state = SafeTensors
+                    .map(folder.resolve("cuda-fp16/checkpoint/optimizer.safetensors"), arena).tensors();
+            assertThat(state).containsKey("backbone.conv1.weight");
+            float scale = state.get("loss_scale").data().get(ValueLayout.JAVA_FLOAT_UNALIGNED, 0);
+            assertThat(scale).isBetween(1f, 65535f).isEqualTo(Float.intBitsToFloat(
+                    Float.floatToRawIntBits(scale) & 0xff800000));                         // a power of two
         }
     }
 
@@ -110,16 +120,18 @@ class CudaRunTest {
         assertThat(err.toString()).contains("--precision: given bf16 for a run that was begun in float32");
     }
 
-    private static String[] arguments(String command, String device, String precision, Path run, int epochs) {
-        return new String[] {command, "--preset", "smoke", "--device", device, "--precision", precision, "--out",
+    private static String[] arguments(String command, String device, String precision, Path run, int epochs,
+            String... overrides) {
+        return Stream.concat(Stream.of(command, "--preset", "smoke", "--device", device, "--precision", precision, "--out",
             run.toString(), "data.subjects=24", "pretrain.epochs=" + epochs, "probe.epochs=5",
-            "evaluation.resamples=20", "views.globalSize=16", "views.localSize=8", "encoder.width=4", "probe.size=16"};
+            "evaluation.resamples=20", "views.globalSize=16", "views.localSize=8", "encoder.width=4", "probe.size=16"),
+            Stream.of(overrides)).toArray(String[]::new);
     }
 
     /** Runs everything and gives the pretext loss of every epoch. */
-    private List<Double> losses(String device, String precision) throws IOException {
+    private List<Double> losses(String device, String precision, String... overrides) throws IOException {
         Path run = folder.resolve(device + "-" + precision);
-        assertThat(osteon(arguments("run", device, precision, run, EPOCHS))).as(err.toString()).isZero();
+        assertThat(osteon(arguments("run", device, precision, run, EPOCHS, overrides))).as(err.toString()).isZero();
         JsonNode metrics = new ObjectMapper().readTree(run.resolve("metrics.json").toFile());
         assertThat(metrics.path("test").path("auc").path("value").asDouble(-1)).isBetween(0.0, 1.0);
         assertThat(Files.readString(run.resolve("status.json"))).contains("finished");

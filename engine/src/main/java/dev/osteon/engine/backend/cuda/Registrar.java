@@ -1,5 +1,6 @@
 package dev.osteon.engine.backend.cuda;
 
+import dev.osteon.engine.DeviceFailedException;
 import dev.osteon.engine.EngineException;
 import dev.osteon.engine.backend.Kernel;
 import dev.osteon.engine.backend.KernelTable;
@@ -23,11 +24,17 @@ record Registrar(CudaRuntime cuda, KernelTable table) {
         table.put(op, layouts, floating, (O o, List<Tensor> in, List<Tensor> out) -> {
             try {
                 kernel.run(o, in, out);
+            } catch (DeviceFailedException e) {
+                throw new DeviceFailedException(what(o, in) + e.getMessage(), e);
             } catch (CudaFailure | NoAlgorithm e) {
-                throw new EngineException(o.name() + " of " + in.stream().map(Tensor::spec).toList() + " on "
-                        + cuda.device() + ": " + e.getMessage(), e);
+                cuda.synchronize();                // cuBLAS and cuDNN do not say that the device failed before
+                throw new EngineException(what(o, in) + e.getMessage(), e);
             }
         });
         return this;
+    }
+
+    private String what(Op op, List<Tensor> in) {
+        return op.name() + " of " + in.stream().map(Tensor::spec).toList() + " on " + cuda.device() + ": ";
     }
 }

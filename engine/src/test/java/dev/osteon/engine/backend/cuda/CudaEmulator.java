@@ -23,6 +23,7 @@ public final class CudaEmulator {
     /** The device. */
     public static final Device DEVICE = new Device(Device.Kind.CUDA, 0);
     private static final int ORDER_LIMIT = 0x7000;
+    private static final int LAUNCHES_LIMIT = 0x7001;
 
     private CudaEmulator() {}
 
@@ -59,6 +60,13 @@ public final class CudaEmulator {
         if (isEmulated()) {
             assertThat(JCudaDriver.cuCtxSetLimit(ORDER_LIMIT, order.number)).isZero();
         }
+    }
+
+    /** Kernels that the emulator was asked to run so far. */
+    public static long launches() {
+        long[] count = new long[1];
+        assertThat(JCudaDriver.cuCtxGetLimit(count, LAUNCHES_LIMIT)).isZero();
+        return count[0];
     }
 
     private static void useEmulator() {
