@@ -17,6 +17,7 @@ import dev.osteon.app.command.Table2Command;
 import dev.osteon.app.command.VerifyCommand;
 import dev.osteon.engine.DeviceFailedException;
 import dev.osteon.engine.EngineException;
+import dev.osteon.engine.profile.NvtxRanges;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
@@ -46,6 +47,12 @@ public final class Main implements Runnable {
     private CommandLine line;
 
     public static void main(String[] arguments) {
+        try {
+            NvtxRanges.whenAskedFor();
+        } catch (EngineException e) {
+            System.err.println("osteon: " + e.getMessage());
+            System.exit(USER_ERROR);
+        }
         System.exit(commandLine().execute(arguments));
     }
 

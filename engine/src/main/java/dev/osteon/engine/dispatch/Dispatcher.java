@@ -163,11 +163,22 @@ public final class Dispatcher {
             entry.kernel().run(op, inputs, outputs);
             return;
         }
+        List<OpListener> listeners = List.copyOf(LISTENERS);      // who saw the beginning sees the end
+        listeners.forEach(listener -> listener.begins(op, inputs));
         long start = System.nanoTime();
-        entry.kernel().run(op, inputs, outputs);
-        long nanos = System.nanoTime() - start;
-        for (OpListener listener : LISTENERS) {
-            listener.ran(op, inputs, outputs, nanos);
+        boolean done = false;
+        try {
+            entry.kernel().run(op, inputs, outputs);
+            done = true;
+        } finally {
+            long nanos = System.nanoTime() - start;
+            for (OpListener listener : listeners) {
+                if (done) {
+                    listener.ran(op, inputs, outputs, nanos);
+                } else {
+                    listener.failed(op);
+                }
+            }
         }
     }
 

@@ -20,9 +20,10 @@ import java.util.stream.Stream;
  *
  * @param folders those that exist
  */
-record LibrarySearch(List<Path> folders) {
+public record LibrarySearch(List<Path> folders) {
 
-    static LibrarySearch here() {
+    /** On this machine, with this process's properties and environment. */
+    public static LibrarySearch here() {
         Set<Path> folders = new LinkedHashSet<>();
         Stream.of(System.getProperty("osteon.cuda.libraries"), System.getenv("OSTEON_CUDA_LIBRARIES"),
                         System.getenv("LD_LIBRARY_PATH"))
@@ -38,6 +39,11 @@ record LibrarySearch(List<Path> folders) {
         return new LibrarySearch(folders.stream().filter(Files::isDirectory).toList());
     }
 
+    /** The same, with another folder before all. */
+    LibrarySearch behind(Path folder) {
+        return new LibrarySearch(Stream.concat(Stream.of(folder), folders.stream()).toList());
+    }
+
     private static List<Path> ofPython(Path lib) {
         List<Path> found = new ArrayList<>();
         for (Path python : matches(lib, "python3*")) {
@@ -49,7 +55,7 @@ record LibrarySearch(List<Path> folders) {
     }
 
     /** The file whose name fits {@code glob}, of several in a folder the one that is last by name. */
-    Optional<Path> find(String glob) {
+    public Optional<Path> find(String glob) {
         return folders.stream().flatMap(folder -> matches(folder, glob).stream().max(Path::compareTo).stream())
                 .findFirst();
     }
