@@ -12,7 +12,8 @@ API cublasSetMathMode(void *, int) { return SUCCESS; }
 API cublasGetVersion_v2(void *, int *v) { *v = 120600; return SUCCESS; }
 extern "C" __attribute__((visibility("default"))) const char *cublasGetStatusString(int status) {
     return status == SUCCESS ? "success" : status == INVALID ? "an unsupported value or parameter was passed"
-            : status == FAILED ? "the GPU program failed to execute" : status == NOT_SUPPORTED ? "the functionality requested is not supported" : "unknown";
+            : status == FAILED ? "the GPU program failed to execute"
+            : status == NOT_SUPPORTED ? "the functionality requested is not supported" : "unknown";
 }
 
 // Column-major, as cuBLAS: C[m, n] = alpha·op(A)·op(B) + beta·C.
@@ -22,7 +23,8 @@ API cublasGemmStridedBatchedEx(void *, int ta, int tb, int m, int n, int k, cons
     if (cudahost_broken()) {
         return FAILED;
     }
-    if ((compute != COMPUTE_F32 && compute != COMPUTE_TF32) || at != bt || at != ct || (at != F32 && at != BF16 && at != F16)) {
+    if ((compute != COMPUTE_F32 && compute != COMPUTE_TF32) || at != bt || at != ct
+            || (at != F32 && at != BF16 && at != F16)) {
         return NOT_SUPPORTED;
     }
     if (m < 0 || n < 0 || k < 0 || lda < std::max(1, ta ? k : m) || ldb < std::max(1, tb ? n : k)

@@ -109,8 +109,8 @@ static size_t bytes(const Filter *f) { return (size_t) f->k * f->c * f->h * f->w
 
 static bool usable(const Tensor *x, const void *xp, const Filter *w, const void *wp, const Tensor *y, const void *yp,
         const void *space, size_t size) {
-    return !cudahost_broken() && cudahost_inside(xp, bytes(x)) && cudahost_inside(wp, bytes(w)) && cudahost_inside(yp, bytes(y))
-            && size >= WORKSPACE && cudahost_inside(space, size);
+    return !cudahost_broken() && cudahost_inside(xp, bytes(x)) && cudahost_inside(wp, bytes(w))
+            && cudahost_inside(yp, bytes(y)) && size >= WORKSPACE && cudahost_inside(space, size);
 }
 
 // Images as [n, h, w, c] and filters as [k, h, w, c] in float32, whatever they are in memory.

@@ -49,8 +49,8 @@ public final class LossScale implements Optimizer {
         public Settings {
             if (!(initial > 0) || !(growth > 1) || !(backoff > 0 && backoff < 1) || interval < 1) {
                 throw new EngineException("loss scale: given " + initial + ", times " + growth + " after " + interval
-                        + " steps, times " + backoff + " after an overflow; expected a scale above 0, a growth above 1, "
-                        + "1 step or more, and a backoff between 0 and 1");
+                        + " steps, times " + backoff + " after an overflow; expected a scale above 0, a growth above "
+                        + "1, 1 step or more, and a backoff between 0 and 1");
             }
         }
     }

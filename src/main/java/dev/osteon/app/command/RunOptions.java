@@ -71,9 +71,9 @@ final class RunOptions {
             description = "Compute threads, 1 to 256, or 0 for all that the process may use (default).")
     private Optional<String> threads;
 
-    @Option(names = "--precision", description = "What the encoder is trained in: auto (default; bf16 on a GPU, float32 "
-            + "on the CPU), float32, bf16 or fp16: activations in 16 bits, parameters and losses in float32; fp16 with "
-            + "a dynamic loss scale.")
+    @Option(names = "--precision", description = "What the encoder is trained in: auto (default; bf16 on a GPU, "
+            + "float32 on the CPU), float32, bf16 or fp16: activations in 16 bits, parameters and losses in float32; "
+            + "fp16 with a dynamic loss scale.")
     private Optional<String> precision;
 
     @Option(names = "--micro-batch", paramLabel = "N", description = "Samples of a batch that are in memory at a time. "

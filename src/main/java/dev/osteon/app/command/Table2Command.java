@@ -54,9 +54,9 @@ public final class Table2Command implements Callable<Integer> {
     @Option(names = "--threads", description = "Compute threads, or 0 for all that the process may use (default).")
     private Optional<String> threads;
 
-    @Option(names = "--precision", description = "What the encoder is trained in: auto (default; bf16 on a GPU, float32 "
-            + "on the CPU), float32, bf16 or fp16: activations in 16 bits, parameters and losses in float32; fp16 with "
-            + "a dynamic loss scale.")
+    @Option(names = "--precision", description = "What the encoder is trained in: auto (default; bf16 on a GPU, "
+            + "float32 on the CPU), float32, bf16 or fp16: activations in 16 bits, parameters and losses in float32; "
+            + "fp16 with a dynamic loss scale.")
     private Optional<String> precision;
 
     @Option(names = "--seed", description = "Seed of the first trial (default: 1); the others count on from it.")

@@ -18,8 +18,8 @@ import dev.osteon.ssl.train.ClassWeights;
  * @param method  of pretext training; of the sections named after methods, only this one's counts
  */
 public record RunConfig(String preset, long seed, String device, int threads, Precision precision, Method method,
-        Data data, Views views, Encoder encoder, Head head, Pretrain pretrain, SimClr simclr, SupCon supcon, Swav swav, VicReg vicreg,
-        Probe probe, Evaluation evaluation) {
+        Data data, Views views, Encoder encoder, Head head, Pretrain pretrain, SimClr simclr, SupCon supcon, Swav swav,
+        VicReg vicreg, Probe probe, Evaluation evaluation) {
 
     /** What activations are stored in while the encoder is trained; AUTO is what the device is made for. */
     public enum Precision { AUTO, FLOAT32, BF16, FP16 }

@@ -33,6 +33,7 @@ import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.DoubleSupplier;
 
 /**
  * The training of a run's encoder: a checkpoint after every epoch, and on from the one that is there, to the same bits
@@ -185,12 +186,12 @@ final class Pretraining {
         }
 
         @Override
-        public void step(int epoch, int step, int stepsPerEpoch, double loss) {
+        public void step(int epoch, int step, int stepsPerEpoch, DoubleSupplier loss) {
             long first = (long) done * stepsPerEpoch;
             long now = (long) epoch * stepsPerEpoch + step + 1 - first;
             int last = config.pretrain().epochs();
             progress.update(now * batch, ((long) last * stepsPerEpoch - first) * batch, "images",
-                    String.format(Locale.ROOT, "epoch %d/%d  loss %.4f", epoch + 1, last, loss));
+                    () -> String.format(Locale.ROOT, "epoch %d/%d  loss %.4f", epoch + 1, last, loss.getAsDouble()));
         }
 
         @Override

@@ -25,6 +25,9 @@ public interface Backend {
     /** Copies {@code source} into host memory; returns when all of it is there. */
     void download(Buffer source, MemorySegment target);
 
+    /** Copies {@code source} to {@code target}, as long as it, in the order of the kernels; waits for nothing. */
+    void copy(Buffer source, Buffer target);
+
     /** Whether a test double stands in for the device: right numbers, and speed that means nothing. */
     default boolean isEmulated() {
         return false;

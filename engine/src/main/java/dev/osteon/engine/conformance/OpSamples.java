@@ -56,6 +56,7 @@ import dev.osteon.engine.op.Reduce;
 import dev.osteon.engine.op.Reshape;
 import dev.osteon.engine.op.Resize;
 import dev.osteon.engine.op.ResizeBackward;
+import dev.osteon.engine.op.RunningStatistics;
 import dev.osteon.engine.op.Select;
 import dev.osteon.engine.op.SelectBackward;
 import dev.osteon.engine.op.SgdStep;
@@ -318,6 +319,7 @@ public final class OpSamples {
     }
 
     private static void optimisers(List<OpSample> s) {
+        s.add(of("running statistics", new RunningStatistics(0.1, 5), normal(7), positive(7), normal(7), positive(7)));
         Operand[] two = {normal(3, 17), normal(3, 17), normal(3, 17), normal(40), normal(40), normal(40)};
         for (SgdStep.Nesterov n : SgdStep.Nesterov.values()) {
             s.add(of("sgd nesterov " + n, new SgdStep(0.1, 0.9, 1e-2, n), two));

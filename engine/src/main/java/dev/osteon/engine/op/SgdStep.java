@@ -6,8 +6,8 @@ import java.util.List;
 /**
  * One step of stochastic gradient descent over all parameters, in place, as torch.optim.SGD: with g = gradient +
  * weightDecay·p, buffer b ← momentum·b + g, p ← p − learningRate·b. Operands come in threes: p, gradient, b; p and b
- * are overwritten. Behind them the state of a loss scale may follow ({@link UnscaleGradients}): when that says overflow,
- * nothing is done. Buffers start as zeros (which equals torch's first step, as dampening is 0).
+ * are overwritten. Behind them may follow the state of a loss scale ({@link UnscaleGradients}): when that says
+ * overflow, nothing is done. Buffers start as zeros (which equals torch's first step, as dampening is 0).
  */
 public record SgdStep(double learningRate, double momentum, double weightDecay, Nesterov nesterov) implements Op {
 

@@ -41,11 +41,12 @@ record MicroBatches(EncoderWithHead network, SslMethod method, TrainingPrecision
      */
     record Part(int samples, List<Tensor> views) {}
 
-    /** The loss, and gradients of the network's parameters and the method's. */
-    record Step(double loss, Gradients gradients) implements AutoCloseable {
+    /** The loss, one element, and gradients of the network's parameters and the method's. */
+    record Step(Tensor loss, Gradients gradients) implements AutoCloseable {
 
         @Override
         public void close() {
+            loss.close();
             gradients.close();
         }
     }
@@ -62,7 +63,7 @@ record MicroBatches(EncoderWithHead network, SslMethod method, TrainingPrecision
         try (Tape tape = Tape.watching(parameters)) {
             Tensor loss = method.loss(new Batch(views(part), labels, moment));
             Gradients gradients = scaled(tape, loss, parameters);
-            return new Step(loss.item(), gradients);
+            return new Step(TensorScope.detach(loss), gradients);
         }
     }
 
@@ -86,7 +87,7 @@ record MicroBatches(EncoderWithHead network, SslMethod method, TrainingPrecision
                 from += part.samples;
             }
             z.forEach(gradients::drop);
-            return new Step(loss.item(), gradients);
+            return new Step(TensorScope.detach(loss), gradients);
         }
     }
 

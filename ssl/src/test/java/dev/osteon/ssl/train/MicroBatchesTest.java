@@ -130,7 +130,8 @@ class MicroBatchesTest {
                 b.beforeForward();
                 try (MicroBatches.Step step = new MicroBatches(other, b, TrainingPrecision.FLOAT32, Optional.empty())
                         .step(parts, Optional.of(labels), Batch.Moment.START)) {
-                    Map<String, double[]> got = values(new PretextModel(other, b), step.gradients(), step.loss());
+                    Map<String, double[]> got = values(new PretextModel(other, b), step.gradients(),
+                            step.loss().item());
                     assertThat(got.keySet()).isEqualTo(expected.keySet());
                     expected.forEach((name, values) -> assertThat(got.get(name)).as(name)
                             .containsExactly(values, within(1e-9)));

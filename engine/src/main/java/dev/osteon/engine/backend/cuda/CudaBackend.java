@@ -102,6 +102,11 @@ public final class CudaBackend implements Backend {
     }
 
     @Override
+    public void copy(Buffer source, Buffer target) {
+        cuda.copy(source.segment().address(), target.segment().address(), source.bytes());
+    }
+
+    @Override
     public void synchronize() {
         cuda.synchronize();
         cuda.faults().raise();

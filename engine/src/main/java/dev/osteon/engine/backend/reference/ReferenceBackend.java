@@ -47,6 +47,7 @@ import dev.osteon.engine.op.Permute;
 import dev.osteon.engine.op.Reduce;
 import dev.osteon.engine.op.Resize;
 import dev.osteon.engine.op.ResizeBackward;
+import dev.osteon.engine.op.RunningStatistics;
 import dev.osteon.engine.op.Select;
 import dev.osteon.engine.op.SelectBackward;
 import dev.osteon.engine.op.SgdStep;
@@ -119,6 +120,7 @@ public final class ReferenceBackend {
         put(BatchNormTrain.class, NormalizationKernels::batchNormTrain);
         put(BatchNormEval.class, NormalizationKernels::batchNormEval);
         put(BatchNormBackward.class, NormalizationKernels::batchNormBackward);
+        put(RunningStatistics.class, NormalizationKernels::runningStatistics);
         put(LayerNorm.class, NormalizationKernels::layerNorm);
         put(LayerNormBackward.class, NormalizationKernels::layerNormBackward);
         put(L2Normalize.class, NormalizationKernels::l2Normalize);

@@ -24,6 +24,7 @@ public final class CudaEmulator {
     public static final Device DEVICE = new Device(Device.Kind.CUDA, 0);
     private static final int ORDER_LIMIT = 0x7000;
     private static final int LAUNCHES_LIMIT = 0x7001;
+    private static final int WAITS_LIMIT = 0x7002;
 
     private CudaEmulator() {}
 
@@ -64,8 +65,17 @@ public final class CudaEmulator {
 
     /** Kernels that the emulator was asked to run so far. */
     public static long launches() {
+        return count(LAUNCHES_LIMIT);
+    }
+
+    /** How often the host has waited for a stream so far. */
+    public static long waits() {
+        return count(WAITS_LIMIT);
+    }
+
+    private static long count(int limit) {
         long[] count = new long[1];
-        assertThat(JCudaDriver.cuCtxGetLimit(count, LAUNCHES_LIMIT)).isZero();
+        assertThat(JCudaDriver.cuCtxGetLimit(count, limit)).isZero();
         return count[0];
     }
 

@@ -13,9 +13,9 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * A tensor's memory, read (any element type) and written (float32 and the 16-bit types) a strip at a time as doubles in an
- * array that stays in the first-level cache. Sums, products, quotients and roots of doubles rounded to float32 are what
- * float32 arithmetic gives, so nothing is lost to this, and memory, not arithmetic, bounds these kernels.
+ * A tensor's memory, read (any element type) and written (float32 and the 16-bit types) a strip at a time as doubles in
+ * an array that stays in the first-level cache. Sums, products, quotients and roots of doubles rounded to float32 are
+ * what float32 arithmetic gives, so nothing is lost to this, and memory, not arithmetic, bounds these kernels.
  */
 record Strip(MemorySegment data, DType dtype) {
 
