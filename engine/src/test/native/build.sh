@@ -1,5 +1,6 @@
 #!/bin/sh
-# Builds the host emulator's libraries into folder $1: libcuda.so.1, libnvrtc.so.12, libcublas.so.12, libcudnn.so.9.
+# Builds the host emulator's libraries into folder $1: libcuda.so.1, libnvrtc.so.12, libcublas.so.12, libcudnn.so.9,
+# libnvToolsExt.so.1.
 set -eu
 from=$(cd "$(dirname "$0")" && pwd)
 to=$1
@@ -13,10 +14,11 @@ compile() { # library source [more]
         "$from/$source" "$@"
 }
 compile libcuda.so.1 cudahost.cpp -ldl
+compile libnvToolsExt.so.1 nvtx.cpp
 for name in libnvrtc.so.12 libcublas.so.12 libcudnn.so.9; do version $name; done
 compile libnvrtc.so.12 nvrtc.cpp -ldl -Wl,--version-script="$to/libnvrtc.so.12.map"
 compile libcublas.so.12 cublas.cpp -Wl,--version-script="$to/libcublas.so.12.map" "$to/libcuda.so.1"
 # sums may be taken in any order: the loops are for tests, but whole networks run through them
 compile libcudnn.so.9 cudnn.cpp -O3 -march=native -fassociative-math -fno-signed-zeros -fno-trapping-math -Wl,--version-script="$to/libcudnn.so.9.map" "$to/libcuda.so.1"
 rm -rf "$to/cache"             # compiled by an older emulator
-cp "$from/cudahost.h" "$to/"
+cp "$from/half.h" "$from/cudahost.h" "$to/"

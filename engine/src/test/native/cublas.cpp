@@ -2,8 +2,8 @@
 #include "numbers.h"
 #define API extern "C" __attribute__((visibility("default"))) int
 
-enum { SUCCESS = 0, INVALID = 7, NOT_SUPPORTED = 15 };
-enum { F32 = 0, BF16 = 14, COMPUTE_F32 = 68, COMPUTE_TF32 = 77 };
+enum { SUCCESS = 0, INVALID = 7, FAILED = 13, NOT_SUPPORTED = 15 };
+enum { F32 = 0, F16 = 2, BF16 = 14, COMPUTE_F32 = 68, COMPUTE_TF32 = 77 };
 
 API cublasCreate_v2(void **handle) { *handle = (void *) 0x40; return SUCCESS; }
 API cublasDestroy_v2(void *) { return SUCCESS; }
@@ -12,6 +12,7 @@ API cublasSetMathMode(void *, int) { return SUCCESS; }
 API cublasGetVersion_v2(void *, int *v) { *v = 120600; return SUCCESS; }
 extern "C" __attribute__((visibility("default"))) const char *cublasGetStatusString(int status) {
     return status == SUCCESS ? "success" : status == INVALID ? "an unsupported value or parameter was passed"
+            : status == FAILED ? "the GPU program failed to execute"
             : status == NOT_SUPPORTED ? "the functionality requested is not supported" : "unknown";
 }
 
@@ -19,14 +20,19 @@ extern "C" __attribute__((visibility("default"))) const char *cublasGetStatusStr
 API cublasGemmStridedBatchedEx(void *, int ta, int tb, int m, int n, int k, const float *alpha, const void *a, int at,
         int lda, long long sa, const void *b, int bt, int ldb, long long sb, const float *beta, void *c, int ct,
         int ldc, long long sc, int batch, int compute, int) {
-    if ((compute != COMPUTE_F32 && compute != COMPUTE_TF32) || at != bt || at != ct || (at != F32 && at != BF16)) {
+    if (cudahost_broken()) {
+        return FAILED;
+    }
+    if ((compute != COMPUTE_F32 && compute != COMPUTE_TF32) || at != bt || at != ct
+            || (at != F32 && at != BF16 && at != F16)) {
         return NOT_SUPPORTED;
     }
     if (m < 0 || n < 0 || k < 0 || lda < std::max(1, ta ? k : m) || ldb < std::max(1, tb ? n : k)
             || ldc < std::max(1, m)) {
         return INVALID;
     }
-    size_t size = at == F32 ? 4 : 2;
+    Element type = at == F32 ? Element::f32 : at == BF16 ? Element::bf16 : Element::f16;
+    size_t size = bytes_of(type);
     if (m == 0 || n == 0 || batch == 0) {
         return SUCCESS;
     }
@@ -43,7 +49,7 @@ API cublasGemmStridedBatchedEx(void *, int ta, int tb, int m, int n, int k, cons
         for (int j = 0; j < n; j++) {
             std::fill(column.begin(), column.end(), 0.0);
             for (int l = 0; l < k; l++) {
-                double f = get(b, bt == F32, q * sb + (tb ? (long long) l * ldb + j : (long long) j * ldb + l));
+                double f = get(b, type, q * sb + (tb ? (long long) l * ldb + j : (long long) j * ldb + l));
                 long long from = q * sa + (ta ? l : (long long) l * lda), step = ta ? lda : 1;
                 if (at == F32) {
                     const float *x = (const float *) a + from;
@@ -52,14 +58,14 @@ API cublasGemmStridedBatchedEx(void *, int ta, int tb, int m, int n, int k, cons
                     }
                 } else {
                     for (int i = 0; i < m; i++) {
-                        column[i] += f * get(a, false, from + i * step);
+                        column[i] += f * get(a, type, from + i * step);
                     }
                 }
             }
             for (int i = 0; i < m; i++) {
                 long long to = q * sc + (long long) j * ldc + i;
-                double before = *beta == 0 ? 0 : *beta * get(c, ct == F32, to);
-                put(c, ct == F32, to, (float) (*alpha * column[i] + before));
+                double before = *beta == 0 ? 0 : *beta * get(c, type, to);
+                put(c, type, to, (float) (*alpha * column[i] + before));
             }
         }
     }

@@ -2,10 +2,13 @@
 // threads of a block as fibers, so that __syncthreads and warp shuffles are real meeting points. Memory begins as NaN,
 // device and shared alike; allocations have borders of NaN that are checked after every launch; pointers are checked
 // before it. The order of threads and blocks can be chosen (limit 0x7000): 0 as numbered, 1 backwards, 2 … shuffled,
-// −1 all of 0, 1, 2 with their results compared, which shows a missing barrier as a difference.
+// −1 all of 0, 1, 2 with their results compared, which shows a missing barrier as a difference. Copies from the host
+// are done as late as their stream's order allows; two streams that use the same memory with no event between are
+// refused.
 #include "cudahost.h"
+#include "fibers.h"
+#include "order.h"
 #include <dlfcn.h>
-#include <sys/mman.h>
 #include <unistd.h>
 #include <algorithm>
 #include <chrono>
@@ -17,13 +20,9 @@
 #include <vector>
 #define API extern "C" __attribute__((visibility("default"))) int
 
-using cudahost::Kernel;
-using cudahost::Thread;
-using cudahost::Wait;
-
 enum { SUCCESS = 0, INVALID = 1, OUT_OF_MEMORY = 2, NO_IMAGE = 200, NOT_FOUND = 500, ADDRESS = 700, FAILED = 719 };
-static const int ORDER_LIMIT = 0x7000;
-static const size_t BORDER = 256, STACK = 64 << 10, MAX_THREADS = 1024;
+static const int ORDER_LIMIT = 0x7000, LAUNCHES_LIMIT = 0x7001, WAITS_LIMIT = 0x7002;
+static const size_t BORDER = 256;
 static std::recursive_mutex lock;
 static std::string detail;
 typedef std::lock_guard<std::recursive_mutex> Locked;
@@ -32,6 +31,13 @@ static int fail(int code, const std::string &why) {
     detail = why;
     return code;
 }
+
+// A launch that fails as on a GPU: unnoticed, and from then on every call says so (CUDAHOST_FAIL: its number, from 1).
+static int broken;
+static long launches, waits, failing = getenv("CUDAHOST_FAIL") ? atol(getenv("CUDAHOST_FAIL")) : 0;
+#define USABLE if (broken) { return fail(broken, "launch " + std::to_string(failing) + " was to fail"); }
+
+extern "C" __attribute__((visibility("default"))) bool cudahost_broken() { return broken; }
 
 // ---------------------------------------------------------------- memory
 
@@ -54,6 +60,17 @@ extern "C" __attribute__((visibility("default"))) bool cudahost_inside(const voi
     return (uintptr_t) address + bytes <= at->first + at->second;
 }
 
+// Notes what a stream does to device memory; false when another stream may be at it.
+static bool ordered(Stream *s, uint64_t address, size_t bytes, bool write) {
+    auto at = memory.upper_bound(address);
+    uintptr_t base = at == memory.begin() ? 0 : std::prev(at)->first;
+    if (noted(s, base, address, bytes, write)) {
+        return true;
+    }
+    fail(INVALID, "two streams use the same memory, and no event makes one wait for the other");
+    return false;
+}
+
 static int borders() {
     static const std::vector<unsigned char> nan(BORDER, 0xff);
     for (auto &m : memory) {
@@ -69,6 +86,7 @@ static int borders() {
 
 API cuMemAlloc_v2(uint64_t *address, size_t bytes) {
     Locked l(lock);
+    USABLE
     if (bytes == 0) {
         return fail(INVALID, "0 bytes asked for");
     }
@@ -88,10 +106,16 @@ API cuMemAlloc_v2(uint64_t *address, size_t bytes) {
 }
 API cuMemFree_v2(uint64_t address) {
     Locked l(lock);
+    USABLE
     auto at = memory.find(address);
     if (at == memory.end()) {
         return fail(INVALID, "not an address of cuMemAlloc");
     }
+    for (Stream *s : streams) {
+        join(host, s->seen);               // the driver waits for all, too
+    }
+    settle(host);
+    accesses.erase(at->first);
     used -= at->second;
     memset((void *) address, 0xff, at->second);
     memory.erase(at);
@@ -118,202 +142,53 @@ static bool outside(uint64_t address, size_t bytes) {
     fail(INVALID, "a copy of " + std::to_string(bytes) + " bytes reaches outside device memory");
     return true;
 }
-API cuMemcpyHtoDAsync_v2(uint64_t to, const void *from, size_t bytes, void *) {
+API cuMemcpyHtoDAsync_v2(uint64_t to, const void *from, size_t bytes, void *stream) {
     Locked l(lock);
-    if (outside(to, bytes)) {
+    USABLE
+    Stream *s = (Stream *) stream;
+    join(s->seen, host);
+    s->seen[s->id]++;
+    if (outside(to, bytes) || !ordered(s, to, bytes, true)) {
         return INVALID;
     }
-    memcpy((void *) to, from, bytes);
+    s->late.push_back({s->seen[s->id], to, from, bytes});
     return SUCCESS;
 }
-API cuMemcpyDtoHAsync_v2(void *to, uint64_t from, size_t bytes, void *) {
+API cuMemcpyDtoHAsync_v2(void *to, uint64_t from, size_t bytes, void *stream) {
     Locked l(lock);
-    if (outside(from, bytes)) {
+    USABLE
+    if (outside(from, bytes) || !ordered(begin(stream), from, bytes, false)) {
         return INVALID;
     }
     memcpy(to, (void *) from, bytes);
     return SUCCESS;
 }
-API cuMemcpyDtoDAsync_v2(uint64_t to, uint64_t from, size_t bytes, void *) {
+API cuMemcpyDtoDAsync_v2(uint64_t to, uint64_t from, size_t bytes, void *stream) {
     Locked l(lock);
-    if (outside(to, bytes) || outside(from, bytes)) {
+    USABLE
+    Stream *s = begin(stream);
+    if (outside(to, bytes) || outside(from, bytes) || !ordered(s, from, bytes, false) || !ordered(s, to, bytes, true)) {
         return INVALID;
     }
     memmove((void *) to, (void *) from, bytes);
     return SUCCESS;
 }
-API cuMemsetD8Async(uint64_t to, unsigned char value, size_t bytes, void *) {
+API cuMemsetD8Async(uint64_t to, unsigned char value, size_t bytes, void *stream) {
     Locked l(lock);
-    if (outside(to, bytes)) {
+    USABLE
+    if (outside(to, bytes) || !ordered(begin(stream), to, bytes, true)) {
         return INVALID;
     }
     memset((void *) to, value, bytes);
     return SUCCESS;
 }
 
-// ---------------------------------------------------------------- fibers
+// ---------------------------------------------------------------- launches
 
-#if defined(__x86_64__)
-// Saves the callee-saved registers and the stack pointer, and goes on where the other fiber stopped.
-extern "C" void cudahost_switch(void **save, void *load);
-asm(R"(
-.text
-.globl cudahost_switch
-.hidden cudahost_switch
-.type cudahost_switch,@function
-cudahost_switch:
-    pushq %rbp
-    pushq %rbx
-    pushq %r12
-    pushq %r13
-    pushq %r14
-    pushq %r15
-    movq %rsp, (%rdi)
-    movq %rsi, %rsp
-    popq %r15
-    popq %r14
-    popq %r13
-    popq %r12
-    popq %rbx
-    popq %rbp
-    ret
-.size cudahost_switch,.-cudahost_switch
-)");
-struct Context { void *stack = nullptr; };
-static void change(Context &from, Context &to) { cudahost_switch(&from.stack, to.stack); }
-static void prepare(Context &c, char *stack, size_t bytes, void (*entry)()) {
-    void **top = (void **) (((uintptr_t) stack + bytes) & ~(uintptr_t) 63);
-    *--top = nullptr;                       // the entry sees the alignment of a called function
-    *--top = (void *) entry;
-    for (int i = 0; i < 6; i++) {
-        *--top = nullptr;
-    }
-    c.stack = top;
-}
-#else
-#include <ucontext.h>
-struct Context { ucontext_t uc; };
-static void change(Context &from, Context &to) { swapcontext(&from.uc, &to.uc); }
-static void prepare(Context &c, char *stack, size_t bytes, void (*entry)()) {
-    getcontext(&c.uc);
-    c.uc.uc_stack.ss_sp = stack;
-    c.uc.uc_stack.ss_size = bytes;
-    c.uc.uc_link = nullptr;
-    makecontext(&c.uc, entry, 0);
-}
-#endif
-
-struct Fiber { Thread thread; Context context; char *stack; };
 struct Module { void *library; const Kernel *kernels; char *shared; size_t shared_bytes; };
 struct Function { const Kernel *kernel; Module *module; };
 
-extern "C" { __attribute__((visibility("default"))) Thread *cudahost_current; }
-static std::vector<Fiber> fibers(MAX_THREADS);
-static std::vector<char *> stacks;
-static Context scheduler;
-static unsigned running;
-static const Kernel *kernel;
-static void **arguments;
 static long order = getenv("CUDAHOST_ORDER") ? atol(getenv("CUDAHOST_ORDER")) : 0;
-
-extern "C" __attribute__((visibility("default"))) void cudahost_wait(Wait what, unsigned mask) {
-    Fiber &me = fibers[running];
-    me.thread.wait = what;
-    me.thread.mask = mask;
-    change(me.context, scheduler);
-}
-
-extern "C" __attribute__((visibility("default"))) uint64_t cudahost_exchange(unsigned mask, uint64_t value,
-        unsigned lane) {
-    unsigned me = running;
-    fibers[me].thread.slot = value;
-    cudahost_wait(Wait::warp, mask);
-    unsigned from = (me & ~31u) + (lane & 31);
-    uint64_t result = fibers[from].thread.slot;
-    cudahost_wait(Wait::warp, mask);
-    return result;
-}
-
-static void entry() {
-    kernel->call(arguments);
-    cudahost_wait(Wait::over, 0);
-}
-
-static void resume(unsigned i) {
-    Fiber &f = fibers[i];
-    if (!f.stack) {
-        if (stacks.empty()) {
-            stacks.push_back((char *) mmap(nullptr, STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
-        }
-        f.stack = stacks.back();
-        stacks.pop_back();
-        prepare(f.context, f.stack, STACK, entry);
-    }
-    running = i;
-    cudahost_current = &f.thread;
-    change(scheduler, f.context);
-    if (f.thread.wait == Wait::over) {
-        stacks.push_back(f.stack);
-        f.stack = nullptr;
-    }
-}
-
-// Lets the warps go on whose named lanes have all come.
-static bool warps(unsigned n) {
-    bool moved = false;
-    for (unsigned w = 0; w < n; w += 32) {
-        unsigned lanes = std::min(32u, n - w), mask = 0;
-        for (unsigned l = 0; l < lanes; l++) {
-            mask |= fibers[w + l].thread.wait == Wait::warp ? fibers[w + l].thread.mask : 0;
-        }
-        bool all = mask != 0;
-        for (unsigned l = 0; l < lanes; l++) {
-            Wait wait = fibers[w + l].thread.wait;
-            all &= !(mask >> l & 1) || wait == Wait::warp || wait == Wait::over;
-        }
-        for (unsigned l = 0; all && l < lanes; l++) {
-            if (fibers[w + l].thread.wait == Wait::warp) {
-                fibers[w + l].thread.wait = Wait::nothing;
-                moved = true;
-            }
-        }
-    }
-    return moved;
-}
-
-static int run_block(const std::vector<unsigned> &sequence) {
-    unsigned n = sequence.size(), live = n;
-    while (live) {
-        bool moved = false;
-        for (unsigned i : sequence) {
-            if (fibers[i].thread.wait == Wait::nothing) {
-                resume(i);
-                moved = true;
-                live -= fibers[i].thread.wait == Wait::over;
-            }
-        }
-        unsigned at_barrier = 0;
-        for (unsigned i = 0; i < n; i++) {
-            at_barrier += fibers[i].thread.wait == Wait::block;
-        }
-        if (live && at_barrier == live) {
-            for (unsigned i = 0; i < n; i++) {
-                if (fibers[i].thread.wait == Wait::block) {
-                    fibers[i].thread.wait = Wait::nothing;
-                }
-            }
-        } else if (live && !warps(n) && !moved) {
-            for (unsigned i = 0; i < n; i++) {
-                if (fibers[i].stack) {
-                    stacks.push_back(fibers[i].stack);
-                    fibers[i].stack = nullptr;
-                }
-            }
-            return fail(FAILED, "deadlock: some threads wait at __syncthreads and others for their warp");
-        }
-    }
-    return SUCCESS;
-}
 
 static int run_grid(const Function &f, uint3 blocks, uint3 threads, long how) {
     unsigned n = threads.x * threads.y * threads.z;
@@ -338,9 +213,8 @@ static int run_grid(const Function &f, uint3 blocks, uint3 threads, long how) {
             fibers[i].thread = {at, block, threads, blocks, Wait::nothing, 0, 0};
         }
         kernel = f.kernel;
-        int status = run_block(sequence);
-        if (status) {
-            return status;
+        if (!run_block(sequence)) {
+            return fail(FAILED, "deadlock: some threads wait at __syncthreads and others for their warp");
         }
     }
     return borders();
@@ -357,8 +231,9 @@ static Contents contents() {
 }
 
 API cuLaunchKernel(void *function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz,
-        unsigned shared, void *, void **given, void **) {
+        unsigned shared, void *stream, void **given, void **) {
     Locked l(lock);
+    USABLE
     Function &f = *(Function *) function;
     uint64_t threads = (uint64_t) bx * by * bz;
     if (threads == 0 || threads > MAX_THREADS || gx == 0 || gy == 0 || gz == 0 || gy > 65535 || gz > 65535 || shared) {
@@ -370,6 +245,20 @@ API cuLaunchKernel(void *function, unsigned gx, unsigned gy, unsigned gz, unsign
             return fail(ADDRESS, std::string(f.kernel->name) + ": argument " + std::to_string(i)
                     + " is no address of device memory");
         }
+    }
+    Stream *s = begin(stream);
+    for (unsigned i = 0; i < f.kernel->count; i++) {
+        void *value = *(void **) given[i];
+        if (f.kernel->pointers >> i & 1 && value) {
+            auto block = std::prev(memory.upper_bound((uintptr_t) value));
+            if (!ordered(s, block->first, block->second, true)) {
+                return INVALID;
+            }
+        }
+    }
+    if (++launches == failing) {
+        broken = ADDRESS;
+        return SUCCESS;
     }
     arguments = given;
     if (order >= 0) {
@@ -453,7 +342,19 @@ API cuDeviceGetAttribute(int *v, int attribute, int) {
 API cuDeviceTotalMem_v2(size_t *n, int) { *n = capacity(); return SUCCESS; }
 API cuDevicePrimaryCtxRetain(void **c, int) { *c = (void *) 0x10; return SUCCESS; }
 API cuCtxSetCurrent(void *) { return SUCCESS; }
-API cuCtxSynchronize() { return SUCCESS; }
+API cuCtxSynchronize() {
+    Locked l(lock);
+    USABLE
+    for (Stream *s : streams) {
+        join(host, s->seen);
+    }
+    settle(host);
+    return SUCCESS;
+}
+API cuCtxGetLimit(size_t *value, int limit) {
+    *value = limit == WAITS_LIMIT ? waits : launches;
+    return limit == LAUNCHES_LIMIT || limit == WAITS_LIMIT ? SUCCESS : INVALID;
+}
 API cuCtxSetLimit(int limit, size_t value) {
     if (limit != ORDER_LIMIT) {
         return INVALID;
@@ -461,17 +362,45 @@ API cuCtxSetLimit(int limit, size_t value) {
     order = (long) value;
     return SUCCESS;
 }
-API cuStreamCreate(void **s, unsigned) { *s = (void *) 0x30; return SUCCESS; }
-API cuStreamSynchronize(void *) { return SUCCESS; }
-API cuStreamWaitEvent(void *, void *, unsigned) { return SUCCESS; }
-API cuEventCreate(void **e, unsigned) { *e = new double(0); return SUCCESS; }
-API cuEventRecord(void *e, void *) {
-    auto now = std::chrono::steady_clock::now().time_since_epoch();
-    *(double *) e = std::chrono::duration<double, std::milli>(now).count();
+API cuStreamCreate(void **s, unsigned) {
+    Locked l(lock);
+    streams.push_back(new Stream {(unsigned) streams.size(), {}, {}});
+    *s = streams.back();
     return SUCCESS;
 }
-API cuEventSynchronize(void *) { return SUCCESS; }
-API cuEventElapsedTime(float *ms, void *a, void *b) { *ms = (float) (*(double *) b - *(double *) a); return SUCCESS; }
+API cuStreamSynchronize(void *s) {
+    Locked l(lock);
+    USABLE
+    waits++;
+    join(host, ((Stream *) s)->seen);
+    settle(host);
+    return SUCCESS;
+}
+API cuStreamWaitEvent(void *s, void *e, unsigned) {
+    Locked l(lock);
+    USABLE
+    join(((Stream *) s)->seen, ((Event *) e)->seen);
+    return SUCCESS;
+}
+API cuEventCreate(void **e, unsigned) { *e = new Event {}; return SUCCESS; }
+API cuEventRecord(void *e, void *s) {
+    Locked l(lock);
+    USABLE
+    auto now = std::chrono::steady_clock::now().time_since_epoch();
+    *(Event *) e = {std::chrono::duration<double, std::milli>(now).count(), ((Stream *) s)->seen};
+    return SUCCESS;
+}
+API cuEventSynchronize(void *e) {
+    Locked l(lock);
+    USABLE
+    join(host, ((Event *) e)->seen);
+    settle(host);
+    return SUCCESS;
+}
+API cuEventElapsedTime(float *ms, void *a, void *b) {
+    *ms = (float) (((Event *) b)->ms - ((Event *) a)->ms);
+    return SUCCESS;
+}
 
 static const char *name(int code) {
     switch (code) {

@@ -5,6 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include "half.h"
+
+#define CUDAHOST
 
 #define __global__ __attribute__((used))
 #define __device__

@@ -4,8 +4,13 @@
 #include <thread>
 #define API extern "C" __attribute__((visibility("default"))) int
 
-enum { SUCCESS = 0, BAD_PARAM = 2000, NOT_SUPPORTED = 3000 };
-enum { FLOAT = 0, BFLOAT16 = 9, NCHW = 0, NHWC = 1 };
+enum { SUCCESS = 0, BAD_PARAM = 2000, NOT_SUPPORTED = 3000, EXECUTION_FAILED = 5000 };
+enum { FLOAT = 0, HALF = 2, BFLOAT16 = 9, NCHW = 0, NHWC = 1 };
+
+static bool known(int type) { return type == FLOAT || type == HALF || type == BFLOAT16; }
+static Element element(int type) {
+    return type == FLOAT ? Element::f32 : type == HALF ? Element::f16 : Element::bf16;
+}
 
 struct Tensor { int type, format, n, c, h, w; long long sn, sc, sh, sw; };
 struct Filter { int type, format, k, c, h, w; };
@@ -16,7 +21,8 @@ struct Performance { int algo, status; float time; size_t memory; int determinis
 extern "C" __attribute__((visibility("default"))) size_t cudnnGetVersion() { return 90501; }
 extern "C" __attribute__((visibility("default"))) const char *cudnnGetErrorString(int status) {
     return status == SUCCESS ? "CUDNN_STATUS_SUCCESS" : status == BAD_PARAM ? "CUDNN_STATUS_BAD_PARAM"
-            : status == NOT_SUPPORTED ? "CUDNN_STATUS_NOT_SUPPORTED" : "CUDNN_UNKNOWN_STATUS";
+            : status == NOT_SUPPORTED ? "CUDNN_STATUS_NOT_SUPPORTED"
+            : status == EXECUTION_FAILED ? "CUDNN_STATUS_EXECUTION_FAILED" : "CUDNN_UNKNOWN_STATUS";
 }
 API cudnnCreate(void **h) { *h = (void *) 0x50; return SUCCESS; }
 API cudnnDestroy(void *) { return SUCCESS; }
@@ -28,7 +34,7 @@ API cudnnDestroyFilterDescriptor(Filter *f) { delete f; return SUCCESS; }
 API cudnnCreateConvolutionDescriptor(Convolution **c) { *c = new Convolution(); return SUCCESS; }
 API cudnnDestroyConvolutionDescriptor(Convolution *c) { delete c; return SUCCESS; }
 API cudnnSetTensor4dDescriptor(Tensor *t, int format, int type, int n, int c, int h, int w) {
-    if (n <= 0 || c <= 0 || h <= 0 || w <= 0 || (type != FLOAT && type != BFLOAT16)) {
+    if (n <= 0 || c <= 0 || h <= 0 || w <= 0 || !known(type)) {
         return BAD_PARAM;
     }
     *t = {type, format, n, c, h, w, (long long) c * h * w, (long long) h * w, w, 1};
@@ -40,7 +46,7 @@ API cudnnSetTensor4dDescriptor(Tensor *t, int format, int type, int n, int c, in
     return SUCCESS;
 }
 API cudnnSetFilter4dDescriptor(Filter *f, int type, int format, int k, int c, int h, int w) {
-    if (k <= 0 || c <= 0 || h <= 0 || w <= 0 || (type != FLOAT && type != BFLOAT16)) {
+    if (k <= 0 || c <= 0 || h <= 0 || w <= 0 || !known(type)) {
         return BAD_PARAM;
     }
     *f = {type, format, k, c, h, w};
@@ -77,8 +83,8 @@ static int grouped(const Convolution *c, const Filter *w) {
 }
 static int found(int status, int wanted, int *count, Performance *results, bool with_space, size_t space) {
     *count = 1 << 20;                      // what a refusal leaves behind has no meaning
-    if (status || wanted < 1) {
-        return status ? status : BAD_PARAM;
+    if (cudahost_broken() || status || wanted < 1) {
+        return cudahost_broken() ? EXECUTION_FAILED : status ? status : BAD_PARAM;
     }
     bool room = !with_space || space >= WORKSPACE;
     results[0] = {1, room ? SUCCESS : NOT_SUPPORTED, room ? 1.0f : -1.0f, WORKSPACE, 1, 0, {0, 0, 0}};
@@ -98,13 +104,13 @@ API cudnnFindConvolutionBackwardFilterAlgorithmEx(void *, Tensor *x, const void 
     return found(fits(x, w, c, y) + grouped(c, w), wanted, count, r, true, space);
 }
 
-static size_t bytes(const Tensor *t) { return (size_t) t->n * t->c * t->h * t->w * (t->type == FLOAT ? 4 : 2); }
-static size_t bytes(const Filter *f) { return (size_t) f->k * f->c * f->h * f->w * (f->type == FLOAT ? 4 : 2); }
+static size_t bytes(const Tensor *t) { return (size_t) t->n * t->c * t->h * t->w * bytes_of(element(t->type)); }
+static size_t bytes(const Filter *f) { return (size_t) f->k * f->c * f->h * f->w * bytes_of(element(f->type)); }
 
 static bool usable(const Tensor *x, const void *xp, const Filter *w, const void *wp, const Tensor *y, const void *yp,
         const void *space, size_t size) {
-    return cudahost_inside(xp, bytes(x)) && cudahost_inside(wp, bytes(w)) && cudahost_inside(yp, bytes(y))
-            && size >= WORKSPACE && cudahost_inside(space, size);
+    return !cudahost_broken() && cudahost_inside(xp, bytes(x)) && cudahost_inside(wp, bytes(w))
+            && cudahost_inside(yp, bytes(y)) && size >= WORKSPACE && cudahost_inside(space, size);
 }
 
 // Images as [n, h, w, c] and filters as [k, h, w, c] in float32, whatever they are in memory.
@@ -115,7 +121,7 @@ static std::vector<float> load(const Tensor *t, const void *data) {
         for (int h = 0; h < t->h; h++) {
             for (int w = 0; w < t->w; w++) {
                 for (int c = 0; c < t->c; c++) {
-                    values[i++] = get(data, t->type == FLOAT, n * t->sn + c * t->sc + h * t->sh + w * t->sw);
+                    values[i++] = get(data, element(t->type), n * t->sn + c * t->sc + h * t->sh + w * t->sw);
                 }
             }
         }
@@ -129,8 +135,8 @@ static void store(const std::vector<double> &values, const Tensor *t, void *data
             for (int w = 0; w < t->w; w++) {
                 for (int c = 0; c < t->c; c++) {
                     long long at = n * t->sn + c * t->sc + h * t->sh + w * t->sw;
-                    put(data, t->type == FLOAT, at, (float) (alpha * values[i++]
-                            + (beta == 0 ? 0 : beta * get(data, t->type == FLOAT, at))));
+                    put(data, element(t->type), at, (float) (alpha * values[i++]
+                            + (beta == 0 ? 0 : beta * get(data, element(t->type), at))));
                 }
             }
         }
@@ -198,7 +204,7 @@ template <class F> static void share(int n, F f) {
 API cudnnConvolutionForward(void *, const float *alpha, Tensor *x, const void *xp, Filter *w, const void *wp,
         Convolution *c, int, void *space, size_t size, const float *beta, Tensor *y, void *yp) {
     if (fits(x, w, c, y) || !usable(x, xp, w, wp, y, yp, space, size)) {
-        return BAD_PARAM;
+        return cudahost_broken() ? EXECUTION_FAILED : BAD_PARAM;
     }
     Tensor filter = image(w);
     std::vector<float> a = load(x, xp), b = load(&filter, wp);
@@ -214,7 +220,7 @@ API cudnnConvolutionForward(void *, const float *alpha, Tensor *x, const void *x
 API cudnnConvolutionBackwardData(void *, const float *alpha, Filter *w, const void *wp, Tensor *y, const void *yp,
         Convolution *c, int, void *space, size_t size, const float *beta, Tensor *x, void *xp) {
     if (fits(x, w, c, y) || !usable(x, xp, w, wp, y, yp, space, size)) {
-        return BAD_PARAM;
+        return cudahost_broken() ? EXECUTION_FAILED : BAD_PARAM;
     }
     Tensor filter = image(w);
     std::vector<float> a = load(y, yp), b = load(&filter, wp);
@@ -228,7 +234,7 @@ API cudnnConvolutionBackwardData(void *, const float *alpha, Filter *w, const vo
 API cudnnConvolutionBackwardFilter(void *, const float *alpha, Tensor *x, const void *xp, Tensor *y, const void *yp,
         Convolution *c, int, void *space, size_t size, const float *beta, Filter *w, void *wp) {
     if (fits(x, w, c, y) || !usable(x, xp, w, wp, y, yp, space, size)) {
-        return BAD_PARAM;
+        return cudahost_broken() ? EXECUTION_FAILED : BAD_PARAM;
     }
     Tensor filter = image(w);
     std::vector<float> a = load(x, xp), b = load(y, yp);

@@ -1,25 +1,37 @@
-// Elements of device memory in the emulator's libraries: float32 or bf16.
+// Elements of device memory in the emulator's libraries: float32, bf16 or fp16.
 #pragma once
-#include <stdint.h>
-#include <string.h>
+#include "half.h"
 #include <algorithm>
 #include <vector>
 
 extern "C" bool cudahost_inside(const void *address, size_t bytes);
+extern "C" bool cudahost_broken();
 
-inline float get(const void *data, bool f32, long long i) {
-    if (f32) {
+enum class Element { f32, bf16, f16 };
+
+inline size_t bytes_of(Element e) { return e == Element::f32 ? 4 : 2; }
+
+inline float get(const void *data, Element e, long long i) {
+    if (e == Element::f32) {
         return ((const float *) data)[i];
     }
-    uint32_t bits = (uint32_t) ((const uint16_t *) data)[i] << 16;
+    uint16_t stored = ((const uint16_t *) data)[i];
+    if (e == Element::f16) {
+        return half_to_float(stored);
+    }
+    uint32_t bits = (uint32_t) stored << 16;
     float v;
     memcpy(&v, &bits, 4);
     return v;
 }
 
-inline void put(void *data, bool f32, long long i, float v) {
-    if (f32) {
+inline void put(void *data, Element e, long long i, float v) {
+    if (e == Element::f32) {
         ((float *) data)[i] = v;
+        return;
+    }
+    if (e == Element::f16) {
+        ((uint16_t *) data)[i] = float_to_half(v);
         return;
     }
     uint32_t bits;

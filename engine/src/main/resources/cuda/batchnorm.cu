@@ -124,3 +124,13 @@ template <class T> __device__ inline float anchor(const T *x, int c, i64 inner) 
     }
 BATCH_NORM(f32, float)
 BATCH_NORM(bf16, bf16)
+BATCH_NORM(f16, f16)
+
+// Both running statistics in one launch, in double as on the host: C values are nothing.
+extern "C" __global__ void running_statistics_f32(float *mean, float *variance, const float *batch_mean,
+        const float *batch_variance, int channels, double momentum, double variance_share) {
+    EACH(c, channels) {
+        mean[c] = (float) ((1 - momentum) * mean[c] + momentum * batch_mean[c]);
+        variance[c] = (float) ((1 - momentum) * variance[c] + variance_share * batch_variance[c]);
+    }
+}

@@ -7,9 +7,23 @@ typedef unsigned short u16;
 typedef unsigned int u32;
 typedef unsigned long long u64;
 
-// Storage types. bf16 is the upper half of a float32.
+// Storage types. bf16 is the upper half of a float32, f16 IEEE's half precision.
 struct bf16 { u16 bits; };
+struct f16 { u16 bits; };
 struct bool8 { u8 bits; };
+
+#ifndef CUDAHOST                           // the emulator has these two of its own
+__device__ inline float half_to_float(u16 half) {
+    float v;
+    asm("cvt.f32.f16 %0, %1;" : "=f"(v) : "h"(half));
+    return v;
+}
+__device__ inline u16 float_to_half(float v) {
+    u16 half;
+    asm("cvt.rn.f16.f32 %0, %1;" : "=h"(half) : "f"(v));
+    return half;
+}
+#endif
 
 #define INFINITE __int_as_float(0x7f800000)
 #define NOT_A_NUMBER __int_as_float(0x7fffffff)
@@ -22,9 +36,11 @@ struct bool8 { u8 bits; };
 template <class T> struct wide { typedef i64 type; };
 template <> struct wide<float> { typedef float type; };
 template <> struct wide<bf16> { typedef float type; };
+template <> struct wide<f16> { typedef float type; };
 
 __device__ inline float widen(float v) { return v; }
 __device__ inline float widen(bf16 v) { return __int_as_float((int) ((u32) v.bits << 16)); }
+__device__ inline float widen(f16 v) { return half_to_float(v.bits); }
 __device__ inline i64 widen(i64 v) { return v; }
 __device__ inline i64 widen(int v) { return v; }
 __device__ inline i64 widen(u8 v) { return v; }
@@ -49,6 +65,14 @@ template <> struct narrow<bf16> {          // to nearest even; NaN stays NaN
         return r;
     }
     static __device__ inline bf16 of(i64 v) { return of((float) v); }
+};
+template <> struct narrow<f16> {           // to nearest even; beyond 65 504 to infinity
+    static __device__ inline f16 of(float v) {
+        f16 r;
+        r.bits = float_to_half(v);
+        return r;
+    }
+    static __device__ inline f16 of(i64 v) { return of((float) v); }
 };
 template <> struct narrow<i64> {
     static __device__ inline i64 of(float v) { return truncate(v); }

@@ -4,7 +4,7 @@
 // Here: operands are read where they lie, a broadcast one from the cache; dense ones go in packs of 16 bytes, and the
 // grid is a few blocks for each multiprocessor, each thread visiting many elements.
 // Bytes: every operand once, the result once: (operands + 1)·n·size. FLOPs: about 1 to 20 per element, so that memory
-// bounds all of them. bf16 is computed in float32.
+// bounds all of them. bf16 and fp16 are computed in float32.
 
 template <class T, class F> __device__ inline void map(const T *x, T *y, i64 n, F f) {
     const int V = 16 / sizeof(T);
@@ -27,6 +27,9 @@ template <class T, class F> __device__ inline void map(const T *x, T *y, i64 n, 
         map(x, y, n, [](float v) { return f_##NAME(v); }); \
     } \
     extern "C" __global__ void unary_##NAME##_bf16(const bf16 *x, bf16 *y, i64 n) { \
+        map(x, y, n, [](float v) { return f_##NAME(v); }); \
+    } \
+    extern "C" __global__ void unary_##NAME##_f16(const f16 *x, f16 *y, i64 n) { \
         map(x, y, n, [](float v) { return f_##NAME(v); }); \
     }
 
@@ -74,6 +77,7 @@ UNARY(atanh, atanhf(v))
     }
 BOTH(f32, float)
 BOTH(bf16, bf16)
+BOTH(f16, f16)
 
 // y[i] = f(a[…], b[…]): dense operands in packs, others along the walk.
 template <class T, class Y, class F>
@@ -112,6 +116,7 @@ __device__ inline void combine(const Walk &w, i64 n, const T *a, const T *b, Y *
     BINARY(minimum, TYPE, T, smaller(p, q))
 FLOATING(f32, float)
 FLOATING(bf16, bf16)
+FLOATING(f16, f16)
 
 // Integers wrap around; quotients are truncated towards zero.
 #define DIVISION_BY_ZERO 1
@@ -161,6 +166,7 @@ INTEGRAL(bool, bool8)
     COMPARE(greater_equal, TYPE, T, >=)
 COMPARISONS(f32, float)
 COMPARISONS(bf16, bf16)
+COMPARISONS(f16, f16)
 COMPARISONS(i64, i64)
 COMPARISONS(i32, int)
 COMPARISONS(u8, u8)
@@ -188,12 +194,14 @@ WHERE(8, u64)
 #define CASTS(FROM, F) \
     CAST(FROM, F, f32, float) \
     CAST(FROM, F, bf16, bf16) \
+    CAST(FROM, F, f16, f16) \
     CAST(FROM, F, i64, i64) \
     CAST(FROM, F, i32, int) \
     CAST(FROM, F, u8, u8) \
     CAST(FROM, F, bool, bool8)
 CASTS(f32, float)
 CASTS(bf16, bf16)
+CASTS(f16, f16)
 CASTS(i64, i64)
 CASTS(i32, int)
 CASTS(u8, u8)

@@ -93,3 +93,4 @@ __device__ inline i64 offset(int n, int c, int y, int x, int channels, int heigh
     }
 MAX_POOL(f32, float)
 MAX_POOL(bf16, bf16)
+MAX_POOL(f16, f16)

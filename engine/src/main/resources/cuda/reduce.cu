@@ -74,6 +74,7 @@ template <class T, class W> __device__ inline void finish(const W *partial, T *y
     }
 REDUCE(f32, float)
 REDUCE(bf16, bf16)
+REDUCE(f16, f16)
 REDUCE(i64, i64)
 REDUCE(i32, int)
 REDUCE(u8, u8)
@@ -122,6 +123,7 @@ template <class T, class W> __device__ inline void arg_max(const T *x, i64 *y, i
     }
 ARGMAX(f32, float)
 ARGMAX(bf16, bf16)
+ARGMAX(f16, f16)
 ARGMAX(i64, i64)
 ARGMAX(i32, int)
 ARGMAX(u8, u8)

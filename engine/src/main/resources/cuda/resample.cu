@@ -56,6 +56,7 @@ __device__ inline void locate(const Image &m, i64 i, i64 &n, int &c, int &y, int
     }
 AXES(f32, float)
 AXES(bf16, bf16)
+AXES(f16, f16)
 
 __device__ inline float triangle(float t) {
     float w = 1 - fabsf(t);

@@ -16,7 +16,9 @@ import dev.osteon.app.command.RunCommand;
 import dev.osteon.app.command.SegmentCommand;
 import dev.osteon.app.command.Table2Command;
 import dev.osteon.app.command.VerifyCommand;
+import dev.osteon.engine.DeviceFailedException;
 import dev.osteon.engine.EngineException;
+import dev.osteon.engine.profile.NvtxRanges;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
@@ -37,6 +39,7 @@ import picocli.CommandLine.ParseResult;
         subcommands = {AutoComplete.GenerateCompletion.class, CommandLine.HelpCommand.class})
 public final class Main implements Runnable {
 
+    private static final int FAILED = 1;
     private static final int USER_ERROR = 2;
 
     @Option(names = "--debug", scope = CommandLine.ScopeType.INHERIT, description = "Show stack traces of errors.")
@@ -45,6 +48,12 @@ public final class Main implements Runnable {
     private CommandLine line;
 
     public static void main(String[] arguments) {
+        try {
+            NvtxRanges.whenAskedFor();
+        } catch (EngineException e) {
+            System.err.println("osteon: " + e.getMessage());
+            System.exit(USER_ERROR);
+        }
         System.exit(commandLine().execute(arguments));
     }
 
@@ -80,7 +89,7 @@ public final class Main implements Runnable {
             e.printStackTrace(command.getErr());
         }
         command.getErr().println("osteon: " + line.orElse("internal error: " + e));
-        return line.isPresent() ? USER_ERROR : 1;
+        return line.isPresent() && !(e instanceof DeviceFailedException) ? USER_ERROR : FAILED;
     }
 
     /** What to say of an error that the user can mend. */

@@ -6,6 +6,7 @@ import dev.osteon.engine.memory.TensorScope;
 import dev.osteon.engine.op.Activation;
 import dev.osteon.engine.op.BatchNormEval;
 import dev.osteon.engine.op.BatchNormTrain;
+import dev.osteon.engine.op.RunningStatistics;
 import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
 import java.util.ArrayList;
@@ -82,21 +83,12 @@ public final class BatchNorm implements Module {
         try (TensorScope scope = TensorScope.open()) {
             List<Tensor> results = Dispatcher.runAll(new BatchNormTrain(eps, activation), operands);
             if (mode == Mode.TRAIN) {
-                double n = (double) x.getFirst().size() / x.getFirst().dim(1);
-                move(runningMean, results.get(1).toDoubles(), 1);
-                move(runningVariance, results.get(2).toDoubles(), n / (n - 1));
+                long count = x.getFirst().size() / x.getFirst().dim(1);
+                Dispatcher.runAll(new RunningStatistics(momentum, count), List.of(runningMean.tensor(),
+                        runningVariance.tensor(), results.get(1), results.get(2)));
             }
             return scope.keep(results.getFirst());
         }
-    }
-
-    /** On the host, in double: C values, and nothing for the tape to see. */
-    private void move(Parameter running, double[] batch, double scale) {
-        double[] values = running.values();
-        for (int c = 0; c < values.length; c++) {
-            values[c] = (1 - momentum) * values[c] + momentum * scale * batch[c];
-        }
-        running.assign(values);
     }
 
     @Override

@@ -2,8 +2,10 @@ package dev.osteon.nn;
 
 import dev.osteon.engine.autograd.Gradients;
 import dev.osteon.engine.op.LarcStep;
+import dev.osteon.engine.tensor.Tensor;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.SequencedMap;
 
 /**
@@ -43,8 +45,8 @@ public final class Larc implements Optimizer {
     }
 
     @Override
-    public void step(Gradients gradients, double learningRate) {
-        buffers.step(gradients, group -> new LarcStep(learningRate, settings.momentum, group.weightDecay(),
+    public void step(Gradients gradients, double learningRate, Optional<Tensor> lossScale) {
+        buffers.step(gradients, lossScale, group -> new LarcStep(learningRate, settings.momentum, group.weightDecay(),
                 settings.trust, settings.eps, settings.mode));
     }
 

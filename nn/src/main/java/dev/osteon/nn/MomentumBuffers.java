@@ -12,6 +12,7 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.function.Function;
 
@@ -34,13 +35,14 @@ final class MomentumBuffers {
         }
     }
 
-    void step(Gradients gradients, Function<ParameterGroup, Op> op) {
+    void step(Gradients gradients, Optional<Tensor> lossScale, Function<ParameterGroup, Op> op) {
         try (TensorScope _ = TensorScope.open(); Span phase = Span.open(Span.Kind.PHASE, "optimizer")) {
             for (ParameterGroup group : groups) {
                 List<Tensor> triples = new ArrayList<>();
                 group.parameters().forEach((name, parameter) -> gradients.find(parameter.tensor())
                         .ifPresent(gradient -> triples.addAll(List.of(parameter.tensor(), gradient, buffer(name)))));
                 if (!triples.isEmpty()) {
+                    lossScale.ifPresent(triples::add);
                     Dispatcher.runAll(op.apply(group), triples);
                 }
             }

@@ -1,14 +1,30 @@
 package dev.osteon.nn;
 
 import dev.osteon.engine.autograd.Gradients;
+import dev.osteon.engine.tensor.Tensor;
 import java.util.Collection;
+import java.util.Optional;
 import java.util.SequencedMap;
 
 /** Updates parameters in place. */
 public interface Optimizer extends AutoCloseable {
 
     /** One step. Parameters without a gradient are left alone altogether: no momentum, no weight decay. */
-    void step(Gradients gradients, double learningRate);
+    default void step(Gradients gradients, double learningRate) {
+        step(gradients, learningRate, Optional.empty());
+    }
+
+    /**
+     * One step, unless the gradients have overflowed.
+     *
+     * @param lossScale the state of a loss scale, which says so; see {@link dev.osteon.engine.op.UnscaleGradients}
+     */
+    void step(Gradients gradients, double learningRate, Optional<Tensor> lossScale);
+
+    /** What the gradients given to a step are to be multiplied by, one element; empty for the loss's own gradients. */
+    default Optional<Tensor> lossScale() {
+        return Optional.empty();
+    }
 
     /** Momentum buffers by parameter name, of the parameters that have had a gradient so far. */
     SequencedMap<String, Parameter> state();

@@ -79,19 +79,15 @@ public final class Parameter implements AutoCloseable {
     }
 
     /**
-     * Overwrites the values with those of a tensor of the same shape, type and layout; waits for the device.
+     * Overwrites the values with those of a tensor of the same shape, type and layout, on the same device.
      *
      * @throws ShapeException when they differ
      */
     public void assign(Tensor values) {
-        if (!values.spec().equals(tensor.spec())) {
-            throw new ShapeException("assign " + name, values.spec().toString(), tensor.spec().toString());
+        if (!values.spec().equals(tensor.spec()) || !values.device().equals(tensor.device())) {
+            throw new ShapeException("assign " + name, values.toString(), tensor.toString());
         }
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment data = arena.allocate(Math.max(8, tensor.spec().bytes()), 64);
-            Backends.of(values.device()).download(values.buffer(), data.asSlice(0, tensor.spec().bytes()));
-            tensor.assign(data.asSlice(0, tensor.spec().bytes()));
-        }
+        Backends.of(tensor.device()).copy(values.buffer(), tensor.buffer());
     }
 
     @Override

@@ -2,8 +2,10 @@ package dev.osteon.nn;
 
 import dev.osteon.engine.autograd.Gradients;
 import dev.osteon.engine.op.SgdStep;
+import dev.osteon.engine.tensor.Tensor;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.SequencedMap;
 
 /** Stochastic gradient descent with momentum and coupled weight decay, as torch.optim.SGD with dampening 0. */
@@ -25,8 +27,8 @@ public final class Sgd implements Optimizer {
     }
 
     @Override
-    public void step(Gradients gradients, double learningRate) {
-        buffers.step(gradients, group -> new SgdStep(learningRate, momentum, group.weightDecay(), nesterov));
+    public void step(Gradients gradients, double learningRate, Optional<Tensor> lossScale) {
+        buffers.step(gradients, lossScale, group -> new SgdStep(learningRate, momentum, group.weightDecay(), nesterov));
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.osteon.app.command;
 
+import dev.osteon.app.run.PrecisionChoice;
 import dev.osteon.engine.EngineException;
 import dev.osteon.engine.backend.Backends;
 import dev.osteon.engine.tensor.Device;
@@ -46,7 +47,8 @@ public final class DoctorCommand implements Callable<Integer> {
 
     private static void backend(PrintWriter out, String name, Device device) {
         try {
-            line(out, "device " + name, "works: " + Backends.of(device).description());
+            line(out, "device " + name, "works: " + Backends.of(device).description() + "; trains in "
+                    + PrecisionChoice.on(device).precision().label() + " by default");
         } catch (EngineException e) {
             line(out, "device " + name, "not here: " + e.getMessage());
         } catch (ExceptionInInitializerError e) {

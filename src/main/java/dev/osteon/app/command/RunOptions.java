@@ -71,6 +71,11 @@ final class RunOptions {
             description = "Compute threads, 1 to 256, or 0 for all that the process may use (default).")
     private Optional<String> threads;
 
+    @Option(names = "--precision", description = "What the encoder is trained in: auto (default; bf16 on a GPU, "
+            + "float32 on the CPU), float32, bf16 or fp16: activations in 16 bits, parameters and losses in float32; "
+            + "fp16 with a dynamic loss scale.")
+    private Optional<String> precision;
+
     @Option(names = "--micro-batch", paramLabel = "N", description = "Samples of a batch that are in memory at a time. "
             + "The loss is the whole batch's all the same; batch-norm's statistics are of N samples, and a step takes "
             + "one more forward pass.")
@@ -131,6 +136,7 @@ final class RunOptions {
         method.ifPresent(v -> all.add("method=" + v));
         device.ifPresent(v -> all.add("device=" + v));
         threads.ifPresent(v -> all.add("threads=" + v));
+        precision.ifPresent(v -> all.add("precision=" + v));
         microBatch.ifPresent(v -> all.add("pretrain.microBatch=" + v));
         seed.ifPresent(v -> all.add("seed=" + v));
         return all;

@@ -54,6 +54,11 @@ public final class Table2Command implements Callable<Integer> {
     @Option(names = "--threads", description = "Compute threads, or 0 for all that the process may use (default).")
     private Optional<String> threads;
 
+    @Option(names = "--precision", description = "What the encoder is trained in: auto (default; bf16 on a GPU, "
+            + "float32 on the CPU), float32, bf16 or fp16: activations in 16 bits, parameters and losses in float32; "
+            + "fp16 with a dynamic loss scale.")
+    private Optional<String> precision;
+
     @Option(names = "--seed", description = "Seed of the first trial (default: 1); the others count on from it.")
     private Optional<String> seed;
 
@@ -66,6 +71,7 @@ public final class Table2Command implements Callable<Integer> {
         data.ifPresent(v -> all.add("data.folder=" + v.toAbsolutePath().normalize()));
         device.ifPresent(v -> all.add("device=" + v));
         threads.ifPresent(v -> all.add("threads=" + v));
+        precision.ifPresent(v -> all.add("precision=" + v));
         seed.ifPresent(v -> all.add("seed=" + v));
         Path folder = out.orElse(Path.of("runs", "table2-" + preset));
         Table2 table = Table2.of(preset, all, methods, split, trials, folder, Progress.onConsole());

@@ -14,11 +14,15 @@ import dev.osteon.ssl.train.ClassWeights;
  * @param seed    of everything random
  * @param device  auto, cpu, reference or cuda
  * @param threads compute threads; 0 for all that the process may use
+ * @param precision of training
  * @param method  of pretext training; of the sections named after methods, only this one's counts
  */
-public record RunConfig(String preset, long seed, String device, int threads, Method method, Data data, Views views,
-        Encoder encoder, Head head, Pretrain pretrain, SimClr simclr, SupCon supcon, Swav swav, VicReg vicreg,
-        Probe probe, Evaluation evaluation) {
+public record RunConfig(String preset, long seed, String device, int threads, Precision precision, Method method,
+        Data data, Views views, Encoder encoder, Head head, Pretrain pretrain, SimClr simclr, SupCon supcon, Swav swav,
+        VicReg vicreg, Probe probe, Evaluation evaluation) {
+
+    /** What activations are stored in while the encoder is trained; AUTO is what the device is made for. */
+    public enum Precision { AUTO, FLOAT32, BF16, FP16 }
 
     /**
      * How the encoder is trained: a self-supervised method, of which SupCon also learns from the labels of the training

@@ -20,7 +20,7 @@ import java.util.List;
 import java.util.Map;
 
 /** What a run's classifier comes to on its cohort: figures with intervals, and the pictures of a report. */
-record Findings(RunConfig config, Cohort cohort, SegmentStore store) {
+record Findings(RunConfig config, Cohort cohort, SegmentStore store, PrecisionChoice precision) {
 
     private static final int PICTURES = 4;
 
@@ -40,9 +40,8 @@ record Findings(RunConfig config, Cohort cohort, SegmentStore store) {
         figures.put("test", test.figures(classifier.threshold(), bootstrap));
         figures.put("test per subject", test.bySubject().figures(classifier.subjectThreshold(), bootstrap));
         figures.put("validation", validation.figures(classifier.threshold(), bootstrap));
-        Map<String, String> facts = new LinkedHashMap<>(Provenance.facts(config));
+        Map<String, String> facts = new LinkedHashMap<>(Provenance.facts(config, store.device(), precision));
         facts.put("data hash (SHA-256)", cohort.samples().dataHash());
-        facts.put("device", store.device().toString());
         return new RunResult(config, cohort.parts(), figures, classifier.threshold(),
                 BinaryMetrics.roc(test.labels(), test.scores()), curves, classifier.chosen(), pictures(), timing,
                         facts);

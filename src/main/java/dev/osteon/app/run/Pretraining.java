@@ -13,7 +13,9 @@ import dev.osteon.nn.Checkpoint;
 import dev.osteon.nn.Initializer;
 import dev.osteon.nn.Larc;
 import dev.osteon.nn.Match;
+import dev.osteon.nn.Optimizer;
 import dev.osteon.nn.RunState;
+import dev.osteon.nn.TrainingPrecision;
 import dev.osteon.nn.schedule.SwavSchedule;
 import dev.osteon.ssl.collapse.SwavAdvice;
 import dev.osteon.ssl.data.SegmentStore;
@@ -31,6 +33,7 @@ import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.DoubleSupplier;
 
 /**
  * The training of a run's encoder: a checkpoint after every epoch, and on from the one that is there, to the same bits
@@ -40,18 +43,23 @@ final class Pretraining {
 
     static final String CHECKPOINT = "checkpoint";
     private static final double EPSILON = 1e-8;
+    private static final String PRECISION = "precision";
 
     private final RunConfig config;
     private final RunFolder folder;
     private final Progress progress;
     private final int done;
+    private final Optional<TrainingPrecision> begun;
     private volatile int epochs;
 
     Pretraining(RunConfig config, RunFolder folder, Progress progress) {
         this.config = config;
         this.folder = folder;
         this.progress = progress;
-        this.done = opened().map(checkpoint -> checkpoint.run().epoch()).orElse(0);
+        Optional<Checkpoint> checkpoint = opened();
+        this.done = checkpoint.map(c -> c.run().epoch()).orElse(0);
+        this.begun = checkpoint.map(c -> TrainingPrecision.valueOf(c.run().config()
+                .getOrDefault(PRECISION, TrainingPrecision.FLOAT32.name())));
         this.epochs = done;
     }
 
@@ -67,6 +75,11 @@ final class Pretraining {
     /** Epochs that the checkpoint in the folder holds. */
     int epochs() {
         return epochs;
+    }
+
+    /** What the encoder is trained in on a device: what it was begun in, if it was. */
+    PrecisionChoice precision(Device device) {
+        return PrecisionChoice.of(config.precision(), device, begun);
     }
 
     /** The encoder that a configuration asks for. */
@@ -108,29 +121,35 @@ final class Pretraining {
         Initializer init = Initializer.on(store.device(), DType.F32, config.seed());
         Larc.Settings settings = new Larc.Settings(p.momentum(), p.trust(), EPSILON, p.larc());
         ViewStatistics statistics = new ViewStatistics();
+        PrecisionChoice precision = precision(store.device());
+        if (done < p.epochs()) {
+            progress.say("training on " + store.device() + " in " + precision);
+        }
         progress.begin("pretraining");
         try (SslMethod method = methods.create(init, data, config.probe().classWeights().of(cohort.labels(), train))) {
             PretextModel trained = new PretextModel(model, method);
-            try (Larc larc = Larc.of(trained, p.weightDecay(), settings)) {
-                restore(trained, larc);
+            try (Optimizer optimizer = precision.precision().around(Larc.of(trained, p.weightDecay(), settings),
+                    store.device())) {
+                restore(trained, optimizer);
                 PretextTrainer trainer = new PretextTrainer(model, method, policy(config), store,
-                        Optional.of(cohort.labels()), larc, schedule,
-                        new PretextTrainer.Settings(p.epochs(), p.batch(), p.microBatch(), config.seed()),
+                        Optional.of(cohort.labels()), optimizer, schedule,
+                        new PretextTrainer.Settings(p.epochs(), p.batch(), p.microBatch(), config.seed(),
+                                precision.precision()),
                         statistics);
-                trainer.train(train, done, new Listener(trained, larc, statistics, curves,
-                        new EpochCheck(config, store, cohort, method), steps, batch));
+                trainer.train(train, done, new Listener(trained, optimizer, statistics, curves,
+                        new EpochCheck(config, store, cohort, method), precision, steps, batch));
             }
         }
     }
 
-    private void restore(PretextModel model, Larc larc) throws IOException {
+    private void restore(PretextModel model, Optimizer optimizer) throws IOException {
         Optional<Checkpoint> checkpoint = opened();
         if (checkpoint.isEmpty()) {
             return;
         }
         try {
             checkpoint.get().restore(model, Match.STRICT);
-            checkpoint.get().restore(larc);
+            checkpoint.get().restore(optimizer);
         } catch (EngineException e) {
             throw new UserError("the run's checkpoint does not fit its configuration: " + e.getMessage(), e);
         }
@@ -143,34 +162,36 @@ final class Pretraining {
     private final class Listener implements PretextTrainer.Listener {
 
         private final PretextModel model;
-        private final Larc larc;
+        private final Optimizer optimizer;
         private final ViewStatistics statistics;
         private final Curves curves;
         private final EpochCheck check;
+        private final PrecisionChoice precision;
         private final int steps;
         private final int batch;
         private long views;
         private long draws;
         private long sparse;
 
-        Listener(PretextModel model, Larc larc, ViewStatistics statistics, Curves curves, EpochCheck check,
-                int steps, int batch) {
+        Listener(PretextModel model, Optimizer optimizer, ViewStatistics statistics, Curves curves, EpochCheck check,
+                PrecisionChoice precision, int steps, int batch) {
             this.model = model;
-            this.larc = larc;
+            this.optimizer = optimizer;
             this.statistics = statistics;
             this.curves = curves;
             this.check = check;
+            this.precision = precision;
             this.steps = steps;
             this.batch = batch;
         }
 
         @Override
-        public void step(int epoch, int step, int stepsPerEpoch, double loss) {
+        public void step(int epoch, int step, int stepsPerEpoch, DoubleSupplier loss) {
             long first = (long) done * stepsPerEpoch;
             long now = (long) epoch * stepsPerEpoch + step + 1 - first;
             int last = config.pretrain().epochs();
             progress.update(now * batch, ((long) last * stepsPerEpoch - first) * batch, "images",
-                    String.format(Locale.ROOT, "epoch %d/%d  loss %.4f", epoch + 1, last, loss));
+                    () -> String.format(Locale.ROOT, "epoch %d/%d  loss %.4f", epoch + 1, last, loss.getAsDouble()));
         }
 
         @Override
@@ -186,9 +207,10 @@ final class Pretraining {
             check.warnings(values, number).forEach(progress::say);
             curves.add(new CurvePoint(CurvePoint.PRETEXT, number, values));
             RunState state = new RunState(number, (long) number * steps, Map.of("seed", config.seed()),
-                    Map.of("yaml", ConfigFile.toYaml(config)), Provenance.facts(config));
+                    Map.of("yaml", ConfigFile.toYaml(config), PRECISION, precision.precision().name()),
+                    Provenance.facts(config, check.store().device(), precision));
             folder.write(CHECKPOINT, to -> {
-                Checkpoint.write(to, model, larc, state);
+                Checkpoint.write(to, model, optimizer, state);
                 epochs = number;
             });
         }

@@ -2,6 +2,7 @@ package dev.osteon.app.run;
 
 import java.io.PrintStream;
 import java.util.Locale;
+import java.util.function.Supplier;
 
 /**
  * A line of progress that is redrawn in place: done of total, rate, time left. It appears only on a terminal, and only
@@ -62,13 +63,19 @@ public final class Progress {
         drawn = 0;
     }
 
-    /** @param detail what else to show, as a loss */
-    public synchronized void update(long done, long total, String unit, String detail) {
+    /** @param detail what else to show, as a file's name */
+    public void update(long done, long total, String unit, String detail) {
+        update(done, total, unit, () -> detail);
+    }
+
+    /** @param detail what else to show, asked for only when it is shown, as a loss that is waited for */
+    public synchronized void update(long done, long total, String unit, Supplier<String> detail) {
         listener.updated(done, total);
         long now = System.nanoTime();
         if (!terminal || now - start < PATIENCE || now - drawn < REDRAW && done < total) {
             return;
         }
+        String shown = detail.get();
         drawn = now;
         visible = true;
         double seconds = (now - start) / 1e9;
@@ -76,7 +83,7 @@ public final class Progress {
         int filled = (int) (BAR * done / Math.max(1, total));
         out.print(String.format(Locale.ROOT, "\r\033[K%s%-12s %s%s %d/%d  %.1f %s/s  %s left  %s", label, phase,
                 "█".repeat(filled), "░".repeat(BAR - filled), done, total, rate, unit, clock((total - done) / rate),
-                        detail));
+                        shown));
         out.flush();
     }
 

@@ -14,7 +14,7 @@ final class Provenance {
 
     private Provenance() {}
 
-    static Map<String, String> facts(RunConfig config) {
+    static Map<String, String> facts(RunConfig config, Device device, PrecisionChoice precision) {
         Map<String, String> facts = new LinkedHashMap<>();
         facts.put("seed", String.valueOf(config.seed()));
         facts.put("preset", config.preset());
@@ -22,8 +22,9 @@ final class Provenance {
         facts.put("java", System.getProperty("java.vm.name") + " " + Runtime.version());
         facts.put("system", System.getProperty("os.name") + " " + System.getProperty("os.version") + " "
                 + System.getProperty("os.arch") + ", " + Runtime.getRuntime().availableProcessors() + " processors");
-        facts.put("backend", config.device().equals("reference") ? "reference"
-                : Backends.of(Device.CPU).description().replaceAll(", /.*", ""));
+        facts.put("device", device.toString());
+        facts.put("backend", Backends.of(device).description().replaceAll(", /.*", ""));
+        facts.put("precision", precision.toString());
         facts.put("time", java.time.ZonedDateTime.now().truncatedTo(java.time.temporal.ChronoUnit.SECONDS).toString());
         return facts;
     }

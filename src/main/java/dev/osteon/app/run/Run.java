@@ -6,6 +6,7 @@ import dev.osteon.app.config.RunConfig;
 import dev.osteon.app.report.CurvePoint;
 import dev.osteon.app.report.HtmlReport;
 import dev.osteon.app.report.RunResult;
+import dev.osteon.engine.DeviceFailedException;
 import dev.osteon.engine.io.AtomicFile;
 import dev.osteon.engine.tensor.Device;
 import dev.osteon.models.EncoderWithHead;
@@ -70,6 +71,10 @@ public final class Run {
                     : until.name().toLowerCase(java.util.Locale.ROOT), "");
             ended = true;
             return result;
+        } catch (DeviceFailedException e) {
+            DeviceFailedException told = new DeviceFailedException(e.getMessage() + "; " + reached(), e);
+            failed(told);
+            throw told;
         } catch (IOException | RuntimeException e) {
             failed(e);
             throw e;
@@ -104,16 +109,20 @@ public final class Run {
         }
     }
 
+    /** What there is to go on with, and how. */
+    private String reached() {
+        int epochs = pretraining.epochs();
+        return (epochs == 0 ? "there is no checkpoint yet" : "the checkpoint holds epoch " + epochs + " of "
+                + config.pretrain().epochs()) + "; osteon run --resume " + folder.path() + " goes on";
+    }
+
     private void interrupted() {
         if (ended) {
             return;
         }
         try {
-            int epochs = pretraining.epochs();
-            folder.seal("interrupted", epochs == 0 ? "before the end of the first epoch; there is no checkpoint"
-                    : "the checkpoint holds epoch " + epochs + " of " + config.pretrain().epochs());
-            progress.say("osteon: interrupted; what was reached is in " + folder.path() + "; osteon run --resume "
-                    + folder.path() + " goes on");
+            folder.seal("interrupted", reached());
+            progress.say("osteon: interrupted; " + reached());
         } catch (UserError unwritable) {
             progress.say("osteon: interrupted; " + unwritable.getMessage());
         }
@@ -149,7 +158,7 @@ public final class Run {
             }
             Features features = timed("features",
                     () -> Features.of(network.backbone(), store, config.probe().size()));
-            Findings findings = new Findings(config, cohort, store);
+            Findings findings = new Findings(config, cohort, store, pretraining.precision(device));
             Classifier raw = timed("linear probe",
                     () -> classifier(network, store, features, cohort, curves));
             double[] scores = raw.scores(features);

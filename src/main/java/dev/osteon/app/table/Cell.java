@@ -35,7 +35,8 @@ record Cell(Row row, int trial) {
     RunConfig config(RunConfig base, String folder) {
         RunConfig.Data d = base.data();
         RunConfig.Views v = base.views();
-        return new RunConfig(base.preset(), base.seed() + trial - 1, base.device(), base.threads(), row.method,
+        return new RunConfig(base.preset(), base.seed() + trial - 1, base.device(), base.threads(), base.precision(),
+                row.method,
                 new RunConfig.Data(folder, d.task(), row.split, d.longestSide(), d.subjects(), d.phantomScale()),
                 new RunConfig.Views(v.globalCount(), v.globalSize(), v.globalMinScale(), v.globalMaxScale(),
                         v.localCount(), v.localSize(), v.localMinScale(), v.localMaxScale(), v.rotationDegrees(),

@@ -22,8 +22,8 @@ class EngineArchitectureTest {
         ENGINE + "backend.cuda.."};
 
     @Test
-    void onlyTheOneDnnBackendCallsNativeCode() {
-        noClasses().that().resideOutsideOfPackage(ENGINE + "backend.onednn")
+    void onlyTheOneDnnBackendAndProfilersCallNativeCode() {
+        noClasses().that().resideOutsideOfPackages(ENGINE + "backend.onednn", ENGINE + "profile")
                 .should().dependOnClassesThat().areAssignableTo(Linker.class)
                 .orShould().dependOnClassesThat().areAssignableTo(SymbolLookup.class)
                 .orShould().dependOnClassesThat().resideInAPackage("org.bytedeco..").check(Classes.ALL);

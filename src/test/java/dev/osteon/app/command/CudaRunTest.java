@@ -1,23 +1,37 @@
 package dev.osteon.app.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.osteon.app.Main;
 import dev.osteon.app.run.Devices;
 import dev.osteon.engine.backend.cuda.CudaEmulator;
+import dev.osteon.engine.dispatch.Dispatcher;
+import dev.osteon.engine.io.SafeTensors;
+import dev.osteon.engine.op.LossScaleStep;
 import dev.osteon.engine.tensor.Tensor;
+import dev.osteon.nn.Checkpoint;
+import dev.osteon.nn.RunState;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
 /** The same commands with {@code --device cuda} as without. */
@@ -46,19 +60,103 @@ class CudaRunTest {
     @Test
     void aRunOfTwoEpochsIsAsOnTheCpu() throws IOException {
         long live = Tensor.live();
-        List<Double> onGpu = losses("cuda");
+        List<Double> onGpu = losses("cuda", "float32");
         assertThat(Tensor.live()).isEqualTo(live);
-        List<Double> onCpu = losses("cpu");
+        List<Double> onCpu = losses("cpu", "float32");
         assertThat(onGpu).hasSize(EPOCHS).allMatch(Double::isFinite);
         assertThat(onGpu.getFirst()).isCloseTo(onCpu.getFirst(), Percentage.withPercentage(0.1));
     }
 
+    /** Two roundings to 8 bits in each of 20 layers: the losses part in the third digit, and no further. */
+    @Test
+    void aRunTrainsInBf16UnlessToldOtherwise() throws IOException {
+        List<Double> exact = losses("cuda", "float32");
+        List<Double> byDefault = losses("cuda", "auto");
+        assertThat(byDefault).isNotEqualTo(exact);
+        for (int epoch = 0; epoch < EPOCHS; epoch++) {
+            assertThat(byDefault.get(epoch)).isCloseTo(exact.get(epoch), Percentage.withPercentage(2));
+        }
+        Path run = folder.resolve("cuda-auto");
+        JsonNode facts = new ObjectMapper().readTree(run.resolve("metrics.json").toFile()).path("provenance");
+        assertThat(facts.path("precision").asText()).isEqualTo("bf16 (the default on cuda:0)");
+        assertThat(Checkpoint.open(run.resolve("checkpoint")).run().config()).containsEntry("precision", "BF16");
+        String stored = Files.readString(run.resolve("checkpoint/model.safetensors"), StandardCharsets.ISO_8859_1);
+        assertThat(stored).contains("\"F32\"").doesNotContain("\"BF16\"");
+    }
+
+    /**
+     * The first steps are left out, until the scale is small enough: with a small learning rate that makes no
+     * difference to the losses, which have three more bits than those in bf16. The scale is kept with the optimiser's
+     * state.
+     */
+    @Test
+    void aRunInFp16ScalesItsLoss() throws IOException {
+        String[] slowly = {"pretrain.learningRate=0.00001", "pretrain.finalLearningRate=0.00001"};
+        List<Double> exact = losses("cuda", "float32", slowly);
+        List<Double> half = losses("cuda", "fp16", slowly);
+        assertThat(half).isNotEqualTo(exact);
+        for (int epoch = 0; epoch < EPOCHS; epoch++) {
+            assertThat(half.get(epoch)).isCloseTo(exact.get(epoch), Percentage.withPercentage(0.2));
+        }
+        try (Arena arena = Arena.ofConfined()) {
+            Map<String, SafeTensors.Entry> state = SafeTensors
+                    .map(folder.resolve("cuda-fp16/checkpoint/optimizer.safetensors"), arena).tensors();
+            assertThat(state).containsKey("backbone.conv1.weight");
+            float scale = state.get("loss_scale").data().get(ValueLayout.JAVA_FLOAT_UNALIGNED, 0);
+            assertThat(scale).isBetween(1f, 65535f).isEqualTo(Float.intBitsToFloat(
+                    Float.floatToRawIntBits(scale) & 0xff800000));                         // a power of two
+        }
+    }
+
+    /** Losses are read when an epoch is over or somebody looks; the steps themselves wait for nothing. */
+    @ParameterizedTest
+    @ValueSource(strings = {"simclr", "swav", "vicreg", "supervised"})
+    void theHostDoesNotWaitForAStep(String method) {
+        assumeTrue(CudaEmulator.isEmulated(), "a GPU does not count");
+        List<Long> waits = new ArrayList<>();
+        try (Dispatcher.Registration atEachStep = Dispatcher.listen((op, in, results, nanos) -> {
+            if (op instanceof LossScaleStep) {
+                waits.add(CudaEmulator.waits());
+            }
+        })) {
+            assertThat(osteon(arguments("pretrain", "cuda", "fp16", folder.resolve(method), 1, "pretrain.batch=8",
+                    "method=" + method))).as(err.toString()).isZero();
+        }
+        assertThat(waits).hasSize(126 / 8).containsOnly(waits.getFirst());
+    }
+
+    /** A run that was begun on the CPU, in float32, and goes on on the GPU. */
+    @Test
+    void aRunGoesOnInWhatItWasBegunIn() throws IOException {
+        Path run = folder.resolve("begun");
+        assertThat(osteon(arguments("pretrain", "cpu", "auto", run, 1))).as(err.toString()).isZero();
+        Path config = run.resolve("config.yaml");
+        Files.writeString(config, Files.readString(config).replaceFirst("device: \\w+", "device: cuda")
+                .replaceFirst("epochs: 1\n", "epochs: 2\n"));
+        assertThat(osteon("pretrain", "--resume", run.toString())).as(err.toString()).isZero();
+        RunState state = Checkpoint.open(run.resolve("checkpoint")).run();
+        assertThat(state.epoch()).isEqualTo(2);
+        assertThat(state.config()).containsEntry("precision", "FLOAT32");
+        assertThat(state.provenance()).containsEntry("precision", "float32 (as the run was begun)")
+                .containsEntry("device", "cuda:0");
+
+        Files.writeString(config, Files.readString(config).replaceFirst("precision: \\w+", "precision: bf16"));
+        assertThat(osteon("pretrain", "--resume", run.toString())).isEqualTo(2);
+        assertThat(err.toString()).contains("--precision: given bf16 for a run that was begun in float32");
+    }
+
+    private static String[] arguments(String command, String device, String precision, Path run, int epochs,
+            String... overrides) {
+        return Stream.concat(Stream.of(command, "--preset", "smoke", "--device", device, "--precision", precision,
+            "--out", run.toString(), "data.subjects=24", "pretrain.epochs=" + epochs, "probe.epochs=5",
+            "evaluation.resamples=20", "views.globalSize=16", "views.localSize=8", "encoder.width=4", "probe.size=16"),
+            Stream.of(overrides)).toArray(String[]::new);
+    }
+
     /** Runs everything and gives the pretext loss of every epoch. */
-    private List<Double> losses(String device) throws IOException {
-        Path run = folder.resolve(device);
-        assertThat(osteon("run", "--preset", "smoke", "--device", device, "--out", run.toString(), "data.subjects=24",
-                "pretrain.epochs=" + EPOCHS, "probe.epochs=5", "evaluation.resamples=20", "views.globalSize=16",
-                "views.localSize=8", "encoder.width=4", "probe.size=16")).as(err.toString()).isZero();
+    private List<Double> losses(String device, String precision, String... overrides) throws IOException {
+        Path run = folder.resolve(device + "-" + precision);
+        assertThat(osteon(arguments("run", device, precision, run, EPOCHS, overrides))).as(err.toString()).isZero();
         JsonNode metrics = new ObjectMapper().readTree(run.resolve("metrics.json").toFile());
         assertThat(metrics.path("test").path("auc").path("value").asDouble(-1)).isBetween(0.0, 1.0);
         assertThat(Files.readString(run.resolve("status.json"))).contains("finished");
@@ -72,7 +170,7 @@ class CudaRunTest {
         assertThat(osteon("doctor")).isZero();
         assertThat(out.toString()).containsPattern("device cuda +works: .*compute capability.*cuBLAS.*NVRTC.*cuDNN 9");
         if (CudaEmulator.isEmulated()) {
-            assertThat(out.toString()).containsPattern("device cuda +works: host emulator");
+            assertThat(out.toString()).containsPattern("device cuda +works: host emulator.*; trains in bf16 by");
         }
     }
 

@@ -5,6 +5,7 @@ import dev.osteon.engine.memory.TensorScope;
 import dev.osteon.engine.op.Ops;
 import dev.osteon.engine.tensor.Tensor;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -30,6 +31,11 @@ public final class Gradients implements AutoCloseable {
     /** The gradient with respect to {@code tensor}, empty when the loss does not depend on it. */
     public Optional<Tensor> find(Tensor tensor) {
         return Optional.ofNullable(byId.get(tensor.id()));
+    }
+
+    /** All gradients, in the order in which they were asked for. */
+    public List<Tensor> all() {
+        return List.copyOf(byId.values());
     }
 
     /** Drops a gradient, as SwAV does for frozen prototypes: an optimiser then skips the tensor altogether. */

@@ -2,8 +2,10 @@ package dev.osteon.engine.backend;
 
 import dev.osteon.engine.memory.Buffer;
 import dev.osteon.engine.memory.CachingAllocator;
+import dev.osteon.engine.tensor.DType;
 import dev.osteon.engine.tensor.Device;
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 
 /** A device's kernels and memory. */
 public interface Backend {
@@ -23,9 +25,17 @@ public interface Backend {
     /** Copies {@code source} into host memory; returns when all of it is there. */
     void download(Buffer source, MemorySegment target);
 
+    /** Copies {@code source} to {@code target}, as long as it, in the order of the kernels; waits for nothing. */
+    void copy(Buffer source, Buffer target);
+
     /** Whether a test double stands in for the device: right numbers, and speed that means nothing. */
     default boolean isEmulated() {
         return false;
+    }
+
+    /** The 16-bit type that this device multiplies much faster than float32, and so trains in by default, if any. */
+    default Optional<DType> lowPrecision() {
+        return Optional.empty();
     }
 
     /** Waits until all work given to the device is done. */

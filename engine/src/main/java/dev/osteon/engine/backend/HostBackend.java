@@ -28,6 +28,11 @@ public record HostBackend(Device device, String description, KernelTable kernels
     }
 
     @Override
+    public void copy(Buffer source, Buffer target) {
+        target.segment().copyFrom(source.segment());
+    }
+
+    @Override
     public void synchronize() {
         // every kernel has returned by now
     }

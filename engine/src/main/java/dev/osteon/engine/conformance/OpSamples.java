@@ -43,6 +43,7 @@ import dev.osteon.engine.op.LarcStep;
 import dev.osteon.engine.op.LayerNorm;
 import dev.osteon.engine.op.LayerNormBackward;
 import dev.osteon.engine.op.LogSoftmax;
+import dev.osteon.engine.op.LossScaleStep;
 import dev.osteon.engine.op.MatMul;
 import dev.osteon.engine.op.MatMul.Transpose;
 import dev.osteon.engine.op.MaxPool2d;
@@ -55,6 +56,7 @@ import dev.osteon.engine.op.Reduce;
 import dev.osteon.engine.op.Reshape;
 import dev.osteon.engine.op.Resize;
 import dev.osteon.engine.op.ResizeBackward;
+import dev.osteon.engine.op.RunningStatistics;
 import dev.osteon.engine.op.Select;
 import dev.osteon.engine.op.SelectBackward;
 import dev.osteon.engine.op.SgdStep;
@@ -65,6 +67,7 @@ import dev.osteon.engine.op.SoftCrossEntropyBackward;
 import dev.osteon.engine.op.Softmax;
 import dev.osteon.engine.op.ToLayout;
 import dev.osteon.engine.op.Unary;
+import dev.osteon.engine.op.UnscaleGradients;
 import dev.osteon.engine.op.Where;
 import dev.osteon.engine.op.Window;
 import dev.osteon.engine.tensor.DType;
@@ -316,6 +319,7 @@ public final class OpSamples {
     }
 
     private static void optimisers(List<OpSample> s) {
+        s.add(of("running statistics", new RunningStatistics(0.1, 5), normal(7), positive(7), normal(7), positive(7)));
         Operand[] two = {normal(3, 17), normal(3, 17), normal(3, 17), normal(40), normal(40), normal(40)};
         for (SgdStep.Nesterov n : SgdStep.Nesterov.values()) {
             s.add(of("sgd nesterov " + n, new SgdStep(0.1, 0.9, 1e-2, n), two));
@@ -325,5 +329,25 @@ public final class OpSamples {
             s.add(of("larc " + m, new LarcStep(0.1, 0.9, 1e-2, 0.02, 1e-8, m), two));
             s.add(of("larc zero weight " + m, new LarcStep(0.1, 0.9, 1e-2, 0.02, 1e-8, m), zero, normal(4), zero));
         }
+        lossScales(s, two);
+    }
+
+    private static void lossScales(List<OpSample> s, Operand... triples) {
+        Operand quiet = given(Shape.of(3), 1024, 6, 0);
+        Operand overflown = given(Shape.of(3), 1024, 6, 1);
+        for (Operand state : List.of(quiet, overflown)) {
+            String name = state == quiet ? " without overflow" : " after overflow";
+            List<Operand> operands = new ArrayList<>(List.of(triples));
+            operands.add(state);
+            s.add(of("sgd" + name, new SgdStep(0.1, 0.9, 1e-2, SgdStep.Nesterov.NO), operands.toArray(Operand[]::new)));
+            s.add(of("larc" + name, new LarcStep(0.1, 0.9, 1e-2, 0.02, 1e-8, LarcStep.Mode.CLIP),
+                    operands.toArray(Operand[]::new)));
+            s.add(of("loss scale" + name, new LossScaleStep(2, 0.5, 7), state));
+            s.add(of("loss scale in between" + name, new LossScaleStep(2, 0.5, 8), state));
+        }
+        s.add(of("loss scale at the end", new LossScaleStep(2, 0.5, 7), given(Shape.of(3), 0x1p127, 6, 0)));
+        s.add(of("unscale", new UnscaleGradients(), quiet, normal(2, 3, 4, 5).channelsLast(), normal(17)));
+        s.add(of("unscale infinity", new UnscaleGradients(), quiet, normal(17), given(Shape.of(2), 3,
+                Double.NEGATIVE_INFINITY)));
     }
 }

@@ -80,7 +80,7 @@ public final class Dispatcher {
         }
         List<Tensor> cast = new ArrayList<>(inputs.size());
         for (Tensor input : inputs) {
-            boolean convert = (input.dtype() == DType.F32 || input.dtype() == DType.BF16) && input.dtype() != target;
+            boolean convert = (input.dtype() == DType.F32 || input.dtype().isLow()) && input.dtype() != target;
             cast.add(convert ? run(new Cast(target), input) : input);
         }
         return cast;
@@ -135,7 +135,7 @@ public final class Dispatcher {
     }
 
     private static DType wider(Op op, KernelTable.Entry<?> entry, Tensor tensor, Backend backend) {
-        if (tensor.dtype() == DType.BF16 && entry.floating().contains(DType.F32)) {
+        if (tensor.dtype().isLow() && entry.floating().contains(DType.F32)) {
             return DType.F32;
         }
         throw new UnsupportedOpException("the " + backend.device() + " backend has no " + tensor.dtype()
@@ -165,11 +165,22 @@ public final class Dispatcher {
             entry.kernel().run(op, inputs, outputs);
             return;
         }
+        List<OpListener> listeners = List.copyOf(LISTENERS);      // who saw the beginning sees the end
+        listeners.forEach(listener -> listener.begins(op, inputs));
         long start = System.nanoTime();
-        entry.kernel().run(op, inputs, outputs);
-        long nanos = System.nanoTime() - start;
-        for (OpListener listener : LISTENERS) {
-            listener.ran(op, inputs, outputs, nanos);
+        boolean done = false;
+        try {
+            entry.kernel().run(op, inputs, outputs);
+            done = true;
+        } finally {
+            long nanos = System.nanoTime() - start;
+            for (OpListener listener : listeners) {
+                if (done) {
+                    listener.ran(op, inputs, outputs, nanos);
+                } else {
+                    listener.failed(op);
+                }
+            }
         }
     }
 

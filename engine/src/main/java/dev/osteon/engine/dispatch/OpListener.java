@@ -5,10 +5,17 @@ import dev.osteon.engine.tensor.Tensor;
 import java.util.List;
 
 /** Observes every operation: profilers, NaN guards. The operations know nothing of it. */
+@FunctionalInterface
 public interface OpListener {
+
+    /** Called on the calling thread before the kernel is run or queued; {@link #ran} or {@link #failed} follows. */
+    default void begins(Op op, List<Tensor> inputs) {}
 
     /** Called on the calling thread after the kernel was run or queued; {@code nanos} is the host's time for it. */
     void ran(Op op, List<Tensor> inputs, List<Tensor> outputs, long nanos);
+
+    /** Called in place of {@link #ran} when the kernel threw something. */
+    default void failed(Op op) { }
 
     /** Called on the calling thread when a span begins. */
     default void opened(Span span) { }

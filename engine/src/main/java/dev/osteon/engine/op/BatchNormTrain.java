@@ -39,9 +39,9 @@ public record BatchNormTrain(double eps, Activation activation) implements Op {
         }
     }
 
-    /** Per-channel operands are float32 for bf16 activations. */
+    /** Per-channel operands are float32 for 16-bit activations. */
     static DType statisticsType(TensorSpec x) {
-        return x.dtype() == DType.BF16 ? DType.F32 : x.dtype();
+        return x.dtype().isLow() ? DType.F32 : x.dtype();
     }
 
     @Override

@@ -8,7 +8,7 @@ import java.util.List;
  * Per tensor, with the norms of the whole tensor and its raw gradient: a = trust·‖p‖ / (‖g‖ + weightDecay·‖p‖ + eps),
  * with {@link Mode#CLIP} a = min(a/learningRate, 1); g ← (g + weightDecay·p)·a; then momentum SGD without decay. When
  * ‖p‖ or ‖g‖ is exactly 0 the gradient is used unchanged, without decay. Operands in threes: p, gradient, momentum
- * buffer; p and buffer are overwritten.
+ * buffer; p and buffer are overwritten; behind them, if any, a loss scale's state as for {@link SgdStep}.
  */
 public record LarcStep(double learningRate, double momentum, double weightDecay, double trust, double eps, Mode mode)
         implements Op {

@@ -14,9 +14,10 @@ public sealed interface Op
                 ArgMax, Attention, AvgPool2d, AvgPool2dBackward, BatchNormBackward, BatchNormEval, BatchNormTrain,
                 Binary, Cast, Clamp, Compare, Concat, Conv2d, Conv2dBackwardWeights, ConvTranspose2d, DiagonalMask,
                 Expand, Gather, GatherBackward, L2Normalize, LarcStep, LayerNorm, LayerNormBackward, LogSoftmax,
-                MatMul, MaxPool2d, MaxPool2dBackward, Pad, PairwiseCrossEntropy, PairwiseCrossEntropyBackward, Permute,
-                Reduce, Reshape, Resize, ResizeBackward, Select, SelectBackward, SgdStep, Sinkhorn, Slice,
-                SoftCrossEntropy, SoftCrossEntropyBackward, Softmax, ToLayout, Unary, Where {
+                LossScaleStep, MatMul, MaxPool2d, MaxPool2dBackward, Pad, PairwiseCrossEntropy,
+                PairwiseCrossEntropyBackward, Permute, Reduce, Reshape, Resize, ResizeBackward, RunningStatistics,
+                Select, SelectBackward, SgdStep, Sinkhorn, Slice, SoftCrossEntropy, SoftCrossEntropyBackward, Softmax,
+                ToLayout, Unary, UnscaleGradients, Where {
 
     /**
      * Specifications of the results.

@@ -2,7 +2,7 @@ package dev.osteon.engine.op;
 
 /** What mixed precision does to an operation's floating operands. */
 public enum Precision {
-    /** Convolutions and matrix products: bf16 is enough. */
+    /** Convolutions and matrix products: 16 bits are enough. */
     LOW,
     /** Losses, softmax, logarithms, statistics: float32 always. */
     FULL,

@@ -7,6 +7,7 @@ public enum DType {
     F64(8),
     F32(4),
     BF16(2),
+    F16(2),
     I64(8),
     I32(4),
     U8(1),
@@ -25,7 +26,12 @@ public enum DType {
 
     /** Whether values are real numbers, so that gradients exist. */
     public boolean isFloating() {
-        return this == F64 || this == F32 || this == BF16;
+        return this == F64 || this == F32 || isLow();
+    }
+
+    /** Whether it is one of mixed precision's 16-bit types, which are computed with in float32. */
+    public boolean isLow() {
+        return this == BF16 || this == F16;
     }
 
     @Override

@@ -25,6 +25,7 @@ public final class HostData {
             case F64 -> data.getAtIndex(JAVA_DOUBLE, index);
             case F32 -> data.getAtIndex(JAVA_FLOAT, index);
             case BF16 -> bfloat16ToFloat(data.getAtIndex(JAVA_SHORT, index));
+            case F16 -> Float.float16ToFloat(data.getAtIndex(JAVA_SHORT, index));
             case I64 -> data.getAtIndex(JAVA_LONG, index);
             case I32 -> data.getAtIndex(JAVA_INT, index);
             case U8 -> data.get(JAVA_BYTE, index) & 0xff;
@@ -38,6 +39,7 @@ public final class HostData {
             case F64 -> data.setAtIndex(JAVA_DOUBLE, index, value);
             case F32 -> data.setAtIndex(JAVA_FLOAT, index, (float) value);
             case BF16 -> data.setAtIndex(JAVA_SHORT, index, floatToBfloat16((float) value));
+            case F16 -> data.setAtIndex(JAVA_SHORT, index, Float.floatToFloat16((float) value));
             case I64 -> data.setAtIndex(JAVA_LONG, index, (long) value);
             case I32 -> data.setAtIndex(JAVA_INT, index, (int) value);
             case U8 -> data.set(JAVA_BYTE, index, (byte) (int) value);

@@ -32,7 +32,7 @@ public record CollapseIndicators(double spread, double effectiveRank) {
         }
         return Tape.paused(() -> {
             try (TensorScope scope = TensorScope.open()) {
-                Tensor unit = Ops.l2Normalize(embeddings.dtype() == DType.BF16 ? embeddings.to(DType.F32) : embeddings);
+                Tensor unit = Ops.l2Normalize(embeddings.dtype().isLow() ? embeddings.to(DType.F32) : embeddings);
                 double[] deviations = Ops.sqrt(Ops.variance(unit, 0, 0)).toDoubles();
                 double spread = Arrays.stream(deviations).average().orElse(0) * Math.sqrt(unit.dim(1));
                 return new CollapseIndicators(spread, effectiveRank(Ops.sub(unit, Ops.mean(unit, 0))));

@@ -8,8 +8,8 @@ final class Embeddings {
 
     private Embeddings() {}
 
-    /** At temperature 0.07 logits reach ±14: bf16 embeddings are widened before anything is computed. */
+    /** At temperature 0.07 logits reach ±14: 16-bit embeddings are widened before anything is computed. */
     static Tensor full(Tensor z) {
-        return z.dtype() == DType.BF16 ? z.to(DType.F32) : z;
+        return z.dtype().isLow() ? z.to(DType.F32) : z;
     }
 }

@@ -10,7 +10,7 @@ import dev.osteon.nn.Module;
  * <pre>{@code
  * method.beforeForward();
  * loss = method.loss(batch);            // recorded, with method.state() trained beside the network
- * method.beforeUpdate(gradients, moment);
+ * method.beforeUpdate(gradients, moment);  // those of the loss times optimizer.lossScale(), if there is one
  * optimizer.step(gradients, rate);
  * }</pre>
  *

@@ -8,6 +8,7 @@ import dev.osteon.engine.op.Ops;
 import dev.osteon.engine.tensor.Tensor;
 import dev.osteon.models.EncoderWithHead;
 import dev.osteon.nn.Mode;
+import dev.osteon.nn.TrainingPrecision;
 import dev.osteon.ssl.loss.Batch;
 import dev.osteon.ssl.loss.SslMethod;
 import java.util.ArrayList;
@@ -26,10 +27,13 @@ import java.util.Optional;
  * <li>embed each part again, on a tape, and go back from ⟨∂L/∂z, z⟩.
  * </ol>
  *
+ * <p>With a loss scale, one element, all gradients are those of the loss times the scale.
+ *
  * <p>It costs one more forward pass. Batch-norm's statistics are those of a part, in both passes alike; they move the
  * running ones once. A single part is one ordinary step.
  */
-record MicroBatches(EncoderWithHead network, SslMethod method) {
+record MicroBatches(EncoderWithHead network, SslMethod method, TrainingPrecision precision,
+        Optional<Tensor> lossScale) {
 
     /**
      * Some of a batch's samples.
@@ -38,11 +42,12 @@ record MicroBatches(EncoderWithHead network, SslMethod method) {
      */
     record Part(int samples, List<Tensor> views) {}
 
-    /** The loss, and gradients of the network's parameters and the method's. */
-    record Step(double loss, Gradients gradients) implements AutoCloseable {
+    /** The loss, one element, and gradients of the network's parameters and the method's. */
+    record Step(Tensor loss, Gradients gradients) implements AutoCloseable {
 
         @Override
         public void close() {
+            loss.close();
             gradients.close();
         }
     }
@@ -58,8 +63,8 @@ record MicroBatches(EncoderWithHead network, SslMethod method) {
         List<Tensor> parameters = new PretextModel(network, method).trainable();
         try (Tape tape = Tape.watching(parameters)) {
             Tensor loss = loss(new Batch(views(part), labels, moment));
-            Gradients gradients = tape.gradients(loss, parameters);
-            return new Step(loss.item(), gradients);
+            Gradients gradients = scaled(tape, loss, parameters);
+            return new Step(TensorScope.detach(loss), gradients);
         }
     }
 
@@ -76,15 +81,20 @@ record MicroBatches(EncoderWithHead network, SslMethod method) {
         watched.addAll(method.state().trainable());
         try (Tape tape = Tape.watching(watched)) {
             Tensor loss = loss(new Batch(z, labels, moment));
-            Gradients gradients = tape.gradients(loss, watched);
+            Gradients gradients = scaled(tape, loss, watched);
             int from = 0;
             for (Part part : parts) {
                 replay(part, from, z, gradients);
                 from += part.samples;
             }
             z.forEach(gradients::drop);
-            return new Step(loss.item(), gradients);
+            return new Step(TensorScope.detach(loss), gradients);
         }
+    }
+
+    private Gradients scaled(Tape tape, Tensor loss, List<Tensor> with) {
+        return lossScale.map(scale -> tape.gradients(loss, Ops.reshape(scale, loss.shape().toArray()), with))
+                .orElseGet(() -> tape.gradients(loss, with));
     }
 
     private Tensor loss(Batch batch) {
@@ -109,11 +119,11 @@ record MicroBatches(EncoderWithHead network, SslMethod method) {
 
     private Tensor forward(Part part) {
         try (Span phase = Span.open(Span.Kind.PHASE, "forward")) {
-            return network.forward(part.views);
+            return precision.forward(() -> network.forward(part.views));
         }
     }
 
-    /** Embeddings [b, d] of each view. */
+    /** Embeddings [b, d] of each view, in float32 or the network's own type. */
     private List<Tensor> views(Part part) {
         Tensor all = forward(part);
         List<Tensor> views = new ArrayList<>();

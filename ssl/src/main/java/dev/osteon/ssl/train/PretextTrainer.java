@@ -9,6 +9,7 @@ import dev.osteon.engine.tensor.Tensor;
 import dev.osteon.models.EncoderWithHead;
 import dev.osteon.nn.Mode;
 import dev.osteon.nn.Optimizer;
+import dev.osteon.nn.TrainingPrecision;
 import dev.osteon.nn.schedule.LearningRate;
 import dev.osteon.ssl.data.SegmentStore;
 import dev.osteon.ssl.loss.Batch;
@@ -19,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.DoubleSupplier;
 
 /**
  * Trains an encoder and its projection head on views alone. The encoder runs once for each resolution, so that
@@ -39,8 +41,9 @@ public record PretextTrainer(EncoderWithHead model, SslMethod method, ViewPolicy
      *                   another epoch
      * @param microBatch samples whose activations are in memory at a time, see {@link MicroBatches}; 0 for the batch
      * @param seed       of the order of samples and of their views
+     * @param precision  of the network; losses and parameters are float32 in any
      */
-    public record Settings(int epochs, int batch, int microBatch, long seed) {
+    public record Settings(int epochs, int batch, int microBatch, long seed, TrainingPrecision precision) {
 
         public Settings {
             if (epochs < 0 || batch < 2 || microBatch < 0) {
@@ -57,8 +60,12 @@ public record PretextTrainer(EncoderWithHead model, SslMethod method, ViewPolicy
     /** Hears of the progress. */
     public interface Listener {
 
-        /** After each step. */
-        void step(int epoch, int step, int stepsPerEpoch, double loss);
+        /**
+         * After each step was queued.
+         *
+         * @param loss the step's; asking for it waits for the device
+         */
+        void step(int epoch, int step, int stepsPerEpoch, DoubleSupplier loss);
 
         /** After each epoch. */
         void epoch(Epoch epoch);
@@ -90,33 +97,31 @@ public record PretextTrainer(EncoderWithHead model, SslMethod method, ViewPolicy
             Philox views = random.fork("views").fork(epoch);
             int[] order = random.fork("order").fork(epoch).permutation(samples.length);
             long start = System.nanoTime();
-            double sum = 0;
             double rate = 0;
-            for (int step = 0; step < steps; step++) {
-                int[] chosen = Arrays.stream(order, step * batch, (step + 1) * batch).map(i -> samples[i]).toArray();
-                rate = schedule.at(epoch * steps + step);
-                double loss = step(chosen, views, rate, new Batch.Moment(epoch, (long) epoch * steps + step));
-                if (!Double.isFinite(loss)) {
-                    throw new EngineException("pretraining: the loss is " + loss + " in epoch " + (epoch + 1)
-                            + ", step "
-                            + (step + 1) + "; expected a number; lower the learning rate (now " + rate + ")");
+            double sum;
+            try (Losses losses = new Losses(epoch)) {
+                for (int step = 0; step < steps; step++) {
+                    int[] chosen = Arrays.stream(order, step * batch, (step + 1) * batch).map(i -> samples[i])
+                            .toArray();
+                    rate = schedule.at(epoch * steps + step);
+                    step(chosen, views, rate, new Batch.Moment(epoch, (long) epoch * steps + step), losses, step);
+                    listener.step(epoch, step, steps, losses::latest);
                 }
-                sum += loss;
-                listener.step(epoch, step, steps, loss);
+                sum = losses.sum();
             }
             listener.epoch(new Epoch(epoch, sum / steps, rate, (System.nanoTime() - start) / 1e9, steps * batch));
         }
         model.mode(Mode.EVAL);
     }
 
-    private double step(int[] samples, Philox views, double rate, Batch.Moment moment) {
+    private void step(int[] samples, Philox views, double rate, Batch.Moment moment, Losses losses, int number) {
         method.beforeForward();
         try (TensorScope scope = TensorScope.open(); Span span = Span.open(Span.Kind.STEP, "step " + moment.iteration());
-                MicroBatches.Step step = new MicroBatches(model, method)
+                MicroBatches.Step step = new MicroBatches(model, method, settings.precision, optimizer.lossScale())
                         .step(parts(samples, views), labels(samples), moment)) {
             method.beforeUpdate(step.gradients(), moment);
             optimizer.step(step.gradients(), rate);
-            return step.loss();
+            losses.add(step.loss(), number, rate);
         }
     }
 

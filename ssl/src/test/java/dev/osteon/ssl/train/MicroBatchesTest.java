@@ -19,6 +19,7 @@ import dev.osteon.models.Stem;
 import dev.osteon.nn.Initializer;
 import dev.osteon.nn.Mode;
 import dev.osteon.nn.Parameter;
+import dev.osteon.nn.TrainingPrecision;
 import dev.osteon.ssl.loss.Batch;
 import dev.osteon.ssl.loss.MultiCropLoss.Reduction;
 import dev.osteon.ssl.loss.NtXent;
@@ -37,6 +38,7 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class MicroBatchesTest {
 
@@ -127,9 +129,10 @@ class MicroBatchesTest {
                     SslMethod a = chosen.method.get(); SslMethod b = chosen.method.get()) {
                 Map<String, double[]> expected = atOnce(one, a, parts, labels);
                 b.beforeForward();
-                try (MicroBatches.Step step = new MicroBatches(other, b).step(parts, Optional.of(labels),
-                        Batch.Moment.START)) {
-                    Map<String, double[]> got = values(new PretextModel(other, b), step.gradients(), step.loss());
+                try (MicroBatches.Step step = new MicroBatches(other, b, TrainingPrecision.FLOAT32, Optional.empty())
+                        .step(parts, Optional.of(labels), Batch.Moment.START)) {
+                    Map<String, double[]> got = values(new PretextModel(other, b), step.gradients(),
+                            step.loss().item());
                     assertThat(got.keySet()).isEqualTo(expected.keySet());
                     expected.forEach((name, values) -> assertThat(got.get(name)).as(name)
                             .containsExactly(values, within(1e-9)));
@@ -137,5 +140,37 @@ class MicroBatchesTest {
             }
         }
         assertThat(Tensor.live()).isEqualTo(live);
+    }
+
+    /** In one part, an ordinary step, and in three. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3})
+    void aLossScaleMultipliesGradientsAndNotTheLoss(int count) {
+        long live = Tensor.live();
+        try (TensorScope scope = TensorScope.open()) {
+            List<MicroBatches.Part> parts = new ArrayList<>();
+            for (int i = 0; i < count; i++) {
+                parts.add(new MicroBatches.Part(3, List.of(images(Philox.of(i), 6, 16))));
+            }
+            Map<String, double[]> plain = step(parts, Optional.empty());
+            Map<String, double[]> scaled = step(parts, Optional.of(Tensor.of(DEVICE, Shape.of(1), DType.F64, 1024)));
+            plain.forEach((name, values) -> assertThat(scaled.get(name)).as(name).containsExactly(name.equals("loss")
+                    ? values : Arrays.stream(values).map(v -> 1024 * v).toArray(), within(1e-9)));
+        }
+        assertThat(Tensor.live()).isEqualTo(live);
+    }
+
+    /** The loss and the gradients of SwAV's step, prototypes included. */
+    private static Map<String, double[]> step(List<MicroBatches.Part> parts, Optional<Tensor> lossScale) {
+        try (EncoderWithHead network = network(); SslMethod swav = new Swav(Initializer.on(DEVICE, DType.F64, 9), DIM,
+                7, new Swav.Settings(5, 0.2, 0.3, 3, 0, 0, 0), Reduction.MEAN);
+                MicroBatches.Step step = new MicroBatches(network, swav, TrainingPrecision.FLOAT32, lossScale)
+                        .step(parts, Optional.empty(), Batch.Moment.START)) {
+            Map<String, double[]> values = new LinkedHashMap<>(Map.of("loss", step.loss().toDoubles()));
+            new PretextModel(network, swav).parameters().forEach((name, p) -> values.put(name,
+                    step.gradients().of(p.tensor()).toDoubles()));
+            assertThat(values).containsKey("prototypes.weight");
+            return values;
+        }
     }
 }

@@ -5,6 +5,7 @@ import dev.osteon.engine.op.Activation;
 import dev.osteon.engine.op.BatchNormBackward;
 import dev.osteon.engine.op.BatchNormEval;
 import dev.osteon.engine.op.BatchNormTrain;
+import dev.osteon.engine.op.RunningStatistics;
 import dev.osteon.engine.tensor.Layout;
 import dev.osteon.engine.tensor.Tensor;
 import java.util.List;
@@ -19,9 +20,10 @@ record BatchNormKernels(CudaRuntime cuda) {
     private static final long ABSENT = 0;
 
     void register(Registrar to) {
-        to.put(BatchNormTrain.class, Layouts.ANY, Registrar.F32_BF16, this::train)
-                .put(BatchNormEval.class, Layouts.ANY, Registrar.F32_BF16, this::eval)
-                .put(BatchNormBackward.class, Layouts.ANY, Registrar.F32_BF16, this::backward);
+        to.put(BatchNormTrain.class, Layouts.ANY, Registrar.F32_OR_LOW, this::train)
+                .put(BatchNormEval.class, Layouts.ANY, Registrar.F32_OR_LOW, this::eval)
+                .put(BatchNormBackward.class, Layouts.ANY, Registrar.F32_OR_LOW, this::backward)
+                .put(RunningStatistics.class, Layouts.ANY, Registrar.F32, this::running);
     }
 
     /** Activations as [outer, channels, inner] in memory, count = outer·inner values a channel, cut into parts. */
@@ -65,6 +67,12 @@ record BatchNormKernels(CudaRuntime cuda) {
             apply(in, out.get(1), out.get(2), in.subList(3, in.size()), out.getFirst(), op.eps(), op.activation(),
                     temporary);
         }
+    }
+
+    private void running(RunningStatistics op, List<Tensor> in, List<Tensor> out) {
+        int channels = Math.toIntExact(in.getFirst().size());
+        cuda.launch(FILE, "running_statistics_f32").pointer(in.get(0)).pointer(in.get(1)).pointer(in.get(2))
+                .pointer(in.get(3)).integer(channels).exact(op.momentum()).exact(op.varianceShare()).over(channels);
     }
 
     private void eval(BatchNormEval op, List<Tensor> in, List<Tensor> out) {

@@ -15,6 +15,7 @@ import jcuda.runtime.cudaStream_t;
 final class Blas {
 
     private static final int F32 = 0;
+    private static final int F16 = 2;
     private static final int BF16 = 14;
     private static final int COMPUTE_F32 = 68;
     private static final int COMPUTE_TF32 = 77;
@@ -56,7 +57,7 @@ final class Blas {
         }
         cuda.enter();
         cuda.queued("cuBLAS product of [" + m + ", " + k + "] and [" + k + ", " + n + "]");
-        int type = dtype == DType.F32 ? F32 : BF16;
+        int type = dtype == DType.F32 ? F32 : dtype == DType.F16 ? F16 : BF16;
         int compute = tf32 && precision == Precision.AS_CONFIGURED ? COMPUTE_TF32 : COMPUTE_F32;
         // cuBLAS counts by columns: what lies there is cᵀ = op(b)ᵀ·op(a)ᵀ
         checkBlas(JCublas2.cublasGemmStridedBatchedEx_new(handle, b.transposed ? 1 : 0, a.transposed ? 1 : 0, n, m, k,

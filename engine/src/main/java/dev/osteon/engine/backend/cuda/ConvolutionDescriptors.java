@@ -26,6 +26,7 @@ record ConvolutionDescriptors(cudnnTensorDescriptor x, cudnnFilterDescriptor wei
     private static final int NCHW = 0;
     private static final int NHWC = 1;
     private static final int FLOAT = 0;
+    private static final int HALF = 2;
     private static final int BFLOAT16 = 9;
     private static final int CROSS_CORRELATION = 1;
     private static final int TENSOR_OP_MATH = 1;
@@ -35,7 +36,7 @@ record ConvolutionDescriptors(cudnnTensorDescriptor x, cudnnFilterDescriptor wei
     private static final int CANDIDATES = 10;
 
     static ConvolutionDescriptors of(ConvolutionShape shape) {
-        int type = shape.dtype() == DType.BF16 ? BFLOAT16 : FLOAT;
+        int type = shape.dtype() == DType.F32 ? FLOAT : shape.dtype() == DType.F16 ? HALF : BFLOAT16;
         int format = shape.layout() == Layout.NHWC ? NHWC : NCHW;
         cudnnFilterDescriptor weight = new cudnnFilterDescriptor();
         checkDnn(JCudnn.cudnnCreateFilterDescriptor(weight), "cudnnCreateFilterDescriptor");

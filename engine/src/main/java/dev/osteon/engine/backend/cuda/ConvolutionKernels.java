@@ -26,9 +26,9 @@ record ConvolutionKernels(CudaRuntime cuda, Dnn dnn) {
     }
 
     void register(Registrar to) {
-        to.put(Conv2d.class, Layouts.ANY, Registrar.F32_BF16, this::conv2d)
-                .put(ConvTranspose2d.class, Layouts.ANY, Registrar.F32_BF16, this::convTranspose2d)
-                .put(Conv2dBackwardWeights.class, Layouts.ANY, Registrar.F32_BF16, this::backwardWeights);
+        to.put(Conv2d.class, Layouts.ANY, Registrar.F32_OR_LOW, this::conv2d)
+                .put(ConvTranspose2d.class, Layouts.ANY, Registrar.F32_OR_LOW, this::convTranspose2d)
+                .put(Conv2dBackwardWeights.class, Layouts.ANY, Registrar.F32_OR_LOW, this::backwardWeights);
     }
 
     private void conv2d(Conv2d op, List<Tensor> in, List<Tensor> out) {

@@ -5,12 +5,17 @@ import dev.osteon.engine.backend.Backend;
 import dev.osteon.engine.backend.KernelTable;
 import dev.osteon.engine.memory.Buffer;
 import dev.osteon.engine.memory.CachingAllocator;
+import dev.osteon.engine.tensor.DType;
 import dev.osteon.engine.tensor.Device;
 import java.lang.foreign.MemorySegment;
 import java.util.Locale;
+import java.util.Optional;
 
 /** A GPU of NVIDIA's: cuDNN for convolutions, cuBLAS for matrix products, our own kernels for everything else. */
 public final class CudaBackend implements Backend {
+
+    /** Ampere: before it there are no tensor cores for bf16. */
+    private static final int FIRST_WITH_BF16 = 80;
 
     private final CudaRuntime cuda;
     private final String description;
@@ -71,6 +76,11 @@ public final class CudaBackend implements Backend {
     }
 
     @Override
+    public Optional<DType> lowPrecision() {
+        return cuda.architecture() >= FIRST_WITH_BF16 ? Optional.of(DType.BF16) : Optional.empty();
+    }
+
+    @Override
     public KernelTable kernels() {
         return kernels;
     }
@@ -89,6 +99,11 @@ public final class CudaBackend implements Backend {
     public void download(Buffer source, MemorySegment target) {
         cuda.staging().download(source.segment().address(), target);
         cuda.faults().raise();
+    }
+
+    @Override
+    public void copy(Buffer source, Buffer target) {
+        cuda.copy(source.segment().address(), target.segment().address(), source.bytes());
     }
 
     @Override

@@ -1,6 +1,8 @@
 package dev.osteon.engine.backend.cuda;
 
+import dev.osteon.engine.DeviceFailedException;
 import dev.osteon.engine.EngineException;
+import java.util.Set;
 import jcuda.driver.JCudaDriver;
 import jcuda.jcublas.JCublas2;
 import jcuda.jcudnn.JCudnn;
@@ -11,12 +13,25 @@ final class CudaFailure extends EngineException {
 
     private static final long serialVersionUID = 1L;
 
+    /**
+     * Statuses after which every call gives the same again, as the driver's documentation says of them: an
+     * uncorrectable ECC error, and what a kernel dies of.
+     */
+    private static final Set<Integer> FINAL = Set.of(214, 700, 702, 710, 714, 715, 716, 717, 718, 719);
+
     CudaFailure(String message) {
         super(message);
     }
 
-    /** @throws CudaFailure unless the driver's {@code status} is 0 */
+    /**
+     * @throws CudaFailure           unless the driver's {@code status} is 0
+     * @throws DeviceFailedException when the device cannot be used again
+     */
     static void check(int status, String call) {
+        if (FINAL.contains(status)) {
+            throw new DeviceFailedException(call + ": " + describe(status)
+                    + "; the device cannot be used again by this process");
+        }
         if (status != 0) {
             throw new CudaFailure(call + ": " + describe(status));
         }

@@ -63,7 +63,7 @@ record CudaLibraries(List<Found> loaded) {
         if (!system.toLowerCase(Locale.ROOT).matches("linux (amd64|x86_64)")) {
             throw new EngineException("the CUDA backend needs Linux on x86-64, and this is " + system);
         }
-        LibrarySearch search = LibrarySearch.here();
+        LibrarySearch search = places();
         List<Found> found = new ArrayList<>();
         found.add(one(search, "driver", 1, List.of("libcuda.so.1"),
                 "no NVIDIA driver (libcuda.so.1) was found on this machine"));
@@ -80,9 +80,17 @@ record CudaLibraries(List<Found> loaded) {
         return new CudaLibraries(List.copyOf(found));
     }
 
+    /** What the machine has; if that is not all, what is on the class path before it, so that all is of one kind. */
+    private static LibrarySearch places() {
+        LibrarySearch here = LibrarySearch.here();
+        boolean complete = Stream.of("libcublas.so.1[23]", "libnvrtc.so.1[23]", "libcudnn.so.9")
+                .allMatch(library -> here.find(library).isPresent());
+        return complete ? here : Redistributable.onClassPath().map(jar -> here.behind(jar.unpack())).orElse(here);
+    }
+
     private static String missing(String what) {
         return what + " was not found; install CUDA 12 or 13 with cuDNN 9, or name the folders by "
-                + "-Dosteon.cuda.libraries (docs/gpu.md)";
+                + "-Dosteon.cuda.libraries, or build with -Pcuda-redist (docs/gpu.md)";
     }
 
     private static Found one(LibrarySearch search, String name, int major, List<String> globs, String otherwise) {

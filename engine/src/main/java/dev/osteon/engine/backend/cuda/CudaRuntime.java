@@ -158,14 +158,11 @@ final class CudaRuntime {
     /**
      * Waits for all that was queued.
      *
-     * @throws EngineException when something of it failed; NVIDIA reports that here, not where it was queued
+     * @throws dev.osteon.engine.DeviceFailedException when a kernel died; NVIDIA reports that here, not where it was
+     *                                                 queued
      */
     void synchronize() {
         enter();
-        int status = JCudaDriver.cuStreamSynchronize(stream);
-        if (status != 0) {
-            throw new CudaFailure(device + " failed: " + CudaFailure.describe(status) + "; queued last: " + lastQueued
-                    + "; the device cannot be used again by this process");
-        }
+        check(JCudaDriver.cuStreamSynchronize(stream), device + " failed; queued last: " + lastQueued);
     }
 }

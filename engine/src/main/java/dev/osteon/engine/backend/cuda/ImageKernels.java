@@ -32,14 +32,14 @@ record ImageKernels(CudaRuntime cuda, AxisTables tables) {
     }
 
     void register(Registrar to) {
-        to.put(MaxPool2d.class, Layouts.ANY, Registrar.F32_BF16, this::maxPool)
-                .put(MaxPool2dBackward.class, Layouts.ANY, Registrar.F32_BF16, this::maxPoolBackward)
-                .put(AvgPool2d.class, Layouts.ANY, Registrar.F32_BF16, this::avgPool)
-                .put(AvgPool2dBackward.class, Layouts.ANY, Registrar.F32_BF16, this::avgPoolBackward)
-                .put(AdaptiveAvgPool2d.class, Layouts.ANY, Registrar.F32_BF16, this::adaptive)
-                .put(AdaptiveAvgPool2dBackward.class, Layouts.ANY, Registrar.F32_BF16, this::adaptiveBackward)
-                .put(Resize.class, Layouts.ANY, Registrar.F32_BF16, this::resize)
-                .put(ResizeBackward.class, Layouts.ANY, Registrar.F32_BF16, this::resizeBackward)
+        to.put(MaxPool2d.class, Layouts.ANY, Registrar.F32_OR_LOW, this::maxPool)
+                .put(MaxPool2dBackward.class, Layouts.ANY, Registrar.F32_OR_LOW, this::maxPoolBackward)
+                .put(AvgPool2d.class, Layouts.ANY, Registrar.F32_OR_LOW, this::avgPool)
+                .put(AvgPool2dBackward.class, Layouts.ANY, Registrar.F32_OR_LOW, this::avgPoolBackward)
+                .put(AdaptiveAvgPool2d.class, Layouts.ANY, Registrar.F32_OR_LOW, this::adaptive)
+                .put(AdaptiveAvgPool2dBackward.class, Layouts.ANY, Registrar.F32_OR_LOW, this::adaptiveBackward)
+                .put(Resize.class, Layouts.ANY, Registrar.F32_OR_LOW, this::resize)
+                .put(ResizeBackward.class, Layouts.ANY, Registrar.F32_OR_LOW, this::resizeBackward)
                 .put(AffineCropResize.class, Layouts.ANY, Registrar.F32, this::crop)
                 .put(AffineCropResizeBackward.class, Layouts.ANY, Registrar.F32, this::cropBackward);
     }

@@ -16,9 +16,9 @@ import java.util.List;
 record IndexKernels(CudaRuntime cuda) {
 
     void register(Registrar to) {
-        to.put(Gather.class, Layouts.ROW_MAJOR, Registrar.F32_BF16, this::gather)
-                .put(GatherBackward.class, Layouts.ROW_MAJOR, Registrar.F32_BF16, this::gatherBackward)
-                .put(Select.class, Layouts.ROW_MAJOR, Registrar.F32_BF16, this::select)
+        to.put(Gather.class, Layouts.ROW_MAJOR, Registrar.F32_OR_LOW, this::gather)
+                .put(GatherBackward.class, Layouts.ROW_MAJOR, Registrar.F32_OR_LOW, this::gatherBackward)
+                .put(Select.class, Layouts.ROW_MAJOR, Registrar.F32_OR_LOW, this::select)
                 .put(SelectBackward.class, Layouts.ROW_MAJOR, Registrar.F32, this::selectBackward);
     }
 

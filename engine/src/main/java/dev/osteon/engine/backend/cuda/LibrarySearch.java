@@ -21,9 +21,10 @@ import java.util.stream.Stream;
  *
  * @param folders those that exist
  */
-record LibrarySearch(List<Path> folders) {
+public record LibrarySearch(List<Path> folders) {
 
-    static LibrarySearch here() {
+    /** On this machine, with this process's properties and environment. */
+    public static LibrarySearch here() {
         Set<Path> folders = new LinkedHashSet<>();
         Stream.of(System.getProperty("osteon.cuda.libraries"), System.getenv("OSTEON_CUDA_LIBRARIES"),
                         System.getenv("LD_LIBRARY_PATH"))
@@ -39,6 +40,11 @@ record LibrarySearch(List<Path> folders) {
                 .filter(Objects::nonNull).forEach(prefix -> folders.addAll(ofPython(Path.of(prefix, "lib"))));
         onPath("python3").forEach(python -> folders.addAll(ofPython(python.resolveSibling("../lib").normalize())));
         return new LibrarySearch(folders.stream().filter(Files::isDirectory).toList());
+    }
+
+    /** The same, with another folder before all. */
+    LibrarySearch behind(Path folder) {
+        return new LibrarySearch(Stream.concat(Stream.of(folder), folders.stream()).toList());
     }
 
     /** Programs of that name, as the PATH has them: a virtual environment's python3 is a link that leads out of it. */
@@ -59,7 +65,7 @@ record LibrarySearch(List<Path> folders) {
     }
 
     /** The file whose name fits {@code glob}, of several in a folder the one that is last by name. */
-    Optional<Path> find(String glob) {
+    public Optional<Path> find(String glob) {
         return folders.stream().flatMap(folder -> matches(folder, glob).stream().max(Path::compareTo).stream())
                 .findFirst();
     }

@@ -26,7 +26,7 @@ record MatMulKernels(CudaRuntime cuda, Blas blas) {
     }
 
     void register(Registrar to) {
-        to.put(MatMul.class, Layouts.ROW_MAJOR, Registrar.F32_BF16, this::matMul)
+        to.put(MatMul.class, Layouts.ROW_MAJOR, Registrar.F32_OR_LOW, this::matMul)
                 .put(Attention.class, Layouts.ROW_MAJOR, Registrar.F32, this::attention)
                 .put(PairwiseCrossEntropy.class, Layouts.ROW_MAJOR, Registrar.F32, this::pairwise)
                 .put(PairwiseCrossEntropyBackward.class, Layouts.ROW_MAJOR, Registrar.F32, this::pairwiseBackward)

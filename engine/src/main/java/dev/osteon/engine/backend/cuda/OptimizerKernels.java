@@ -5,11 +5,14 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.osteon.engine.backend.KernelTable.Layouts;
 import dev.osteon.engine.op.LarcStep;
+import dev.osteon.engine.op.LossScaleStep;
 import dev.osteon.engine.op.SgdStep;
+import dev.osteon.engine.op.UnscaleGradients;
 import dev.osteon.engine.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Optimiser steps over all tensors at once, in place: {@code cuda/optimizer.cu}. */
 record OptimizerKernels(CudaRuntime cuda) {
@@ -21,14 +24,16 @@ record OptimizerKernels(CudaRuntime cuda) {
 
     void register(Registrar to) {
         to.put(SgdStep.class, Layouts.ANY, Registrar.F32, this::sgd)
-                .put(LarcStep.class, Layouts.ANY, Registrar.F32, this::larc);
+                .put(LarcStep.class, Layouts.ANY, Registrar.F32, this::larc)
+                .put(UnscaleGradients.class, Layouts.ANY, Registrar.F32, this::unscale)
+                .put(LossScaleStep.class, Layouts.ANY, Registrar.F32, this::lossScale);
     }
 
     /** Tables in device memory: the pieces, and for each tensor the first of its own (and the end, one more). */
     private record Pieces(long table, long firsts, int count, int tensors) {
 
         static Pieces upload(CudaRuntime cuda, List<Tensor> in, Temporaries temporary) {
-            int tensors = in.size() / 3;
+            int tensors = in.size() / 3;                  // what is left is a loss scale
             int count = 0;
             for (int t = 0; t < tensors; t++) {
                 count += (int) ((in.get(3 * t).size() + PIECE - 1) / PIECE);
@@ -65,7 +70,7 @@ record OptimizerKernels(CudaRuntime cuda) {
             Pieces pieces = Pieces.upload(cuda, in, temporary);
             cuda.launch(FILE, "sgd_f32").address(pieces.table).integer(pieces.count).real(op.weightDecay())
                     .real(op.momentum()).real(op.learningRate())
-                    .integer(op.nesterov() == SgdStep.Nesterov.YES ? 1 : 0).rows(pieces.count);
+                    .integer(op.nesterov() == SgdStep.Nesterov.YES ? 1 : 0).address(lossScale(in)).rows(pieces.count);
         }
     }
 
@@ -80,7 +85,27 @@ record OptimizerKernels(CudaRuntime cuda) {
                     .address(rates).real(op.trust()).real(op.weightDecay()).real(op.eps()).real(op.learningRate())
                     .integer(op.mode() == LarcStep.Mode.CLIP ? 1 : 0).over(pieces.tensors);
             cuda.launch(FILE, "larc_f32").address(pieces.table).integer(pieces.count).address(rates)
-                    .real(op.momentum()).real(op.learningRate()).rows(pieces.count);
+                    .real(op.momentum()).real(op.learningRate()).address(lossScale(in)).rows(pieces.count);
         }
+    }
+
+    /** The loss scale's state behind the operands in threes, or null. */
+    private static long lossScale(List<Tensor> in) {
+        return in.size() % 3 == 0 ? 0 : in.getLast().segment().address();
+    }
+
+    /** Gradients are divided in the order in which they lie: their layout does not matter. */
+    private void unscale(UnscaleGradients op, List<Tensor> in, List<Tensor> out) {
+        List<Tensor> threes = in.stream().skip(1).flatMap(g -> Stream.of(g, g, g)).toList();
+        try (Temporaries temporary = new Temporaries(cuda)) {
+            Pieces pieces = Pieces.upload(cuda, threes, temporary);
+            cuda.launch(FILE, "unscale_f32").address(pieces.table).integer(pieces.count).pointer(in.getFirst())
+                    .rows(pieces.count);
+        }
+    }
+
+    private void lossScale(LossScaleStep op, List<Tensor> in, List<Tensor> out) {
+        cuda.launch(FILE, "loss_scale_f32").pointer(in.getFirst()).real(op.growth()).real(op.backoff())
+                .integer(op.interval()).over(1);
     }
 }

@@ -19,13 +19,13 @@ record PointwiseKernels(CudaRuntime cuda) {
     private static final String FILE = "pointwise";
 
     void register(Registrar to) {
-        to.put(Unary.class, Layouts.ANY, Registrar.F32_BF16, this::unary)
-                .put(Affine.class, Layouts.ANY, Registrar.F32_BF16, this::affine)
-                .put(Clamp.class, Layouts.ANY, Registrar.F32_BF16, this::clamp)
-                .put(Binary.class, Layouts.ANY, Registrar.F32_BF16, this::binary)
-                .put(Compare.class, Layouts.ANY, Registrar.F32_BF16, this::compare)
-                .put(Where.class, Layouts.ANY, Registrar.F32_BF16, this::where)
-                .put(Cast.class, Layouts.ANY, Registrar.F32_BF16, this::cast);
+        to.put(Unary.class, Layouts.ANY, Registrar.F32_OR_LOW, this::unary)
+                .put(Affine.class, Layouts.ANY, Registrar.F32_OR_LOW, this::affine)
+                .put(Clamp.class, Layouts.ANY, Registrar.F32_OR_LOW, this::clamp)
+                .put(Binary.class, Layouts.ANY, Registrar.F32_OR_LOW, this::binary)
+                .put(Compare.class, Layouts.ANY, Registrar.F32_OR_LOW, this::compare)
+                .put(Where.class, Layouts.ANY, Registrar.F32_OR_LOW, this::where)
+                .put(Cast.class, Layouts.ANY, Registrar.F32_OR_LOW, this::cast);
     }
 
     private void unary(Unary op, List<Tensor> in, List<Tensor> out) {

@@ -21,8 +21,8 @@ record ReductionKernels(CudaRuntime cuda) {
     private static final long MANY_COLUMNS = 1 << 16;
 
     void register(Registrar to) {
-        to.put(Reduce.class, Layouts.ANY, Registrar.F32_BF16, this::reduce)
-                .put(ArgMax.class, Layouts.ROW_MAJOR, Registrar.F32_BF16, this::argMax);
+        to.put(Reduce.class, Layouts.ANY, Registrar.F32_OR_LOW, this::reduce)
+                .put(ArgMax.class, Layouts.ROW_MAJOR, Registrar.F32_OR_LOW, this::argMax);
     }
 
     private void reduce(Reduce op, List<Tensor> in, List<Tensor> out) {

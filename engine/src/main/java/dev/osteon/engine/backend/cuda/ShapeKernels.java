@@ -24,13 +24,13 @@ import java.util.List;
 record ShapeKernels(CudaRuntime cuda) {
 
     void register(Registrar to) {
-        to.put(ToLayout.class, Layouts.ANY, Registrar.F32_BF16, this::toLayout)
-                .put(Permute.class, Layouts.ANY, Registrar.F32_BF16, this::permute)
-                .put(Expand.class, Layouts.ANY, Registrar.F32_BF16, this::expand)
-                .put(Slice.class, Layouts.ANY, Registrar.F32_BF16, this::slice)
-                .put(Concat.class, Layouts.ANY, Registrar.F32_BF16, this::concat)
-                .put(Pad.class, Layouts.ANY, Registrar.F32_BF16, this::pad)
-                .put(DiagonalMask.class, Layouts.ROW_MAJOR, Registrar.F32_BF16, this::diagonalMask);
+        to.put(ToLayout.class, Layouts.ANY, Registrar.F32_OR_LOW, this::toLayout)
+                .put(Permute.class, Layouts.ANY, Registrar.F32_OR_LOW, this::permute)
+                .put(Expand.class, Layouts.ANY, Registrar.F32_OR_LOW, this::expand)
+                .put(Slice.class, Layouts.ANY, Registrar.F32_OR_LOW, this::slice)
+                .put(Concat.class, Layouts.ANY, Registrar.F32_OR_LOW, this::concat)
+                .put(Pad.class, Layouts.ANY, Registrar.F32_OR_LOW, this::pad)
+                .put(DiagonalMask.class, Layouts.ROW_MAJOR, Registrar.F32_OR_LOW, this::diagonalMask);
     }
 
     private void toLayout(ToLayout op, List<Tensor> in, List<Tensor> out) {

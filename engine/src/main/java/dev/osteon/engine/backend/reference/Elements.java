@@ -63,7 +63,7 @@ final class Elements {
                 case I32 -> data.setAtIndex(JAVA_INT, offset, (int) value);
                 case U8 -> data.set(JAVA_BYTE, offset, (byte) value);
                 case BOOL -> data.set(JAVA_BYTE, offset, (byte) (value != 0 ? 1 : 0));
-                case F64, F32, BF16 -> HostData.set(data, tensor.dtype(), offset, value);
+                case F64, F32, BF16, F16 -> HostData.set(data, tensor.dtype(), offset, value);
             }
         }
     }

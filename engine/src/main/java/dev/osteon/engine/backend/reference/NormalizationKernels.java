@@ -7,6 +7,7 @@ import dev.osteon.engine.op.BatchNormTrain;
 import dev.osteon.engine.op.L2Normalize;
 import dev.osteon.engine.op.LayerNorm;
 import dev.osteon.engine.op.LayerNormBackward;
+import dev.osteon.engine.op.RunningStatistics;
 import dev.osteon.engine.tensor.Tensor;
 import java.util.List;
 
@@ -33,6 +34,19 @@ final class NormalizationKernels {
         batchNorm(op.eps(), op.activation(), inputs, mean, variance, inputs.subList(3, inputs.size()), outputs.get(0));
         Elements.write(outputs.get(1), mean);
         Elements.write(outputs.get(2), variance);
+    }
+
+    static void runningStatistics(RunningStatistics op, List<Tensor> inputs, List<Tensor> outputs) {
+        double[] mean = Elements.doubles(inputs.get(0));
+        double[] variance = Elements.doubles(inputs.get(1));
+        double[] batchMean = Elements.doubles(inputs.get(2));
+        double[] batchVariance = Elements.doubles(inputs.get(3));
+        for (int c = 0; c < mean.length; c++) {
+            mean[c] = (1 - op.momentum()) * mean[c] + op.momentum() * batchMean[c];
+            variance[c] = (1 - op.momentum()) * variance[c] + op.varianceShare() * batchVariance[c];
+        }
+        Elements.write(inputs.get(0), mean);
+        Elements.write(inputs.get(1), variance);
     }
 
     static void batchNormEval(BatchNormEval op, List<Tensor> inputs, List<Tensor> outputs) {

@@ -1,7 +1,10 @@
 package dev.osteon.engine.backend.reference;
 
+import dev.osteon.engine.backend.host.LossScales;
 import dev.osteon.engine.op.LarcStep;
+import dev.osteon.engine.op.LossScaleStep;
 import dev.osteon.engine.op.SgdStep;
+import dev.osteon.engine.op.UnscaleGradients;
 import dev.osteon.engine.tensor.Tensor;
 import java.util.List;
 
@@ -10,7 +13,8 @@ final class OptimizerKernels {
 
     private OptimizerKernels() {}
 
-    static void sgd(SgdStep op, List<Tensor> inputs, List<Tensor> outputs) {
+    static void sgd(SgdStep op, List<Tensor> given, List<Tensor> outputs) {
+        List<Tensor> inputs = LossScales.toStep(given);
         for (int i = 0; i < inputs.size(); i += 3) {
             double[] p = Elements.doubles(inputs.get(i));
             double[] g = Elements.doubles(inputs.get(i + 1));
@@ -26,7 +30,8 @@ final class OptimizerKernels {
         }
     }
 
-    static void larc(LarcStep op, List<Tensor> inputs, List<Tensor> outputs) {
+    static void larc(LarcStep op, List<Tensor> given, List<Tensor> outputs) {
+        List<Tensor> inputs = LossScales.toStep(given);
         for (int i = 0; i < inputs.size(); i += 3) {
             double[] p = Elements.doubles(inputs.get(i));
             double[] g = Elements.doubles(inputs.get(i + 1));
@@ -44,6 +49,33 @@ final class OptimizerKernels {
             Elements.write(inputs.get(i), p);
             Elements.write(inputs.get(i + 2), buffer);
         }
+    }
+
+    static void unscale(UnscaleGradients op, List<Tensor> inputs, List<Tensor> outputs) {
+        double[] state = Elements.doubles(inputs.getFirst());
+        for (Tensor gradient : inputs.subList(1, inputs.size())) {
+            double[] g = Elements.doubles(gradient);
+            for (int k = 0; k < g.length; k++) {
+                state[UnscaleGradients.OVERFLOW] = Double.isFinite(g[k]) ? state[UnscaleGradients.OVERFLOW] : 1;
+                g[k] /= state[0];
+            }
+            Elements.write(gradient, g);
+        }
+        Elements.write(inputs.getFirst(), state);
+    }
+
+    static void lossScale(LossScaleStep op, List<Tensor> inputs, List<Tensor> outputs) {
+        double[] state = Elements.doubles(inputs.getFirst());
+        if (state[UnscaleGradients.OVERFLOW] != 0) {
+            state[0] *= op.backoff();
+            state[1] = 0;
+        } else if (++state[1] >= op.interval()) {
+            double larger = state[0] * op.growth();
+            state[0] = Float.isFinite((float) larger) ? larger : state[0];
+            state[1] = 0;
+        }
+        state[UnscaleGradients.OVERFLOW] = 0;
+        Elements.write(inputs.getFirst(), state);
     }
 
     private static double norm(double[] values) {

@@ -35,6 +35,7 @@ import dev.osteon.engine.op.LarcStep;
 import dev.osteon.engine.op.LayerNorm;
 import dev.osteon.engine.op.LayerNormBackward;
 import dev.osteon.engine.op.LogSoftmax;
+import dev.osteon.engine.op.LossScaleStep;
 import dev.osteon.engine.op.MatMul;
 import dev.osteon.engine.op.MaxPool2d;
 import dev.osteon.engine.op.MaxPool2dBackward;
@@ -46,6 +47,7 @@ import dev.osteon.engine.op.Permute;
 import dev.osteon.engine.op.Reduce;
 import dev.osteon.engine.op.Resize;
 import dev.osteon.engine.op.ResizeBackward;
+import dev.osteon.engine.op.RunningStatistics;
 import dev.osteon.engine.op.Select;
 import dev.osteon.engine.op.SelectBackward;
 import dev.osteon.engine.op.SgdStep;
@@ -56,6 +58,7 @@ import dev.osteon.engine.op.SoftCrossEntropyBackward;
 import dev.osteon.engine.op.Softmax;
 import dev.osteon.engine.op.ToLayout;
 import dev.osteon.engine.op.Unary;
+import dev.osteon.engine.op.UnscaleGradients;
 import dev.osteon.engine.op.Where;
 import dev.osteon.engine.tensor.DType;
 import dev.osteon.engine.tensor.Device;
@@ -65,7 +68,7 @@ import java.util.Set;
 /** Plain loops on the host, computing in float64 whatever the operands: the executable specification of every op. */
 public final class ReferenceBackend {
 
-    private static final Set<DType> FLOATING = EnumSet.of(DType.F64, DType.F32, DType.BF16);
+    private static final Set<DType> FLOATING = EnumSet.of(DType.F64, DType.F32, DType.BF16, DType.F16);
 
     private final KernelTable table = new KernelTable("reference");
 
@@ -117,6 +120,7 @@ public final class ReferenceBackend {
         put(BatchNormTrain.class, NormalizationKernels::batchNormTrain);
         put(BatchNormEval.class, NormalizationKernels::batchNormEval);
         put(BatchNormBackward.class, NormalizationKernels::batchNormBackward);
+        put(RunningStatistics.class, NormalizationKernels::runningStatistics);
         put(LayerNorm.class, NormalizationKernels::layerNorm);
         put(LayerNormBackward.class, NormalizationKernels::layerNormBackward);
         put(L2Normalize.class, NormalizationKernels::l2Normalize);
@@ -132,6 +136,8 @@ public final class ReferenceBackend {
         put(AffineCropResizeBackward.class, AffineCropKernels::backward);
         put(SgdStep.class, OptimizerKernels::sgd);
         put(LarcStep.class, OptimizerKernels::larc);
+        put(UnscaleGradients.class, OptimizerKernels::unscale);
+        put(LossScaleStep.class, OptimizerKernels::lossScale);
         return table;
     }
 

@@ -23,6 +23,8 @@ public final class CudaEmulator {
     /** The device. */
     public static final Device DEVICE = new Device(Device.Kind.CUDA, 0);
     private static final int ORDER_LIMIT = 0x7000;
+    private static final int LAUNCHES_LIMIT = 0x7001;
+    private static final int WAITS_LIMIT = 0x7002;
 
     private CudaEmulator() {}
 
@@ -59,6 +61,22 @@ public final class CudaEmulator {
         if (isEmulated()) {
             assertThat(JCudaDriver.cuCtxSetLimit(ORDER_LIMIT, order.number)).isZero();
         }
+    }
+
+    /** Kernels that the emulator was asked to run so far. */
+    public static long launches() {
+        return count(LAUNCHES_LIMIT);
+    }
+
+    /** How often the host has waited for a stream so far. */
+    public static long waits() {
+        return count(WAITS_LIMIT);
+    }
+
+    private static long count(int limit) {
+        long[] count = new long[1];
+        assertThat(JCudaDriver.cuCtxGetLimit(count, limit)).isZero();
+        return count[0];
     }
 
     private static void useEmulator() {

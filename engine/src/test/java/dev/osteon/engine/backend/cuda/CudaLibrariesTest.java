@@ -3,6 +3,7 @@ package dev.osteon.engine.backend.cuda;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -13,9 +14,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,9 +40,13 @@ class CudaLibrariesTest {
 
     /** What {@link CudaProbe} prints. */
     private String probe(Path libraries, Map<String, String> environment) {
+        return probe(libraries, environment, emulator.resolve("cache"), "");
+    }
+
+    private String probe(Path libraries, Map<String, String> environment, Path cache, String classPath) {
         List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java")
                 .toString(), "--enable-native-access=ALL-UNNAMED", "--add-modules=jdk.incubator.vector", "-cp",
-                System.getProperty("java.class.path"), "-Dosteon.cuda.cache=" + emulator.resolve("cache")));
+                System.getProperty("java.class.path") + classPath, "-Dosteon.cuda.cache=" + cache));
         if (environment.isEmpty()) {
             command.add("-Dosteon.cuda.libraries=" + libraries);
         }
@@ -87,7 +94,7 @@ class CudaLibrariesTest {
     /** A machine with CUDA 13 only: the same libraries under its names and version nodes. */
     @Test
     void cuda13IsLinkedByReaimingJCudasNatives() throws IOException {
-        for (String name : List.of("libcuda.so.1", "libcudnn.so.9", "cudahost.h")) {
+        for (String name : List.of("libcuda.so.1", "libcudnn.so.9", "cudahost.h", "half.h")) {
             copy(name, name);
         }
         for (String name : List.of("libcublas.so.", "libnvrtc.so.")) {
@@ -109,6 +116,39 @@ class CudaLibrariesTest {
             }
         }
         return content;
+    }
+
+    /** As the Maven profile has it: only the driver is on the machine. */
+    @Test
+    void aJarWithTheLibrariesIsUnpackedOnce() throws IOException {
+        probe(emulator, Map.of());                           // kernels are compiled: the compiler needs its own folder
+        copy("libcuda.so.1", "libcuda.so.1");
+        Path cache = Files.createDirectory(folder.resolve("cache"));
+        try (Stream<Path> compiled = Files.list(emulator.resolve("cache"))) {
+            for (Path file : compiled.filter(Files::isRegularFile).toList()) {
+                Files.copy(file, cache.resolve(file.getFileName()));
+            }
+        }
+        Path jar = folder.resolve("jar");
+        Path inside = Files.createDirectories(jar.resolve("org/bytedeco/cuda/linux-x86_64"));
+        for (String name : List.of("libcublas.so.12", "libnvrtc.so.12", "libcudnn.so.9")) {
+            Files.copy(emulator.resolve(name), inside.resolve(name));
+        }
+        Path properties = jar.resolve("META-INF/maven/org.bytedeco/cuda/pom.properties");
+        Files.createDirectories(properties.getParent());
+        Files.writeString(properties, "version=1.2.3\n");
+        String withJar = File.pathSeparator + jar;
+        String said = probe(folder, Map.of(), cache, withJar);
+        Path unpacked = cache.resolve("redist-1.2.3");
+        assumeTrue(said.contains(unpacked.toString()) || !said.contains("cuDNN 9 (/"), "this machine has its own");
+        assertThat(said).contains("cuBLAS 12 (" + unpacked, "NVRTC 12 (" + unpacked, "cuDNN 9 (" + unpacked,
+                "[7.0, 10.0, 15.0, 22.0]");
+        FileTime time = Files.getLastModifiedTime(unpacked.resolve("libcublas.so.12"));
+        assertThat(probe(folder, Map.of(), cache, withJar)).contains("[7.0, 10.0, 15.0, 22.0]");
+        assertThat(Files.getLastModifiedTime(unpacked.resolve("libcublas.so.12"))).isEqualTo(time);
+        try (Stream<Path> left = Files.list(cache)) {
+            assertThat(left.filter(Files::isDirectory)).containsExactly(unpacked);
+        }
     }
 
     @Test

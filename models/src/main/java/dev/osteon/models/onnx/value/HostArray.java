@@ -75,10 +75,10 @@ public final class HostArray {
         return of(ElementType.INT64, Shape.of(values.length), values);
     }
 
-    /** A tensor's elements: float32 and bfloat16 as float, float64 as double, indices and bool as they are. */
+    /** A tensor's elements: float32 and the 16-bit types as float, float64 as double, indices and bool as they are. */
     public static HostArray of(Tensor tensor) {
         ElementType type = switch (tensor.dtype()) {
-            case F32, BF16 -> ElementType.FLOAT;
+            case F32, BF16, F16 -> ElementType.FLOAT;
             case F64 -> ElementType.DOUBLE;
             case I64 -> ElementType.INT64;
             case I32 -> ElementType.INT32;

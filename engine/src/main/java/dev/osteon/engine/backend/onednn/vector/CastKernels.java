@@ -38,7 +38,7 @@ final class CastKernels {
         } else if (x.dtype() == DType.BF16 && y.dtype() == DType.F32) {
             Parallel.forRange(x.size(), GRAIN, (first, end) ->
                     Bfloat16.widen(from, first, to, first, end - first));
-        } else if (y.dtype() == DType.F32 || y.dtype() == DType.BF16) {
+        } else if (y.dtype() == DType.F32 || y.dtype().isLow()) {
             Parallel.forRange(x.size(), GRAIN, (first, end) -> byStrips(Strip.of(x), Strip.of(y), first, end));
         } else {
             Parallel.forRange(x.size(), GRAIN, (first, end) -> {

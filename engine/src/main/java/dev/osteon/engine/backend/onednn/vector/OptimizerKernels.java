@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
 
 import dev.osteon.engine.backend.KernelTable;
 import dev.osteon.engine.backend.KernelTable.Layouts;
+import dev.osteon.engine.backend.host.LossScales;
 import dev.osteon.engine.op.LarcStep;
 import dev.osteon.engine.op.SgdStep;
 import dev.osteon.engine.tensor.DType;
@@ -49,7 +50,7 @@ final class OptimizerKernels {
     }
 
     private static void sgd(SgdStep op, List<Tensor> in, List<Tensor> out) {
-        List<Piece> pieces = pieces(in);
+        List<Piece> pieces = pieces(LossScales.toStep(in));
         boolean nesterov = op.nesterov() == SgdStep.Nesterov.YES;
         Parallel.forRange(pieces.size(), 1, (from, to) -> {
             for (int k = (int) from; k < to; k++) {
@@ -59,7 +60,8 @@ final class OptimizerKernels {
         });
     }
 
-    private static void larc(LarcStep op, List<Tensor> in, List<Tensor> out) {
+    private static void larc(LarcStep op, List<Tensor> given, List<Tensor> out) {
+        List<Tensor> in = LossScales.toStep(given);
         int from = 0;
         while (from < in.size()) {
             int end = from + 3;

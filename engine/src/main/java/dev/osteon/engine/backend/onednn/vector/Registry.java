@@ -17,9 +17,9 @@ import java.util.Set;
  */
 record Registry(KernelTable table, KernelTable general) {
 
-    private static final Set<DType> FLOATING = EnumSet.of(DType.F64, DType.F32, DType.BF16);
+    private static final Set<DType> FLOATING = EnumSet.of(DType.F64, DType.F32, DType.BF16, DType.F16);
 
-    /** A kernel for a first operand of float32 or bfloat16 and no float64; what else comes is done in general. */
+    /** A kernel for a first operand of float32 or 16 bits and no float64; what else comes is done in general. */
     <O extends Op> Registry floats(Class<O> op, Layouts layouts, Kernel<O> kernel) {
         table.put(op, layouts, FLOATING, (given, in, out) -> {
             if (in.getFirst().dtype().isFloating() && isNarrow(in) && isNarrow(out)) {

@@ -13,9 +13,9 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * A tensor's memory, read (any element type) and written (float32 and bfloat16) a strip at a time as doubles in an
- * array that stays in the first-level cache. Sums, products, quotients and roots of doubles rounded to float32 are what
- * float32 arithmetic gives, so nothing is lost to this, and memory, not arithmetic, bounds these kernels.
+ * A tensor's memory, read (any element type) and written (float32 and the 16-bit types) a strip at a time as doubles in
+ * an array that stays in the first-level cache. Sums, products, quotients and roots of doubles rounded to float32 are
+ * what float32 arithmetic gives, so nothing is lost to this, and memory, not arithmetic, bounds these kernels.
  */
 record Strip(MemorySegment data, DType dtype) {
 
@@ -45,6 +45,10 @@ record Strip(MemorySegment data, DType dtype) {
             for (int i = 0; i < n; i++) {
                 to[i] = HostData.bfloat16ToFloat(data.get(JAVA_SHORT_UNALIGNED, (at + i * step) * Short.BYTES));
             }
+        } else if (dtype == DType.F16) {
+            for (int i = 0; i < n; i++) {
+                to[i] = Float.float16ToFloat(data.get(JAVA_SHORT_UNALIGNED, (at + i * step) * Short.BYTES));
+            }
         } else if (dtype == DType.U8) {
             for (int i = 0; i < n; i++) {
                 to[i] = data.get(JAVA_BYTE, at + i * step) & 0xff;
@@ -67,6 +71,10 @@ record Strip(MemorySegment data, DType dtype) {
         } else if (dtype == DType.F32) {
             for (int i = 0; i < n; i++) {
                 data.set(JAVA_FLOAT_UNALIGNED, (at + i * step) * Float.BYTES, (float) from[i]);
+            }
+        } else if (dtype == DType.F16) {
+            for (int i = 0; i < n; i++) {
+                data.set(JAVA_SHORT_UNALIGNED, (at + i * step) * Short.BYTES, Float.floatToFloat16((float) from[i]));
             }
         } else {
             for (int i = 0; i < n; i++) {
