@@ -80,8 +80,8 @@ final class Checks {
     }
 
     private static double firstEpoch(Bench bench, Path run, String device) throws IOException {
-        List<String> arguments = new ArrayList<>(List.of("run", "--preset", "smoke", "--device", device, "--out",
-                run.toString()));
+        List<String> arguments = new ArrayList<>(List.of("run", "--preset", "smoke", "--device", device,
+                "--precision", "float32", "--out", run.toString()));
         if (bench.scale() == Bench.Scale.QUICK) {
             arguments.addAll(List.of("data.subjects=24", "pretrain.epochs=1", "probe.epochs=5",
                     "evaluation.resamples=20", "views.globalSize=16", "views.localSize=8", "encoder.width=4",
