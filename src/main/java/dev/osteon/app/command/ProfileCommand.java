@@ -49,7 +49,8 @@ public final class ProfileCommand implements Callable<Integer> {
             description = "Most single events in the trace (default: ${DEFAULT-VALUE}); sums are of all.")
     private int events;
 
-    @Option(names = "--diff", paramLabel = "DIR", arity = "2", description = "Compare two folders of results, the earlier one first.")
+    @Option(names = "--diff", paramLabel = "DIR", arity = "2",
+            description = "Compare two folders of results, the earlier one first.")
     private List<Path> diff = List.of();
 
     @Parameters(paramLabel = "COMMAND", arity = "0..*", hidden = true)

@@ -41,7 +41,8 @@ public record Peaks(double bandwidth, Map<String, Double> flops) {
     }
 
     static Peaks of(Device device, Path file) throws IOException {
-        String key = Backends.of(device).description().replaceAll(", /.*", "") + ", " + Runtime.getRuntime().availableProcessors() + " processors";
+        String key = Backends.of(device).description().replaceAll(", /.*", "") + ", "
+                + Runtime.getRuntime().availableProcessors() + " processors";
         ObjectNode known = known(file);
         Peaks best = measure(device);
         if (known.has(key)) {

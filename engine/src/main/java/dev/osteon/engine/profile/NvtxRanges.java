@@ -7,6 +7,7 @@ import dev.osteon.engine.EngineException;
 import dev.osteon.engine.backend.cuda.LibrarySearch;
 import dev.osteon.engine.dispatch.Dispatcher;
 import dev.osteon.engine.dispatch.OpListener;
+import dev.osteon.engine.dispatch.Span;
 import dev.osteon.engine.op.Op;
 import dev.osteon.engine.tensor.Tensor;
 import java.lang.foreign.Arena;
@@ -21,8 +22,9 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * A range of NVIDIA's tools extension (NVTX) around every operation, named by it and its operands, so that Nsight
- * Systems shows which of them a kernel belongs to. Nothing of this is there unless it is asked for.
+ * A range of NVIDIA's tools extension (NVTX) around every operation, named by it and its operands, and around every
+ * {@link Span}, so that Nsight Systems shows which of them a kernel belongs to. Nothing of this is there unless it is
+ * asked for.
  */
 @SuppressWarnings("restricted")
 public final class NvtxRanges implements OpListener {
@@ -65,7 +67,20 @@ public final class NvtxRanges implements OpListener {
 
     @Override
     public void begins(Op op, List<Tensor> inputs) {
-        String name = op.name() + " " + inputs.stream().map(t -> t.spec().toString()).collect(Collectors.joining(", "));
+        begin(op.name() + " " + inputs.stream().map(t -> t.spec().toString()).collect(Collectors.joining(", ")));
+    }
+
+    @Override
+    public void opened(Span span) {
+        begin(span.name());
+    }
+
+    @Override
+    public void closed(Span span) {
+        end();
+    }
+
+    private void begin(String name) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment text = arena.allocateFrom(name);
             int depth = (int) push.invokeExact(text);

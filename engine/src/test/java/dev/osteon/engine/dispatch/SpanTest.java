@@ -41,7 +41,8 @@ class SpanTest {
         try (Dispatcher.Registration on = Dispatcher.listen(listener); TensorScope scope = TensorScope.open()) {
             Tensor x = Tensor.of(Device.REFERENCE, Shape.of(2), new float[] {1, 2});
             try (Span step = Span.open(Span.Kind.STEP, "step 0"); Span phase = Span.open(Span.Kind.PHASE, "forward");
-                    Span module = Span.open(Span.Kind.MODULE, "layer1"); Span part = Span.open(Span.Kind.MODULE, "fc")) {
+                    Span module = Span.open(Span.Kind.MODULE, "layer1");
+                    Span part = Span.open(Span.Kind.MODULE, "fc")) {
                 Ops.exp(x);
             }
             Ops.exp(x);

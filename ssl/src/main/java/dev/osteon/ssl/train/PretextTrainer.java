@@ -116,7 +116,8 @@ public record PretextTrainer(EncoderWithHead model, SslMethod method, ViewPolicy
 
     private void step(int[] samples, Philox views, double rate, Batch.Moment moment, Losses losses, int number) {
         method.beforeForward();
-        try (TensorScope scope = TensorScope.open(); Span span = Span.open(Span.Kind.STEP, "step " + moment.iteration());
+        try (TensorScope scope = TensorScope.open();
+                Span span = Span.open(Span.Kind.STEP, "step " + moment.iteration());
                 MicroBatches.Step step = new MicroBatches(model, method, settings.precision, optimizer.lossScale())
                         .step(parts(samples, views), labels(samples), moment)) {
             method.beforeUpdate(step.gradients(), moment);

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.osteon.engine.EngineException;
 import dev.osteon.engine.dispatch.Dispatcher;
+import dev.osteon.engine.dispatch.Span;
 import dev.osteon.engine.memory.TensorScope;
 import dev.osteon.engine.op.Ops;
 import dev.osteon.engine.profile.NvtxRanges;
@@ -72,6 +73,16 @@ class CudaNvtxTest {
         assertThat(taken()).isEqualTo("add f32[2, 3], f32[2, 3]\nexp f32[2, 3]\n");
         work();
         assertThat(taken()).isEmpty();
+    }
+
+    @Test
+    void aSpanIsARangeAroundThem() throws Throwable {
+        System.setProperty(ASKED, "true");
+        try (Dispatcher.Registration ranges = NvtxRanges.whenAskedFor().orElseThrow();
+                Span span = Span.open(Span.Kind.PHASE, "forward")) {
+            work();
+        }
+        assertThat(taken()).isEqualTo("forward\n add f32[2, 3], f32[2, 3]\n exp f32[2, 3]\n");
     }
 
     @Test

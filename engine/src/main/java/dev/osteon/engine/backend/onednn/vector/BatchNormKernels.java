@@ -17,8 +17,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Batch normalisation of float32 or bfloat16, computed in float32, with the fewest passes over memory: statistics in one (chunks stay in cache for the
- * centred squares), normalisation + residual + ReLU in one; backward one for the sums and one for dx.
+ * Batch normalisation of float32 or bfloat16, computed in float32, with the fewest passes over memory: statistics in
+ * one (chunks stay in cache for the centred squares), normalisation + residual + ReLU in one; backward one for the sums and
+ * one for dx.
  *
  * <p>A tensor is seen as rows of {@link Channels}: channels-last data as [pixels, C], row-major data as C-fold strips.
  */
@@ -69,7 +70,8 @@ final class BatchNormKernels {
             shift[c] = (float) (beta[c] - mean[c] * s);
         }
         Rows rows = Rows.of(x, x.dtype());
-        rows.normalize(rows.view(x), scale, shift, residual(rows, in, 5, x), op.activation(), rows.view(out.getFirst()));
+        rows.normalize(rows.view(x), scale, shift, residual(rows, in, 5, x), op.activation(),
+                rows.view(out.getFirst()));
     }
 
     private static void backward(BatchNormBackward op, List<Tensor> in, List<Tensor> out) {

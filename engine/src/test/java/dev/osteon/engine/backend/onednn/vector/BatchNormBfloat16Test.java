@@ -83,7 +83,8 @@ class BatchNormBfloat16Test {
     @ParameterizedTest
     @CsvSource({"64", "20"})
     void nothingIsLostOfWhatIsNoNumber(int channels) {
-        Values x = laid(Values.normal(2, channels, 3, 3), "NHWC").with(5, Double.NaN).with(100, Double.POSITIVE_INFINITY);
+        Values x = laid(Values.normal(2, channels, 3, 3), "NHWC").with(5, Double.NaN)
+                .with(100, Double.POSITIVE_INFINITY);
         Values gamma = Values.normal(channels);
         double[] y = Agreement.run(new BatchNormTrain(EPS, Activation.RELU), Device.CPU, x, gamma, gamma).getFirst();
         double[] expected = Agreement.run(new BatchNormTrain(EPS, Activation.RELU), Device.REFERENCE, x, gamma, gamma)
