@@ -102,7 +102,8 @@ class CudaGpuCheckTest {
 
     @Test
     void whenTimeIsUsedUpTheRestIsSaidNotToHaveRun() throws IOException {
-        assertThat(check("--quick", "--minutes", "0.01", "--parts", "kernels,profile", "--python", "none")).isEqualTo(1);
+        assertThat(check("--quick", "--minutes", "0.01", "--parts", "kernels,profile", "--python", "none"))
+                .isEqualTo(1);
         assertThat(result().path("parts").path("profile").path("failures").toString()).contains("time was used up");
         assertThat(result().path("PyTorch").asText()).startsWith("not here: ");
     }

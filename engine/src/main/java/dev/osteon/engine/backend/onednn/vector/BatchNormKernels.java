@@ -18,8 +18,8 @@ import java.util.Optional;
 
 /**
  * Batch normalisation of float32 or bfloat16, computed in float32, with the fewest passes over memory: statistics in
- * one (chunks stay in cache for the centred squares), normalisation + residual + ReLU in one; backward one for the sums and
- * one for dx.
+ * one (chunks stay in cache for the centred squares), normalisation + residual + ReLU in one; backward one for the sums
+ * and one for dx.
  *
  * <p>A tensor is seen as rows of {@link Channels}: channels-last data as [pixels, C], row-major data as C-fold strips.
  */
