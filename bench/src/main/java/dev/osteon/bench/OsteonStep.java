@@ -20,8 +20,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A training step of a ResNet (forward, cross-entropy, backward, SGD with momentum) on one of our backends, channels-last.
- * Parameters are float32; with autocast convolutions and matrix products of the forward and backward pass are not.
+ * A training step of a ResNet (forward, cross-entropy, backward, SGD with momentum) on one of our backends,
+ * channels-last. Parameters are float32; with autocast convolutions and matrix products of the forward and backward pass are not.
  */
 public final class OsteonStep implements Work {
 

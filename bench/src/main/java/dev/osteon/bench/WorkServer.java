@@ -17,7 +17,8 @@ import java.util.Locale;
  * once          →   MILLISECONDS NUMBER PEAK_KIB
  * </pre>
  *
- * What fails is answered with {@code failed MESSAGE}. The end of the orders ends it. {@code gpu_peer.py} speaks the same.
+ * What fails is answered with {@code failed MESSAGE}. The end of the orders ends it. {@code gpu_peer.py} speaks the
+ * same.
  */
 public final class WorkServer {
 

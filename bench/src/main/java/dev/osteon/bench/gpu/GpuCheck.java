@@ -24,7 +24,7 @@ import picocli.CommandLine.Option;
 
 /** {@code bench/gpu-check.sh}: checks and measures the GPU backend on the machine's GPU, part by part. */
 @Command(name = "gpu-check.sh", sortOptions = false,
-        description = "Checks the GPU backend on this machine's GPU and measures it, beside PyTorch where that is here.",
+        description = "Checks the GPU backend on this machine's GPU and measures it, beside PyTorch if that is here.",
         footer = {"", "Writes gpu-check.json, gpu-check.md and gpu-check.log, after each part anew.",
             "A part that fails is recorded, and the next begins. Exit status: 0 all passed,",
             "1 a part failed or found no time, 2 no GPU or wrong options."})

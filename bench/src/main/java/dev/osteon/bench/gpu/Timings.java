@@ -74,8 +74,8 @@ final class Timings {
     /** Training steps of a ResNet-50. */
     static Section steps(Bench bench, List<Integer> batches, Set<Integer> compiled) {
         Section section = new Section();
-        section.line("Forward, cross-entropy, backward, SGD; channels-last. A ratio is PyTorch's time by ours, round by "
-                + "round.");
+        section.line("Forward, cross-entropy, backward, SGD; channels-last. A ratio is PyTorch's time by ours, round "
+                + "by round.");
         section.header("batch", "type", "ms", "images/s", "TFLOP/s", "GPU MiB", "PyTorch");
         try (Comparison plain = new Comparison(bench); Comparison tf32 = new Comparison(bench, TF32)) {
             for (int batch : batches) {
@@ -121,8 +121,8 @@ final class Timings {
     static Section losses(Bench bench) {
         Section section = new Section();
         int n = bench.sizes().samples();
-        section.line("Two views of " + n + " samples, float32, forward and backward; PyTorch as the authors compose it, "
-                + "eager, on other random embeddings. `sinkhorn` is SwAV's codes alone; `larc` steps a ResNet-50.");
+        section.line("Two views of " + n + " samples, float32, forward and backward; PyTorch as the authors compose "
+                + "it, eager, on other random embeddings. `sinkhorn` is SwAV's codes alone; `larc` steps a ResNet-50.");
         section.header("loss", "ms", "GPU MiB", "PyTorch");
         try (Comparison comparison = new Comparison(bench)) {
             for (String loss : LOSSES) {
@@ -173,8 +173,8 @@ final class Timings {
         Output output = bench.child("profile", bench.scale().word());
         List<Map<String, Object>> rows = output.rows();
         section.fact("operations", rows);
-        section.line("One ResNet-50 step of batch " + bench.sizes().batch() + " in bf16, every operation waited for; the "
-                + "wait, some 10 µs an operation, counts.");
+        section.line("One ResNet-50 step of batch " + bench.sizes().batch() + " in bf16, every operation waited for; "
+                + "the wait, some 10 µs an operation, counts.");
         section.header("operation and first operand", "calls", "ms", "GB/s", "TFLOP/s");
         rows.stream().limit(60).forEach(row -> section.row(row.get("operation"), row.get("calls"),
                 number(value(row, "ms")), number(value(row, "bytes") / value(row, "ms") / 1e6),

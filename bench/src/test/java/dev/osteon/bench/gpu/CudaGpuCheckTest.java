@@ -24,7 +24,6 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
 
 /** The whole check at tiny shapes on the emulator, beside a peer that is a shell script. */
 class CudaGpuCheckTest {
@@ -102,7 +101,8 @@ class CudaGpuCheckTest {
 
     @Test
     void whenTimeIsUsedUpTheRestIsSaidNotToHaveRun() throws IOException {
-        assertThat(check("--quick", "--minutes", "0.01", "--parts", "kernels,profile", "--python", "none")).isEqualTo(1);
+        assertThat(check("--quick", "--minutes", "0.01", "--parts", "kernels,profile", "--python", "none"))
+                .isEqualTo(1);
         assertThat(result().path("parts").path("profile").path("failures").toString()).contains("time was used up");
         assertThat(result().path("PyTorch").asText()).startsWith("not here: ");
     }
