@@ -35,8 +35,9 @@ class CudaCompileTest {
             return;
         }
         Path input = Files.writeString(folder.resolve(file + ".cu"), source);
-        List<String> command = new ArrayList<>(List.of("nvcc", "--threads", "0", "-std=c++17", "-Werror=all-warnings", "--fatbin",
-                input.toString(), "-o", folder.resolve(file + ".fatbin").toString()));
+        List<String> command = new ArrayList<>(List.of("nvcc", "--threads", "0", "-std=c++17",
+                "-Werror=all-warnings", "--fatbin", input.toString(), "-o",
+                folder.resolve(file + ".fatbin").toString()));
         ARCHITECTURES.forEach(a -> command.add("-gencode=arch=compute_" + a + ",code=sm_" + a));
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
