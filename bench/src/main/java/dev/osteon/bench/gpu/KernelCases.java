@@ -38,6 +38,7 @@ import dev.osteon.engine.op.LarcStep;
 import dev.osteon.engine.op.LayerNorm;
 import dev.osteon.engine.op.LayerNormBackward;
 import dev.osteon.engine.op.LogSoftmax;
+import dev.osteon.engine.op.LossScaleStep;
 import dev.osteon.engine.op.MaxPool2d;
 import dev.osteon.engine.op.MaxPool2dBackward;
 import dev.osteon.engine.op.Op;
@@ -48,6 +49,7 @@ import dev.osteon.engine.op.Permute;
 import dev.osteon.engine.op.Reduce;
 import dev.osteon.engine.op.Resize;
 import dev.osteon.engine.op.ResizeBackward;
+import dev.osteon.engine.op.RunningStatistics;
 import dev.osteon.engine.op.Select;
 import dev.osteon.engine.op.SelectBackward;
 import dev.osteon.engine.op.SgdStep;
@@ -58,6 +60,7 @@ import dev.osteon.engine.op.SoftCrossEntropyBackward;
 import dev.osteon.engine.op.Softmax;
 import dev.osteon.engine.op.ToLayout;
 import dev.osteon.engine.op.Unary;
+import dev.osteon.engine.op.UnscaleGradients;
 import dev.osteon.engine.op.Where;
 import dev.osteon.engine.op.Window;
 import dev.osteon.engine.tensor.DType;
@@ -116,6 +119,7 @@ final class KernelCases {
         }
         batchNorm(STAGES[0], 4, Activation.NONE, BatchNormTrain.Branch.NONE);
         int c = sizes.channels(STAGES[0]);
+        add("running statistics", new RunningStatistics(0.1, 1 << 16), normal(c), positive(c), normal(c), positive(c));
         add("batch-norm eval relu residual", new BatchNormEval(1e-5, Activation.RELU), activation(STAGES[0], 4),
                 positive(c), normal(c), normal(c), positive(c), activation(STAGES[0], 4));
     }
@@ -177,16 +181,21 @@ final class KernelCases {
     /** Over the parameters of the ResNet, one operation for all. */
     private void optimisers() {
         List<Operand> operands = new ArrayList<>();
+        Operand scale = Operand.given(Shape.of(UnscaleGradients.STATE), 1, 0, 0);
+        List<Operand> unscaled = new ArrayList<>(List.of(scale));
         try (ResNet model = new ResNet(Initializer.on(Device.CPU, DType.F32, 1),
                 ResNetSpec.resnet50().withWidth(sizes.width()))) {
             for (Tensor parameter : model.trainable()) {
                 Operand like = new Operand(parameter.shape(), new Operand.Values.Normal(0), Layout.ROW_MAJOR);
                 operands.addAll(List.of(like, like, like));          // weights, gradient, momentum
+                unscaled.add(like);
             }
         }
         add("larc step", new LarcStep(1e-6, 0.9, 1e-6, 0.001, 1e-8, LarcStep.Mode.CLIP),
                 operands.toArray(Operand[]::new));
         add("sgd step", new SgdStep(1e-6, 0.9, 1e-4, SgdStep.Nesterov.NO), operands.toArray(Operand[]::new));
+        add("unscale gradients", new UnscaleGradients(), unscaled.toArray(Operand[]::new));
+        add("loss scale", new LossScaleStep(2, 0.5, 2000), scale);
     }
 
     /** Two global and six local crops of each of a batch's segments, on one canvas. */
