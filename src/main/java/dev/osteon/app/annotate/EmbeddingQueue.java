@@ -2,6 +2,7 @@ package dev.osteon.app.annotate;
 
 import dev.osteon.models.sam.Embedding;
 import java.util.ArrayDeque;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -24,7 +25,7 @@ final class EmbeddingQueue implements AutoCloseable {
     }
 
     private final Encoding encoding;
-    private final Iterator<Runnable> meanwhile;
+    private Iterator<Runnable> meanwhile;
     private final Thread worker = Thread.ofPlatform().name("osteon-encoder").daemon().unstarted(this::work);
     private final Deque<Integer> waiting = new ArrayDeque<>();
     private final Map<Integer, CompletableFuture<Embedding>> results = new LinkedHashMap<>(KEPT, 0.75f, true);
@@ -70,11 +71,20 @@ final class EmbeddingQueue implements AutoCloseable {
                 if (image.isPresent()) {
                     embed(image.getAsInt());
                 } else {
-                    meanwhile.next().run();
+                    goOnMeanwhile();
                 }
             }
         } catch (InterruptedException e) {
             cancel();
+        }
+    }
+
+    /** A step that fails ends the steps: nobody waits for them, and the encoder must go on. */
+    private void goOnMeanwhile() {
+        try {
+            meanwhile.next().run();
+        } catch (RuntimeException e) {
+            meanwhile = Collections.emptyIterator();
         }
     }
 

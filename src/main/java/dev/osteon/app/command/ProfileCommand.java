@@ -82,9 +82,14 @@ public final class ProfileCommand implements Callable<Integer> {
         other.setErr(spec.commandLine().getErr());
         int code = other.execute(command.toArray(String[]::new));
         print.flush();
-        Profile profile = profiling.finish();
+        Optional<Profile> profile = profiling.finish();
+        if (profile.isEmpty() && code != 0) {
+            return code;        // the command has said why
+        }
         print.println();
-        ProfileText.print(profile, print);
+        ProfileText.print(profile.orElseThrow(() -> new UserError("osteon " + String.join(" ", command)
+                + ": ran no operation of the engine that was to be recorded; give a command that computes, and steps "
+                + "that it has")), print);
         print.printf("%nWritten: %s, trace.json for https://ui.perfetto.dev, profile.jfr, profile.json%n",
                 out.resolve("profile.html"));
         print.flush();

@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -126,8 +127,8 @@ public record Peaks(double bandwidth, Map<String, Double> flops) {
 
     /** In one line. */
     String describe() {
-        StringBuilder text = new StringBuilder(String.format(java.util.Locale.ROOT, "%.1f GB/s", bandwidth / 1e9));
-        flops.forEach((dtype, rate) -> text.append(String.format(java.util.Locale.ROOT, ", %s %.0f GFLOP/s", dtype,
+        StringBuilder text = new StringBuilder(String.format(Locale.ROOT, "%.1f GB/s", bandwidth / 1e9));
+        flops.forEach((dtype, rate) -> text.append(String.format(Locale.ROOT, ", %s %.0f GFLOP/s", dtype,
                 rate / 1e9)));
         return text.toString();
     }

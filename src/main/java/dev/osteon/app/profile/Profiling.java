@@ -83,35 +83,37 @@ public final class Profiling {
     private void interrupted() {
         try {
             finish();
-        } catch (IOException | UserError e) {
+        } catch (IOException e) {
             System.err.println("osteon: the profile could not be written: " + e.getMessage());
         }
     }
 
     /**
      * Stops recording and writes {@code trace.json}, {@code profile.json}, {@code profile.html} and
-     * {@code profile.jfr}.
-     *
-     * @throws UserError when nothing was recorded
+     * {@code profile.jfr}, the first time; empty, and nothing written, when nothing was recorded.
      */
-    public synchronized Profile finish() throws IOException {
+    public synchronized Optional<Profile> finish() throws IOException {
         if (finished) {
-            return Profile.read(folder);
+            return Optional.empty();
         }
         finished = true;
         registration.close();
         if (Thread.currentThread() != hook) {
             Runtime.getRuntime().removeShutdownHook(hook);
         }
+        Optional<Device> used = recorder.device();
+        if (used.isEmpty()) {
+            recording.close();
+            return Optional.empty();
+        }
         recording.dump(folder.resolve("profile.jfr"));
         recording.close();
-        Device device = recorder.device().orElseThrow(() -> new UserError("osteon " + command + ": ran no operation "
-                + "of the engine that was to be recorded; give a command that computes, and steps that it has"));
+        Device device = used.get();
         Profile profile = recorder.profile(command, facts(device), Peaks.of(device));
         profile.write(folder);
         PerfettoTrace.write(recorder, command, folder.resolve("trace.json"));
         ProfilePage.write(profile, folder.resolve("profile.html"));
-        return profile;
+        return Optional.of(profile);
     }
 
     private Map<String, String> facts(Device device) {

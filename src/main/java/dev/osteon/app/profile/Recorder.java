@@ -13,8 +13,10 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 
 /**
@@ -28,6 +30,7 @@ final class Recorder implements OpListener {
     private static final double WORTH_A_SNAPSHOT = 1.01;
     private static final int HOLDERS = 40;
     private static final int SHOWN = 4;
+    private static final Profile.Row NOWHERE = new Profile.Row("", "", "", "", 0, 0, 0, 0);
 
     /** Which steps are recorded: from the first to the last, counted from 1; outside of steps nothing is. */
     record Steps(int first, int last) {
@@ -59,7 +62,8 @@ final class Recorder implements OpListener {
     private final List<Event> events = new ArrayList<>();
     private final List<Memory> memory = new ArrayList<>();
     private final Map<Long, String> threads = new LinkedHashMap<>();
-    private final ThreadLocal<List<Long>> openSpans = ThreadLocal.withInitial(ArrayList::new);
+    /** When each span began, in nanoseconds since the start. */
+    private final Map<Span, Long> open = new ConcurrentHashMap<>();
     private Map<String, Long> holders = Map.of();
     private Optional<Device> device = Optional.empty();
     private long peak;
@@ -141,26 +145,20 @@ final class Recorder implements OpListener {
                 recorded += wanted.isEmpty() || wanted.get().holds(step) ? 1 : 0;
             }
         }
-        openSpans.get().add(System.nanoTime() - origin);
+        open.put(span, System.nanoTime() - origin);
     }
 
     @Override
     public void closed(Span span) {
-        List<Long> open = openSpans.get();
-        if (open.isEmpty()) {
-            return;     // it was opened before we listened
-        }
-        long start = open.removeLast();
+        Optional<Long> start = Optional.ofNullable(open.remove(span));      // none if it began before we listened
         boolean within = span.kind() == Span.Kind.STEP || !Span.innermost(Span.Kind.STEP).isEmpty();
         synchronized (this) {
-            if (!span.name().isEmpty() && wants(within)) {
-                keep(new Event(span.name(), span.kind().name().toLowerCase(java.util.Locale.ROOT), NOWHERE,
-                        Thread.currentThread().threadId(), start, System.nanoTime() - origin - start));
+            if (start.isPresent() && wants(within)) {
+                keep(new Event(span.name(), span.kind().name().toLowerCase(Locale.ROOT), NOWHERE,
+                        Thread.currentThread().threadId(), start.get(), System.nanoTime() - origin - start.get()));
             }
         }
     }
-
-    private static final Profile.Row NOWHERE = new Profile.Row("", "", "", "", 0, 0, 0, 0);
 
     /** The device of the last operation; empty when none was recorded. */
     synchronized Optional<Device> device() {

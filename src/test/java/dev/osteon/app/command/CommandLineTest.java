@@ -4,11 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.osteon.app.Main;
+import dev.osteon.app.Osteon;
 import dev.osteon.engine.tensor.Tensor;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -16,21 +14,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import picocli.CommandLine;
 
 class CommandLineTest {
 
     @TempDir
     Path folder;
 
-    private final StringWriter out = new StringWriter();
-    private final StringWriter err = new StringWriter();
-
-    private int osteon(String... arguments) {
-        CommandLine line = Main.commandLine();
-        line.setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true));
-        return line.execute(arguments);
-    }
+    private final Osteon osteon = new Osteon();
 
     private static final List<String> TINY = List.of("data.subjects=24", "pretrain.epochs=1", "probe.epochs=5",
             "evaluation.resamples=20", "views.globalSize=16", "views.localSize=8", "encoder.width=4", "probe.size=16");
@@ -42,7 +32,7 @@ class CommandLineTest {
         String[] arguments = java.util.stream.Stream.concat(
                 java.util.stream.Stream.of("run", "--preset", "smoke", "--out", run.toString()), TINY.stream())
                 .toArray(String[]::new);
-        assertThat(osteon(arguments)).as(err.toString()).isZero();
+        assertThat(osteon.run(arguments)).as(osteon.err()).isZero();
         assertThat(Tensor.live()).isEqualTo(live);
         JsonNode metrics = new ObjectMapper().readTree(run.resolve("metrics.json").toFile());
         for (String name : List.of("auc", "f1", "accuracy")) {
@@ -57,10 +47,10 @@ class CommandLineTest {
         assertThat(report).contains("ROC curve").contains("data:image/png;base64,");
         assertThat(report.replace("http://www.w3.org", "")).doesNotContain("http:").doesNotContain("https:")
                 .doesNotContain("<script");
-        assertThat(out.toString()).contains("report.html").contains("auc");
+        assertThat(osteon.out()).contains("report.html").contains("auc");
 
-        assertThat(osteon(arguments)).isEqualTo(2);   // the same folder again
-        assertThat(err.toString()).contains("not empty");
+        assertThat(osteon.run(arguments)).isEqualTo(2);   // the same folder again
+        assertThat(osteon.err()).contains("not empty");
     }
 
     @ParameterizedTest
@@ -71,7 +61,7 @@ class CommandLineTest {
         String[] arguments = java.util.stream.Stream.concat(java.util.stream.Stream.of("run", "--preset", "smoke",
                 "--out", run.toString(), "--method", method, "swav.queueRows=64"), TINY.stream())
                 .toArray(String[]::new);
-        assertThat(osteon(arguments)).as(err.toString()).isZero();
+        assertThat(osteon.run(arguments)).as(osteon.err()).isZero();
         assertThat(Tensor.live()).isEqualTo(live);
         assertThat(Files.readString(run.resolve("report.html"))).contains("Pretext loss (" + method + ")");
         String stored = Files.readString(run.resolve("checkpoint/model.safetensors"),
@@ -82,8 +72,8 @@ class CommandLineTest {
 
     @Test
     void anUnknownMethodIsNamedWithTheKnownOnes() {
-        assertThat(osteon("run", "--method", "byol", "--out", folder.resolve("byol").toString())).isEqualTo(2);
-        assertThat(err.toString())
+        assertThat(osteon.run("run", "--method", "byol", "--out", folder.resolve("byol").toString())).isEqualTo(2);
+        assertThat(osteon.err())
                 .contains("method: given byol; expected simclr or supcon or swav or vicreg or supervised");
     }
 
@@ -92,25 +82,23 @@ class CommandLineTest {
         Path run = folder.resolve("steps");
         String[] pretrain = java.util.stream.Stream.concat(java.util.stream.Stream.of("pretrain", "--preset", "smoke",
                 "--out", run.toString()), TINY.stream()).toArray(String[]::new);
-        assertThat(osteon(pretrain)).as(err.toString()).isZero();
+        assertThat(osteon.run(pretrain)).as(osteon.err()).isZero();
         assertThat(run.resolve("checkpoint/model.safetensors")).exists();
         assertThat(run.resolve("probe.json")).doesNotExist();
-        assertThat(osteon("probe", run.toString(), "probe.epochs=9")).as(err.toString()).isZero();
+        assertThat(osteon.run("probe", run.toString(), "probe.epochs=9")).as(osteon.err()).isZero();
         assertThat(Files.readString(run.resolve("config.yaml"))).contains("epochs: 9");
-        assertThat(osteon("probe", run.toString(), "pretrain.epochs=9")).isEqualTo(2);
-        assertThat(osteon("evaluate", run.toString())).as(err.toString()).isZero();
+        assertThat(osteon.run("probe", run.toString(), "pretrain.epochs=9")).isEqualTo(2);
+        assertThat(osteon.run("evaluate", run.toString())).as(osteon.err()).isZero();
         assertThat(run.resolve("report.html")).exists();
 
         List<String> scores = Files.readAllLines(run.resolve("test_scores.csv"));
         String[] row = scores.get(1).split(",");
-        StringWriter said = new StringWriter();
-        CommandLine line = Main.commandLine();
-        line.setOut(new PrintWriter(said, true)).setErr(new PrintWriter(err, true));
-        assertThat(line.execute("predict", "--model", run.toString(),
-                run.resolve("phantom/segments").resolve(row[0]).toString())).as(err.toString()).isZero();
-        assertThat(said.toString()).contains(String.format(java.util.Locale.ROOT, "%.3f", Double.parseDouble(row[3])))
+        osteon.forget();
+        assertThat(osteon.run("predict", "--model", run.toString(),
+                run.resolve("phantom/segments").resolve(row[0]).toString())).as(osteon.err()).isZero();
+        assertThat(osteon.out()).contains(String.format(java.util.Locale.ROOT, "%.3f", Double.parseDouble(row[3])))
                 .contains("Not a medical device");
-        assertThat(osteon("predict", "--model", folder.resolve("none").toString(), "x.png")).isEqualTo(2);
+        assertThat(osteon.run("predict", "--model", folder.resolve("none").toString(), "x.png")).isEqualTo(2);
     }
 
     @Test
@@ -119,8 +107,8 @@ class CommandLineTest {
                 folder.resolve("a").toString()), TINY.stream()).toArray(String[]::new);
         String[] second = first.clone();
         second[4] = folder.resolve("b").toString();
-        assertThat(osteon(first)).isZero();
-        assertThat(osteon(second)).isZero();
+        assertThat(osteon.run(first)).isZero();
+        assertThat(osteon.run(second)).isZero();
         assertThat(Files.readString(folder.resolve("b/curves.csv")))
                 .isEqualTo(Files.readString(folder.resolve("a/curves.csv")));
         assertThat(folder.resolve("b/checkpoint/model.safetensors"))
@@ -129,22 +117,22 @@ class CommandLineTest {
 
     @Test
     void mistakesAreOneLineAndExitTwo() {
-        assertThat(osteon("run", "--data", folder.resolve("none").toString(), "--out",
+        assertThat(osteon.run("run", "--data", folder.resolve("none").toString(), "--out",
                 folder.resolve("r").toString())).isEqualTo(2);
-        assertThat(err.toString().strip().lines()).hasSize(1);
-        assertThat(osteon("run", "--device", "gpu", "--out", folder.resolve("r2").toString())).isEqualTo(2);
-        assertThat(osteon("run", "--device", "cuda", "--out", folder.resolve("r3").toString())).isEqualTo(2);
-        assertThat(osteon("run", "--preset", "fast")).isEqualTo(2);
-        assertThat(osteon("run", "pretrain.epoch=3")).isEqualTo(2);
-        assertThat(osteon("phantom", "--subjects", "0", "--out", folder.resolve("p").toString())).isEqualTo(2);
-        assertThat(osteon("nonsense")).isEqualTo(2);
-        assertThat(err.toString()).doesNotContain("\tat ");
+        assertThat(osteon.err().strip().lines()).hasSize(1);
+        assertThat(osteon.run("run", "--device", "gpu", "--out", folder.resolve("r2").toString())).isEqualTo(2);
+        assertThat(osteon.run("run", "--device", "cuda", "--out", folder.resolve("r3").toString())).isEqualTo(2);
+        assertThat(osteon.run("run", "--preset", "fast")).isEqualTo(2);
+        assertThat(osteon.run("run", "pretrain.epoch=3")).isEqualTo(2);
+        assertThat(osteon.run("phantom", "--subjects", "0", "--out", folder.resolve("p").toString())).isEqualTo(2);
+        assertThat(osteon.run("nonsense")).isEqualTo(2);
+        assertThat(osteon.err()).doesNotContain("\tat ");
     }
 
     @Test
     void doctorShowsTheBackends() {
-        assertThat(osteon("doctor")).isZero();
-        assertThat(out.toString()).contains("device cpu").contains("oneDNN").contains("device reference")
+        assertThat(osteon.run("doctor")).isZero();
+        assertThat(osteon.out()).contains("device cpu").contains("oneDNN").contains("device reference")
                 .contains("not here");
     }
 }

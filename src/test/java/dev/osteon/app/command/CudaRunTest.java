@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.osteon.app.Main;
+import dev.osteon.app.Osteon;
 import dev.osteon.app.run.Devices;
 import dev.osteon.engine.backend.cuda.CudaEmulator;
 import dev.osteon.engine.dispatch.Dispatcher;
@@ -15,8 +15,6 @@ import dev.osteon.engine.tensor.Tensor;
 import dev.osteon.nn.Checkpoint;
 import dev.osteon.nn.RunState;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
@@ -32,7 +30,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import picocli.CommandLine;
 
 /** The same commands with {@code --device cuda} as without. */
 class CudaRunTest {
@@ -42,18 +39,11 @@ class CudaRunTest {
     @TempDir
     Path folder;
 
-    private final StringWriter out = new StringWriter();
-    private final StringWriter err = new StringWriter();
+    private final Osteon osteon = new Osteon();
 
     @BeforeAll
     static void open() {
         CudaEmulator.backend();
-    }
-
-    private int osteon(String... arguments) {
-        CommandLine line = Main.commandLine();
-        line.setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true));
-        return line.execute(arguments);
     }
 
     /** The first epoch's losses agree; later steps of so small a network part on the last bit, on any two machines. */
@@ -119,8 +109,8 @@ class CudaRunTest {
                 waits.add(CudaEmulator.waits());
             }
         })) {
-            assertThat(osteon(arguments("pretrain", "cuda", "fp16", folder.resolve(method), 1, "pretrain.batch=8",
-                    "method=" + method))).as(err.toString()).isZero();
+            assertThat(osteon.run(arguments("pretrain", "cuda", "fp16", folder.resolve(method), 1, "pretrain.batch=8",
+                    "method=" + method))).as(osteon.err()).isZero();
         }
         assertThat(waits).hasSize(126 / 8).containsOnly(waits.getFirst());
     }
@@ -129,11 +119,11 @@ class CudaRunTest {
     @Test
     void aRunGoesOnInWhatItWasBegunIn() throws IOException {
         Path run = folder.resolve("begun");
-        assertThat(osteon(arguments("pretrain", "cpu", "auto", run, 1))).as(err.toString()).isZero();
+        assertThat(osteon.run(arguments("pretrain", "cpu", "auto", run, 1))).as(osteon.err()).isZero();
         Path config = run.resolve("config.yaml");
         Files.writeString(config, Files.readString(config).replaceFirst("device: \\w+", "device: cuda")
                 .replaceFirst("epochs: 1\n", "epochs: 2\n"));
-        assertThat(osteon("pretrain", "--resume", run.toString())).as(err.toString()).isZero();
+        assertThat(osteon.run("pretrain", "--resume", run.toString())).as(osteon.err()).isZero();
         RunState state = Checkpoint.open(run.resolve("checkpoint")).run();
         assertThat(state.epoch()).isEqualTo(2);
         assertThat(state.config()).containsEntry("precision", "FLOAT32");
@@ -141,8 +131,8 @@ class CudaRunTest {
                 .containsEntry("device", "cuda:0");
 
         Files.writeString(config, Files.readString(config).replaceFirst("precision: \\w+", "precision: bf16"));
-        assertThat(osteon("pretrain", "--resume", run.toString())).isEqualTo(2);
-        assertThat(err.toString()).contains("--precision: given bf16 for a run that was begun in float32");
+        assertThat(osteon.run("pretrain", "--resume", run.toString())).isEqualTo(2);
+        assertThat(osteon.err()).contains("--precision: given bf16 for a run that was begun in float32");
     }
 
     private static String[] arguments(String command, String device, String precision, Path run, int epochs,
@@ -156,7 +146,7 @@ class CudaRunTest {
     /** Runs everything and gives the pretext loss of every epoch. */
     private List<Double> losses(String device, String precision, String... overrides) throws IOException {
         Path run = folder.resolve(device + "-" + precision);
-        assertThat(osteon(arguments("run", device, precision, run, EPOCHS, overrides))).as(err.toString()).isZero();
+        assertThat(osteon.run(arguments("run", device, precision, run, EPOCHS, overrides))).as(osteon.err()).isZero();
         JsonNode metrics = new ObjectMapper().readTree(run.resolve("metrics.json").toFile());
         assertThat(metrics.path("test").path("auc").path("value").asDouble(-1)).isBetween(0.0, 1.0);
         assertThat(Files.readString(run.resolve("status.json"))).contains("finished");
@@ -167,10 +157,10 @@ class CudaRunTest {
 
     @Test
     void doctorNamesTheDeviceAndItsLibraries() {
-        assertThat(osteon("doctor")).isZero();
-        assertThat(out.toString()).containsPattern("device cuda +works: .*compute capability.*cuBLAS.*NVRTC.*cuDNN 9");
+        assertThat(osteon.run("doctor")).isZero();
+        assertThat(osteon.out()).containsPattern("device cuda +works: .*compute capability.*cuBLAS.*NVRTC.*cuDNN 9");
         if (CudaEmulator.isEmulated()) {
-            assertThat(out.toString()).containsPattern("device cuda +works: host emulator.*; trains in bf16 by");
+            assertThat(osteon.out()).containsPattern("device cuda +works: host emulator.*; trains in bf16 by");
         }
     }
 

@@ -2,48 +2,38 @@ package dev.osteon.app.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.osteon.app.Main;
+import dev.osteon.app.Osteon;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import picocli.CommandLine;
 
 class ExplainCommandTest {
 
     @TempDir
     Path folder;
 
-    private final StringWriter out = new StringWriter();
-    private final StringWriter err = new StringWriter();
-
-    private int osteon(String... arguments) {
-        CommandLine line = Main.commandLine();
-        line.setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true));
-        return line.execute(arguments);
-    }
+    private final Osteon osteon = new Osteon();
 
     @ParameterizedTest
     @ValueSource(strings = {"ntxent", "supcon", "swav", "vicreg"})
     void writesAPageAndSaysWhereItIs(String loss) throws IOException {
         Path page = folder.resolve("new/" + loss + ".html");
-        assertThat(osteon("explain", loss, "--batch", "3", "--dim", "4", "--seed", "7", "--out", page.toString()))
-                .as(err.toString()).isZero();
-        assertThat(out.toString()).contains("Page: " + page).contains("loss ");
+        assertThat(osteon.run("explain", loss, "--batch", "3", "--dim", "4", "--seed", "7", "--out", page.toString()))
+                .as(osteon.err()).isZero();
+        assertThat(osteon.out()).contains("Page: " + page).contains("loss ");
         assertThat(Files.readString(page)).startsWith("<!doctype html>").endsWith("</html>\n")
                 .contains("osteon explain " + loss + " --batch 3 --dim 4 --seed 7");
     }
 
     private String mistake(String... arguments) {
-        err.getBuffer().setLength(0);
-        assertThat(osteon(arguments)).as(err.toString()).isEqualTo(2);
-        assertThat(err.toString().strip()).hasLineCount(1).startsWith("osteon: ");
-        return err.toString();
+        osteon.forget();
+        assertThat(osteon.run(arguments)).as(osteon.err()).isEqualTo(2);
+        assertThat(osteon.err().strip()).hasLineCount(1).startsWith("osteon: ");
+        return osteon.err();
     }
 
     @Test
@@ -61,7 +51,7 @@ class ExplainCommandTest {
 
     @Test
     void helpHasExamples() {
-        assertThat(osteon("help", "explain")).isZero();
-        assertThat(out.toString()).contains("osteon explain ntxent", "--batch", "docs/losses");
+        assertThat(osteon.run("help", "explain")).isZero();
+        assertThat(osteon.out()).contains("osteon explain ntxent", "--batch", "docs/losses");
     }
 }

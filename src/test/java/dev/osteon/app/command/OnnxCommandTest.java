@@ -2,7 +2,7 @@ package dev.osteon.app.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.osteon.app.Main;
+import dev.osteon.app.Osteon;
 import dev.osteon.engine.io.Npy;
 import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
@@ -12,13 +12,10 @@ import dev.osteon.models.onnx.proto.Onnx.NodeProto;
 import dev.osteon.models.onnx.proto.Onnx.TypeProto;
 import dev.osteon.models.onnx.proto.Onnx.ValueInfoProto;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
 
 /** The commands over the small models that the importer's own tests use. */
 class OnnxCommandTest {
@@ -28,53 +25,46 @@ class OnnxCommandTest {
     @TempDir
     private Path folder;
 
-    private final StringWriter out = new StringWriter();
-    private final StringWriter err = new StringWriter();
-
-    private int osteon(String... arguments) {
-        CommandLine line = Main.commandLine();
-        line.setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true));
-        return line.execute(arguments);
-    }
+    private final Osteon osteon = new Osteon();
 
     @Test
     void inspectSaysWhatAModelIs() {
         long live = Tensor.live();
-        int code = osteon("onnx", "inspect", MODELS.resolve("corpus/convolution.onnx").toString(), "--shape",
+        int code = osteon.run("onnx", "inspect", MODELS.resolve("corpus/convolution.onnx").toString(), "--shape",
                 "x=1,2,16,16");
-        assertThat(code).as(err.toString()).isZero();
-        assertThat(out.toString()).contains("x float[n, 2, h, w]").contains("BatchNormalization").contains("parameters")
+        assertThat(code).as(osteon.err()).isZero();
+        assertThat(osteon.out()).contains("x float[n, 2, h, w]").contains("BatchNormalization").contains("parameters")
                 .contains("GFLOP");
         assertThat(Tensor.live()).isEqualTo(live);
     }
 
     @Test
     void inspectNamesWhatIsNotSupported() {
-        assertThat(osteon("onnx", "inspect", MODELS.resolve("hostile/loop.onnx").toString())).isEqualTo(1);
-        assertThat(out.toString()).contains("unsupported Loop (opset 17) at node forever: control flow");
+        assertThat(osteon.run("onnx", "inspect", MODELS.resolve("hostile/loop.onnx").toString())).isEqualTo(1);
+        assertThat(osteon.out()).contains("unsupported Loop (opset 17) at node forever: control flow");
     }
 
     @Test
     void runWritesTheOutputs() throws IOException {
         Path x = folder.resolve("x.npy");
         Npy.of(Shape.of(2, 3), 1f, 2f, 3f, -1f, 0f, 1f).write(x);
-        int code = osteon("onnx", "run", MODELS.resolve("corpus/old-opset.onnx").toString(), "--input", "x=" + x,
+        int code = osteon.run("onnx", "run", MODELS.resolve("corpus/old-opset.onnx").toString(), "--input", "x=" + x,
                 "--out", folder.resolve("out").toString());
-        assertThat(code).as(err.toString()).isZero();
+        assertThat(code).as(osteon.err()).isZero();
         assertThat(Npy.read(folder.resolve("out/y.npy")).doubles()).containsExactly(1, 1);   // softmax over one column
     }
 
     @Test
     void badFilesAndShapesAreOneLine() throws IOException {
-        assertThat(osteon("onnx", "inspect", MODELS.resolve("hostile/text.onnx").toString())).isEqualTo(2);
+        assertThat(osteon.run("onnx", "inspect", MODELS.resolve("hostile/text.onnx").toString())).isEqualTo(2);
         Path x = folder.resolve("x.npy");
         Npy.of(Shape.of(2, 4), 0, 0, 0, 0, 0, 0, 0, 0f).write(x);
-        assertThat(osteon("onnx", "run", MODELS.resolve("corpus/old-opset.onnx").toString(), "--input", "x=" + x,
+        assertThat(osteon.run("onnx", "run", MODELS.resolve("corpus/old-opset.onnx").toString(), "--input", "x=" + x,
                 "--out", folder.toString())).isEqualTo(2);
-        assertThat(osteon("onnx", "run", MODELS.resolve("corpus/old-opset.onnx").toString(), "--input", "z=" + x,
+        assertThat(osteon.run("onnx", "run", MODELS.resolve("corpus/old-opset.onnx").toString(), "--input", "z=" + x,
                 "--out", folder.toString())).isEqualTo(2);
-        assertThat(err.toString().lines()).hasSize(3).allMatch(line -> line.startsWith("osteon: "));
-        assertThat(err.toString()).contains("is not an ONNX model").contains("given shape [2, 4] for input x")
+        assertThat(osteon.err().lines()).hasSize(3).allMatch(line -> line.startsWith("osteon: "));
+        assertThat(osteon.err()).contains("is not an ONNX model").contains("given shape [2, 4] for input x")
                 .contains("given inputs [z]");
     }
 
@@ -92,22 +82,23 @@ class OnnxCommandTest {
     void outputsWhoseNamesDifferInSignsOnlyAreAllWritten() throws IOException {
         Path x = folder.resolve("x.npy");
         Npy.of(Shape.of(1), 1f).write(x);
-        assertThat(osteon("onnx", "run", identities("a/b", "a:b").toString(), "--input", "x=" + x, "--out",
-                folder.toString())).as(err.toString()).isZero();
+        assertThat(osteon.run("onnx", "run", identities("a/b", "a:b").toString(), "--input", "x=" + x, "--out",
+                folder.toString())).as(osteon.err()).isZero();
         assertThat(folder.resolve("a_b.npy")).exists();
         assertThat(folder.resolve("a_b-2.npy")).exists();
     }
 
     @Test
     void namesInAFileCannotSteerTheTerminal() throws IOException {
-        assertThat(osteon("onnx", "inspect", identities("y\u001b[2J\u009b1A").toString())).as(err.toString()).isZero();
-        assertThat(out.toString()).contains("output      y [2J 1A").doesNotContain("\u001b", "\u009b");
+        assertThat(osteon.run("onnx", "inspect", identities("y\u001b[2J\u009b1A").toString())).as(osteon.err())
+                .isZero();
+        assertThat(osteon.out()).contains("output      y [2J 1A").doesNotContain("\u001b", "\u009b");
     }
 
     @Test
     void aShapeForNoInputIsAnError() throws IOException {
-        assertThat(osteon("onnx", "inspect", identities("y").toString(), "--shape", "z=1,2")).isEqualTo(2);
-        assertThat(err.toString().strip()).hasLineCount(1).contains("given z; expected one of the inputs [x float]");
+        assertThat(osteon.run("onnx", "inspect", identities("y").toString(), "--shape", "z=1,2")).isEqualTo(2);
+        assertThat(osteon.err().strip()).hasLineCount(1).contains("given z; expected one of the inputs [x float]");
     }
 
     @Test
@@ -117,11 +108,11 @@ class OnnxCommandTest {
         byte[] right = tensor(1, 1);
         Files.write(suite.resolve("input_0.pb"), tensor(3, 0.5f));
         Files.write(suite.resolve("output_0.pb"), right);
-        assertThat(osteon("onnx", "conformance", folder.toString())).as(err.toString()).isZero();
-        assertThat(out.toString().lines().reduce((a, b) -> b)).contains("1 passed, 0 failed, 0 skipped");
+        assertThat(osteon.run("onnx", "conformance", folder.toString())).as(osteon.err()).isZero();
+        assertThat(osteon.out().lines().reduce((a, b) -> b)).contains("1 passed, 0 failed, 0 skipped");
         Files.write(suite.resolve("output_0.pb"), tensor(1, 0.25f));
-        assertThat(osteon("onnx", "conformance", folder.toString())).isEqualTo(1);
-        assertThat(out.toString().lines().reduce((a, b) -> b)).contains("0 passed, 1 failed, 0 skipped");
+        assertThat(osteon.run("onnx", "conformance", folder.toString())).isEqualTo(1);
+        assertThat(osteon.out().lines().reduce((a, b) -> b)).contains("0 passed, 1 failed, 0 skipped");
     }
 
     /** A TensorProto of float [1, n], every element {@code value}: dims, data_type, raw_data by their field numbers. */

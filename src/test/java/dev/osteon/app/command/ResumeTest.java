@@ -2,11 +2,9 @@ package dev.osteon.app.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.osteon.app.Main;
+import dev.osteon.app.Osteon;
 import dev.osteon.nn.Checkpoint;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,7 +16,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import picocli.CommandLine;
 
 /** {@code kill -9} at a random moment, then {@code --resume}: the same bits as without. */
 class ResumeTest {
@@ -29,14 +26,7 @@ class ResumeTest {
     @TempDir
     Path folder;
 
-    private final StringWriter out = new StringWriter();
-    private final StringWriter err = new StringWriter();
-
-    private int osteon(List<String> arguments) {
-        CommandLine line = Main.commandLine();
-        line.setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true));
-        return line.execute(arguments.toArray(String[]::new));
-    }
+    private final Osteon osteon = new Osteon();
 
     private static List<String> run(Path to, String method) {
         return List.of("run", "--preset", "smoke", "--method", method, "--out", to.toString(), "data.subjects=24",
@@ -48,14 +38,14 @@ class ResumeTest {
     @ValueSource(strings = {"simclr", "supcon", "swav", "vicreg", "supervised"})
     void aKilledRunEndsWithTheSameBits(String method) throws Exception {
         Path whole = folder.resolve("whole");
-        assertThat(osteon(run(whole, method))).as(err.toString()).isZero();
+        assertThat(osteon.run(run(whole, method))).as(osteon.err()).isZero();
 
         Path killed = folder.resolve("killed");
         Random random = new Random();
         kill(run(killed, method), killed, random.nextInt(LATEST));
         int epochs = Checkpoint.open(killed.resolve("checkpoint")).run().epoch();
-        assertThat(osteon(List.of("run", "--resume", killed.toString()))).as("after epoch %d: %s", epochs, err)
-                .isZero();
+        assertThat(osteon.run(List.of("run", "--resume", killed.toString())))
+                .as("after epoch %d: %s", epochs, osteon.err()).isZero();
 
         for (String file : List.of("checkpoint/model.safetensors", "checkpoint/optimizer.safetensors", "curves.csv",
                 "probe.json", "test_scores.csv")) {
@@ -67,10 +57,10 @@ class ResumeTest {
 
     @Test
     void resumeTakesNoOtherSettingsAndNeedsARun() throws IOException {
-        assertThat(osteon(List.of("run", "--resume", folder.resolve("none").toString()))).isEqualTo(2);
-        assertThat(err.toString()).contains("config.yaml");
-        assertThat(osteon(List.of("run", "--resume", folder.toString(), "--seed", "2"))).isEqualTo(2);
-        assertThat(err.toString()).contains("--resume");
+        assertThat(osteon.run(List.of("run", "--resume", folder.resolve("none").toString()))).isEqualTo(2);
+        assertThat(osteon.err()).contains("config.yaml");
+        assertThat(osteon.run(List.of("run", "--resume", folder.toString(), "--seed", "2"))).isEqualTo(2);
+        assertThat(osteon.err()).contains("--resume");
     }
 
     private void kill(List<String> arguments, Path run, int milliseconds) throws Exception {

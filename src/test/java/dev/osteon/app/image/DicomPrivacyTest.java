@@ -2,13 +2,11 @@ package dev.osteon.app.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.osteon.app.Main;
+import dev.osteon.app.Osteon;
 import dev.osteon.app.image.dicom.SubjectSalt;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,7 +21,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
 
 /** Identifiers planted in DICOM files reach no output, no log and no error message. */
 class DicomPrivacyTest {
@@ -33,7 +30,7 @@ class DicomPrivacyTest {
     Path folder;
 
     private final ByteArrayOutputStream console = new ByteArrayOutputStream();
-    private final StringWriter printed = new StringWriter();
+    private final Osteon osteon = new Osteon();
     private final PrintStream out = System.out;
     private final PrintStream err = System.err;
 
@@ -49,10 +46,8 @@ class DicomPrivacyTest {
         System.setErr(err);
     }
 
-    private int osteon(String... arguments) {
-        CommandLine line = Main.commandLine();
-        line.setOut(new PrintWriter(printed, true)).setErr(new PrintWriter(printed, true));
-        return line.execute(arguments);
+    private String printed() {
+        return osteon.out() + osteon.err();
     }
 
     private static SyntheticDicom file(String syntax, int seed) throws IOException {
@@ -93,11 +88,11 @@ class DicomPrivacyTest {
         }
         Files.writeString(data.resolve("labels.csv"), labels);
         String run = folder.resolve("run").toString();
-        assertThat(osteon("run", "--preset", "smoke", "--out", run, "--data", data.toString(), "pretrain.epochs=1",
+        assertThat(osteon.run("run", "--preset", "smoke", "--out", run, "--data", data.toString(), "pretrain.epochs=1",
                 "probe.epochs=2", "evaluation.resamples=5", "views.globalSize=16", "views.localSize=8",
                 "encoder.width=2", "probe.size=16", "data.longestSide=24", "pretrain.batch=8"))
-                .as(printed + "\n" + console).isZero();
-        assertNobodyIn(printed + "\n" + console);
+                .as(printed() + "\n" + console).isZero();
+        assertNobodyIn(printed() + "\n" + console);
         try (Stream<Path> files = Files.walk(Path.of(run))) {
             List<Path> written = files.filter(Files::isRegularFile).toList();
             assertThat(written).anyMatch(f -> f.endsWith("report.html"));
@@ -129,10 +124,10 @@ class DicomPrivacyTest {
                 file("1.2.840.10008.1.2.4.80", 1), file("1.2.3.4711.99", 1), file("PLANTEDNAME", 1));
         for (int i = 0; i < refused.size(); i++) {
             Path file = Files.write(folder.resolve("bad" + i + ".dcm"), refused.get(i).write());
-            printed.getBuffer().setLength(0);
-            assertThat(osteon("--debug", "radiograph", "inspect", file.toString())).isEqualTo(2);
-            assertThat(printed.toString().strip()).hasLineCount(1).startsWith("osteon: ").contains("bad" + i + ".dcm");
-            assertNobodyIn(printed.toString());
+            osteon.forget();
+            assertThat(osteon.run("--debug", "radiograph", "inspect", file.toString())).isEqualTo(2);
+            assertThat(printed().strip()).hasLineCount(1).startsWith("osteon: ").contains("bad" + i + ".dcm");
+            assertNobodyIn(printed());
         }
         assertThat(console.toString(StandardCharsets.UTF_8)).isEmpty();
     }
@@ -173,15 +168,15 @@ class DicomPrivacyTest {
         assertThat(ImageFiles.radiograph(nobody, Optional.of(new SubjectSalt(SALT))).subjectHash()).isEmpty();
 
         Path salt = Files.write(folder.resolve("salt"), SALT);
-        assertThat(osteon("radiograph", "inspect", "--salt", salt.toString(), image.toString())).isZero();
-        assertThat(printed.toString()).contains(expected, "32 x 32", "12 of 16 bits", "0.1500 mm");
-        printed.getBuffer().setLength(0);
-        assertThat(osteon("radiograph", "inspect", image.toString())).isZero();
-        assertThat(printed.toString()).doesNotContain(expected).contains("implicit VR little endian");
-        assertNobodyIn(printed.toString());
+        assertThat(osteon.run("radiograph", "inspect", "--salt", salt.toString(), image.toString())).isZero();
+        assertThat(printed()).contains(expected, "32 x 32", "12 of 16 bits", "0.1500 mm");
+        osteon.forget();
+        assertThat(osteon.run("radiograph", "inspect", image.toString())).isZero();
+        assertThat(printed()).doesNotContain(expected).contains("implicit VR little endian");
+        assertNobodyIn(printed());
         Files.write(salt, new byte[3]);
-        printed.getBuffer().setLength(0);
-        assertThat(osteon("radiograph", "inspect", "--salt", salt.toString(), image.toString())).isEqualTo(2);
-        assertThat(printed.toString().strip()).hasLineCount(1).contains("salt", "at least 16");
+        osteon.forget();
+        assertThat(osteon.run("radiograph", "inspect", "--salt", salt.toString(), image.toString())).isEqualTo(2);
+        assertThat(printed().strip()).hasLineCount(1).contains("salt", "at least 16");
     }
 }

@@ -5,10 +5,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.osteon.app.Main;
+import dev.osteon.app.Osteon;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -18,34 +16,25 @@ import java.util.stream.StreamSupport;
 import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
 
 class ProfileCommandTest {
 
     @TempDir
     Path folder;
 
-    private final StringWriter out = new StringWriter();
-    private final StringWriter err = new StringWriter();
-
-    private int osteon(String... arguments) {
-        CommandLine line = Main.commandLine();
-        line.setOut(new PrintWriter(out, true));
-        line.setErr(new PrintWriter(err, true));
-        return line.execute(arguments);
-    }
+    private final Osteon osteon = new Osteon();
 
     private int pretrain(Path results, String... options) {
         List<String> arguments = new java.util.ArrayList<>(List.of("profile", "--out", results.toString()));
         arguments.addAll(List.of(options));
         arguments.addAll(List.of("pretrain", "--preset", "smoke", "--device", "cpu", "--out",
                 results.resolve("run").toString(), "data.subjects=20", "pretrain.epochs=2"));
-        return osteon(arguments.toArray(String[]::new));
+        return osteon.run(arguments.toArray(String[]::new));
     }
 
     @Test
     void aTrainingRunIsTakenApart() throws IOException {
-        assertThat(pretrain(folder)).as(err.toString()).isZero();
+        assertThat(pretrain(folder)).as(osteon.err()).isZero();
         Profile profile = Profile.read(folder);
         assertThat(profile.steps()).isPositive();
         assertThat(profile.rows()).extracting(Profile.Row::phase).contains("views", "forward", "loss", "backward",
@@ -62,7 +51,7 @@ class ProfileCommandTest {
         assertThat(List.copyOf(profile.holders().values())).isSortedAccordingTo((a, b) -> Long.compare(b, a));
         assertThat(profile.peakMemory()).isPositive();
         assertThat(profile.peaks().flops()).containsKey("f32");
-        assertThat(out.toString()).contains("conv2d", "profile.html");
+        assertThat(osteon.out()).contains("conv2d", "profile.html");
         trace(profile);
         events(profile);
         assertThat(folder.resolve("profile.html")).content().contains("<circle", "Modules, by block", "backbone.layer1")
@@ -100,7 +89,7 @@ class ProfileCommandTest {
 
     @Test
     void stepsAndEventsCanBeChosen() throws IOException {
-        assertThat(pretrain(folder, "--steps", "2-3", "--events", "10")).as(err.toString()).isZero();
+        assertThat(pretrain(folder, "--steps", "2-3", "--events", "10")).as(osteon.err()).isZero();
         Profile profile = Profile.read(folder);
         assertThat(profile.steps()).isEqualTo(2);
         assertThat(count(profile, "larcstep") + count(profile, "sgdstep")).isPositive();
@@ -120,23 +109,26 @@ class ProfileCommandTest {
         new Profile("run b", java.util.Map.of(), peaks, 3, 1, List.of(new Profile.Row("conv2d", "f32[1, 2, 3, 4]",
                 "forward", "conv1", 4, 0.5, 1e9, 1e6)), List.of(new Profile.MemoryPoint(0, "", 2 << 20)),
                 java.util.Map.of()).write(folder.resolve("b"));
-        assertThat(osteon("profile", "--diff", folder.resolve("a").toString(), folder.resolve("b").toString()))
-                .as(err.toString()).isZero();
-        assertThat(out.toString()).contains("ms per step of 2 and 1 steps")
+        assertThat(osteon.run("profile", "--diff", folder.resolve("a").toString(), folder.resolve("b").toString()))
+                .as(osteon.err()).isZero();
+        assertThat(osteon.out()).contains("ms per step of 2 and 1 steps")
                 .containsPattern("conv2d +1000\\.00 +500\\.00 +0\\.500")
                 .containsPattern("peak of live tensors, MiB +1 +2 +2\\.000");
     }
 
     @Test
     void whatCannotBeProfiledIsSaid() {
-        assertThat(osteon("profile")).isEqualTo(2);
-        assertThat(err.toString()).contains("given no command to run");
-        assertThat(osteon("profile", "--out", folder.toString(), "--steps", "5-2", "doctor")).isEqualTo(2);
-        assertThat(err.toString()).contains("--steps: given 5-2");
-        assertThat(osteon("profile", "--out", folder.toString(), "doctor")).isEqualTo(2);
-        assertThat(err.toString()).contains("ran no operation");
-        assertThat(osteon("profile", "--diff", folder.toString(), folder.toString())).isEqualTo(2);
-        assertThat(err.toString()).contains("no profile.json");
+        assertThat(osteon.run("profile")).isEqualTo(2);
+        assertThat(osteon.err()).contains("given no command to run");
+        assertThat(osteon.run("profile", "--out", folder.toString(), "--steps", "5-2", "doctor")).isEqualTo(2);
+        assertThat(osteon.err()).contains("--steps: given 5-2");
+        assertThat(osteon.run("profile", "--out", folder.toString(), "doctor")).isEqualTo(2);
+        assertThat(osteon.err()).contains("ran no operation");
+        osteon.forget();
+        assertThat(osteon.run("profile", "--out", folder.toString(), "bake", "--cake")).isEqualTo(2);
+        assertThat(osteon.err().strip()).hasLineCount(1).contains("bake");
+        assertThat(osteon.run("profile", "--diff", folder.toString(), folder.toString())).isEqualTo(2);
+        assertThat(osteon.err()).contains("no profile.json");
     }
 
     @Test

@@ -35,9 +35,13 @@ public final class Span implements AutoCloseable {
         this.outer = outer;
     }
 
-    /** Opens a span on this thread, to be closed on it in the reverse order. */
+    /**
+     * Opens a span on this thread, to be closed on it in the reverse order.
+     *
+     * @param name empty for no span
+     */
     public static Span open(Kind kind, String name) {
-        if (!Dispatcher.isObserved()) {
+        if (name.isEmpty() || !Dispatcher.isObserved()) {
             return UNOBSERVED;
         }
         Span span = new Span(kind, name, Optional.ofNullable(CURRENT.get()));

@@ -41,6 +41,8 @@ public final class OnnxModel implements Module {
     private final Device device;
     private final DType floating;
     private final Constants constants;
+    /** The edges that every run begins with: the constants, and from the first run on what they decide. */
+    private final Map<String, Value> given;
     /** Made with the first run. */
     private Optional<Reduced> reduced = Optional.empty();
     /** The one used longest ago first. */
@@ -62,6 +64,7 @@ public final class OnnxModel implements Module {
         this.device = device;
         this.floating = floating;
         this.constants = Constants.of(graph, Program.of(graph), device, floating);
+        this.given = constants.edges();
     }
 
     /**
@@ -139,15 +142,15 @@ public final class OnnxModel implements Module {
         require(inputs);
         List<String> key = signature(inputs);
         try (TensorScope scope = TensorScope.open()) {
-            Map<String, Value> start = new HashMap<>(constants.edges());
-            start.putAll(reduced().values());
+            Reduced base = reduced();
+            Map<String, Value> start = new HashMap<>(given);
             start.putAll(inputs);
             Specialisation known = specialised.get(key);
             Map<String, Value> edges = known == null ? trace(key, start, inputs.keySet())
                     : new Execution(known, device, floating, start).run((step, outputs) -> { });
             SequencedMap<String, Value> results = new LinkedHashMap<>();
             Set<String> fixed = new HashSet<>(specialised.get(key).fixed().keySet());
-            fixed.addAll(reduced().values().keySet());
+            fixed.addAll(base.values().keySet());
             for (ValueInfo output : graph.outputs()) {
                 Value value = edges.get(output.name());
                 if (value instanceof Value.OnDevice(Tensor tensor)) {   // what is kept for the next run stays ours
@@ -225,6 +228,7 @@ public final class OnnxModel implements Module {
     private Reduced reduced() {
         if (reduced.isEmpty()) {
             reduced = Optional.of(Reduced.of(constants, weights, outputNames(), device, floating));
+            given.putAll(reduced.get().values());
         }
         return reduced.get();
     }

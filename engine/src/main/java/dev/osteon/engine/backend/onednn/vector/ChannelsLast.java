@@ -26,8 +26,9 @@ record ChannelsLast(long pixels, int channels) implements BatchNormKernels.Rows 
     /** A chunk's rows, as many at a time as its element type allows. */
     private void eachBlock(int chunk, FloatRows like, Block body) {
         int step = like.rowsAtOnce(RowChunks.MOST_ROWS);
-        for (long r = chunks().start(chunk); r < chunks().end(chunk); r += step) {
-            body.run(r, (int) Math.min(step, chunks().end(chunk) - r));
+        long end = chunks().end(chunk);
+        for (long r = chunks().start(chunk); r < end; r += step) {
+            body.run(r, (int) Math.min(step, end - r));
         }
     }
 

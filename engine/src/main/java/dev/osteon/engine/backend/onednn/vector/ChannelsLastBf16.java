@@ -16,7 +16,8 @@ import jdk.incubator.vector.VectorOperators;
  * Batch-norm's passes over bfloat16 [pixels, channels], computed in float32. One load brings as many pairs of channels
  * as a vector has floats: the upper halves of the words are the odd channels as they are, the lower ones, shifted up,
  * the even ones, and what belongs to a channel is kept apart in the same way. A block of rows stays in the first-level
- * cache while one group of channels after the other goes through it, its sums in registers.
+ * cache while one group of channels after the other goes through it, its sums in registers. Each pass is a loop of its
+ * own: one that takes its arithmetic as a lambda is not inlined, and boxes every vector.
  *
  * @param channels a multiple of {@link #GROUP}
  */
@@ -62,8 +63,9 @@ record ChannelsLastBf16(long pixels, int channels) implements BatchNormKernels.R
 
     private void eachBlock(int chunk, Block body, FloatRows... tensors) {
         int step = Math.max(1, BLOCK / channels);
-        for (int r = 0; r < chunks().count(chunk); r += step) {
-            int rows = Math.min(step, chunks().count(chunk) - r);
+        int count = chunks().count(chunk);
+        for (int r = 0; r < count; r += step) {
+            int rows = Math.min(step, count - r);
             MemorySegment[] blocks = new MemorySegment[tensors.length];
             for (int i = 0; i < blocks.length; i++) {
                 blocks[i] = rows(tensors[i], chunks().start(chunk) + r, rows);
