@@ -30,7 +30,7 @@ public final class Profiling {
         this.command = command;
         this.folder = folder;
         this.recorder = recorder;
-        recording = recording();
+        recording = recording(folder.resolve("profile.jfr"));
         registration = Dispatcher.listen(recorder);
         Runtime.getRuntime().addShutdownHook(hook);
     }
@@ -67,11 +67,14 @@ public final class Profiling {
         return new UserError("--steps: given " + given + "; expected the first and the last step, as 20-30");
     }
 
-    private static Recording recording() throws IOException {
+    /** It writes its file when it is stopped, and at the program's end, when only JFR itself still can. */
+    private static Recording recording(Path file) throws IOException {
         try {
             Recording recording = new Recording(Configuration.getConfiguration("profile"));
             recording.enable(OperationEvent.class).withoutThreshold();
             recording.setName("osteon");
+            recording.setDestination(file);
+            recording.setDumpOnExit(true);
             recording.start();
             return recording;
         } catch (java.text.ParseException e) {
@@ -98,21 +101,27 @@ public final class Profiling {
         }
         finished = true;
         registration.close();
-        if (Thread.currentThread() != hook) {
+        boolean ending = Thread.currentThread() == hook;
+        if (!ending) {
             Runtime.getRuntime().removeShutdownHook(hook);
         }
         Optional<Device> used = recorder.device();
         if (used.isEmpty()) {
-            recording.close();
+            if (!ending) {
+                recording.setDestination(null);
+                recording.close();
+            }
             return Optional.empty();
         }
-        recording.dump(folder.resolve("profile.jfr"));
-        recording.close();
         Device device = used.get();
         Profile profile = recorder.profile(command, facts(device), Peaks.of(device));
         profile.write(folder);
         PerfettoTrace.write(recorder, command, folder.resolve("trace.json"));
         ProfilePage.write(profile, folder.resolve("profile.html"));
+        if (!ending) {
+            recording.stop();
+            recording.close();
+        }
         return Optional.of(profile);
     }
 

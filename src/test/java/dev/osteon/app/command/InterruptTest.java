@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.osteon.app.config.ConfigFile;
+import dev.osteon.app.profile.Profile;
 import dev.osteon.nn.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -69,7 +71,31 @@ class InterruptTest {
         assertThat(Files.readString(run.resolve("status.json"))).contains("interrupted", "no checkpoint");
     }
 
+    @Test
+    void aProfileIsWrittenAllTheSame() throws Exception {
+        Path run = folder.resolve("run");
+        Path profile = folder.resolve("profile");
+        Process process = start(List.of("profile", "--out", profile.toString()), run);
+        try {
+            waitUntil(process, () -> Checkpoint.exists(run.resolve("checkpoint")));
+            interrupt(process);
+            assertThat(process.exitValue()).as(output()).isEqualTo(SIGINT_ENDED);
+        } finally {
+            process.destroyForcibly();
+        }
+        assertThat(Profile.read(profile).steps()).isPositive();
+        ObjectMapper json = new ObjectMapper();
+        assertThat(json.readTree(profile.resolve("trace.json").toFile()).get("traceEvents")).isNotEmpty();
+        assertThat(profile.resolve("profile.html")).content().endsWith("</html>\n");
+        assertThat(RecordingFile.readAllEvents(profile.resolve("profile.jfr")))
+                .anyMatch(event -> event.getEventType().getName().equals("dev.osteon.Operation"));
+    }
+
     private Process start(Path run, String... overrides) throws IOException {
+        return start(List.of(), run, overrides);
+    }
+
+    private Process start(List<String> before, Path run, String... overrides) throws IOException {
         assumeTrue(Files.exists(Path.of("/proc/self/status")), "signals are tested on Linux");
         List<String> command = new ArrayList<>();
         if (ignoresInterrupts()) {
@@ -77,9 +103,11 @@ class InterruptTest {
         }
         command.addAll(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx1g",
                 "--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", "-cp",
-                System.getProperty("java.class.path"), "dev.osteon.app.Main", "run", "--preset", "smoke", "--out",
-                run.toString(), "pretrain.epochs=100000", "data.subjects=24", "data.longestSide=32",
-                "views.globalSize=16", "views.localSize=8", "encoder.width=2", "probe.size=16"));
+                System.getProperty("java.class.path"), "dev.osteon.app.Main"));
+        command.addAll(before);
+        command.addAll(List.of("run", "--preset", "smoke", "--out", run.toString(), "pretrain.epochs=100000",
+                "data.subjects=24", "data.longestSide=32", "views.globalSize=16", "views.localSize=8",
+                "encoder.width=2", "probe.size=16"));
         command.addAll(List.of(overrides));
         return new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(folder.resolve("output").toFile())
                 .start();
