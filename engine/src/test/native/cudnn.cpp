@@ -1,22 +1,22 @@
-// libcudnn.so.9 of the host emulator: convolutions as plain loops, for the calls that the backend makes, with the
-// status codes of cuDNN 9 (2000 bad parameter, 3000 not supported, 5000 execution failed).
+// libcudnn.so.9 of the host emulator: convolutions as plain loops behind the calls of the graph API that the backend makes,
+// with the status codes of cuDNN 9 (2000 bad parameter, 3000 not supported, 5000 execution failed).
 #include "numbers.h"
+#include <map>
+#include <memory>
 #include <thread>
 #define API extern "C" __attribute__((visibility("default"))) int
 
 enum { SUCCESS = 0, BAD_PARAM = 2000, NOT_SUPPORTED = 3000, EXECUTION_FAILED = 5000 };
-enum { FLOAT = 0, HALF = 2, BFLOAT16 = 9, NCHW = 0, NHWC = 1 };
+enum { FLOAT = 0, HALF = 2, BFLOAT16 = 9 };
 
 static bool known(int type) { return type == FLOAT || type == HALF || type == BFLOAT16; }
 static Element element(int type) {
     return type == FLOAT ? Element::f32 : type == HALF ? Element::f16 : Element::bf16;
 }
 
-struct Tensor { int type, format, n, c, h, w; long long sn, sc, sh, sw; };
-struct Filter { int type, format, k, c, h, w; };
-struct Convolution { int pad_h, pad_w, stride_h, stride_w, dilation_h, dilation_w, compute, groups, math; };
-// The layout of cudnnConvolution…AlgoPerf_t.
-struct Performance { int algo, status; float time; size_t memory; int determinism, math; int reserved[3]; };
+// A filter is an image whose batch is its outputs.
+struct Tensor { int type; long long n, c, h, w, sn, sc, sh, sw; };
+struct Convolution { int pad_h, pad_w, stride_h, stride_w, dilation_h, dilation_w, groups; };
 
 extern "C" __attribute__((visibility("default"))) size_t cudnnGetVersion() { return 90501; }
 extern "C" __attribute__((visibility("default"))) const char *cudnnGetErrorString(int status) {
@@ -27,128 +27,45 @@ extern "C" __attribute__((visibility("default"))) const char *cudnnGetErrorStrin
 API cudnnCreate(void **h) { *h = (void *) 0x50; return SUCCESS; }
 API cudnnDestroy(void *) { return SUCCESS; }
 API cudnnSetStream(void *, void *) { return SUCCESS; }
-API cudnnCreateTensorDescriptor(Tensor **t) { *t = new Tensor(); return SUCCESS; }
-API cudnnDestroyTensorDescriptor(Tensor *t) { delete t; return SUCCESS; }
-API cudnnCreateFilterDescriptor(Filter **f) { *f = new Filter(); return SUCCESS; }
-API cudnnDestroyFilterDescriptor(Filter *f) { delete f; return SUCCESS; }
-API cudnnCreateConvolutionDescriptor(Convolution **c) { *c = new Convolution(); return SUCCESS; }
-API cudnnDestroyConvolutionDescriptor(Convolution *c) { delete c; return SUCCESS; }
-API cudnnSetTensor4dDescriptor(Tensor *t, int format, int type, int n, int c, int h, int w) {
-    if (n <= 0 || c <= 0 || h <= 0 || w <= 0 || !known(type)) {
-        return BAD_PARAM;
-    }
-    *t = {type, format, n, c, h, w, (long long) c * h * w, (long long) h * w, w, 1};
-    if (format == NHWC) {
-        t->sc = 1;
-        t->sw = c;
-        t->sh = (long long) w * c;
-    }
-    return SUCCESS;
-}
-API cudnnSetFilter4dDescriptor(Filter *f, int type, int format, int k, int c, int h, int w) {
-    if (k <= 0 || c <= 0 || h <= 0 || w <= 0 || !known(type)) {
-        return BAD_PARAM;
-    }
-    *f = {type, format, k, c, h, w};
-    return SUCCESS;
-}
-API cudnnSetConvolution2dDescriptor(Convolution *c, int ph, int pw, int sh, int sw, int dh, int dw, int mode,
-        int compute) {
-    if (ph < 0 || pw < 0 || sh <= 0 || sw <= 0 || dh <= 0 || dw <= 0 || mode != 1 || compute != FLOAT) {
-        return BAD_PARAM;
-    }
-    *c = {ph, pw, sh, sw, dh, dw, compute, 1, 0};
-    return SUCCESS;
-}
-API cudnnSetConvolutionGroupCount(Convolution *c, int groups) {
-    c->groups = groups;
-    return groups > 0 ? SUCCESS : BAD_PARAM;
-}
-API cudnnSetConvolutionMathType(Convolution *c, int math) { c->math = math; return SUCCESS; }
 
-static int fits(const Tensor *x, const Filter *w, const Convolution *c, const Tensor *y) {
-    int h = (x->h + 2 * c->pad_h - c->dilation_h * (w->h - 1) - 1) / c->stride_h + 1;
-    int v = (x->w + 2 * c->pad_w - c->dilation_w * (w->w - 1) - 1) / c->stride_w + 1;
-    bool good = x->n == y->n && x->c == w->c * c->groups && y->c == w->k && w->k % c->groups == 0 && y->h == h
-            && y->w == v && x->type == w->type && x->type == y->type && x->format == w->format
-            && x->format == y->format;
-    return good ? SUCCESS : BAD_PARAM;
-}
-
-// One algorithm, which asks for a workspace so that the backend's handling of it is run, too.
-static const size_t WORKSPACE = 1024;
-// As some versions do, it has none for grouped convolutions in channels-last: the backend has to find its way around.
-static int grouped(const Convolution *c, const Filter *w) {
-    return c->groups > 1 && w->format == NHWC ? NOT_SUPPORTED : SUCCESS;
-}
-static int found(int status, int wanted, int *count, Performance *results, bool with_space, size_t space) {
-    *count = 1 << 20;                      // what a refusal leaves behind has no meaning
-    if (cudahost_broken() || status || wanted < 1) {
-        return cudahost_broken() ? EXECUTION_FAILED : status ? status : BAD_PARAM;
-    }
-    bool room = !with_space || space >= WORKSPACE;
-    results[0] = {1, room ? SUCCESS : NOT_SUPPORTED, room ? 1.0f : -1.0f, WORKSPACE, 1, 0, {0, 0, 0}};
-    *count = 1;
-    return SUCCESS;
-}
-API cudnnFindConvolutionForwardAlgorithmEx(void *, Tensor *x, const void *, Filter *w, const void *, Convolution *c,
-        Tensor *y, void *, int wanted, int *count, Performance *r, void *, size_t space) {
-    return found(fits(x, w, c, y) + grouped(c, w), wanted, count, r, true, space);
-}
-API cudnnFindConvolutionBackwardDataAlgorithmEx(void *, Filter *w, const void *, Tensor *y, const void *,
-        Convolution *c, Tensor *x, void *, int wanted, int *count, Performance *r, void *, size_t space) {
-    return found(fits(x, w, c, y) + grouped(c, w), wanted, count, r, true, space);
-}
-API cudnnFindConvolutionBackwardFilterAlgorithmEx(void *, Tensor *x, const void *, Tensor *y, const void *,
-        Convolution *c, Filter *w, void *, int wanted, int *count, Performance *r, void *, size_t space) {
-    return found(fits(x, w, c, y) + grouped(c, w), wanted, count, r, true, space);
-}
-
-static size_t bytes(const Tensor *t) { return (size_t) t->n * t->c * t->h * t->w * bytes_of(element(t->type)); }
-static size_t bytes(const Filter *f) { return (size_t) f->k * f->c * f->h * f->w * bytes_of(element(f->type)); }
-
-static bool usable(const Tensor *x, const void *xp, const Filter *w, const void *wp, const Tensor *y, const void *yp,
-        const void *space, size_t size) {
-    return !cudahost_broken() && cudahost_inside(xp, bytes(x)) && cudahost_inside(wp, bytes(w))
-            && cudahost_inside(yp, bytes(y)) && size >= WORKSPACE && cudahost_inside(space, size);
-}
+static size_t bytes(const Tensor &t) { return (size_t) (t.n * t.c * t.h * t.w) * bytes_of(element(t.type)); }
 
 // Images as [n, h, w, c] and filters as [k, h, w, c] in float32, whatever they are in memory.
-static std::vector<float> load(const Tensor *t, const void *data) {
+// A tensor core keeps ten digits of a float32.
+static float tf32(float v) {
+    unsigned b;
+    memcpy(&b, &v, 4);
+    b = (b + 0x1000) & ~0x1fffu;
+    memcpy(&v, &b, 4);
+    return v;
+}
+static std::vector<float> load(const Tensor *t, const void *data, bool rounding) {
     std::vector<float> values((size_t) t->n * t->c * t->h * t->w);
     size_t i = 0;
-    for (int n = 0; n < t->n; n++) {
-        for (int h = 0; h < t->h; h++) {
-            for (int w = 0; w < t->w; w++) {
-                for (int c = 0; c < t->c; c++) {
-                    values[i++] = get(data, element(t->type), n * t->sn + c * t->sc + h * t->sh + w * t->sw);
+    for (long long n = 0; n < t->n; n++) {
+        for (long long h = 0; h < t->h; h++) {
+            for (long long w = 0; w < t->w; w++) {
+                for (long long c = 0; c < t->c; c++) {
+                    float v = get(data, element(t->type), n * t->sn + c * t->sc + h * t->sh + w * t->sw);
+                    values[i++] = rounding ? tf32(v) : v;
                 }
             }
         }
     }
     return values;
 }
-static void store(const std::vector<double> &values, const Tensor *t, void *data, float alpha, float beta) {
+static void store(const std::vector<double> &values, const Tensor *t, void *data) {
     size_t i = 0;
-    for (int n = 0; n < t->n; n++) {
-        for (int h = 0; h < t->h; h++) {
-            for (int w = 0; w < t->w; w++) {
-                for (int c = 0; c < t->c; c++) {
-                    long long at = n * t->sn + c * t->sc + h * t->sh + w * t->sw;
-                    put(data, element(t->type), at, (float) (alpha * values[i++]
-                            + (beta == 0 ? 0 : beta * get(data, element(t->type), at))));
+    for (long long n = 0; n < t->n; n++) {
+        for (long long h = 0; h < t->h; h++) {
+            for (long long w = 0; w < t->w; w++) {
+                for (long long c = 0; c < t->c; c++) {
+                    put(data, element(t->type), n * t->sn + c * t->sc + h * t->sh + w * t->sw, (float) values[i++]);
                 }
             }
         }
     }
 }
-// A filter is an image whose batch is its outputs.
-static Tensor image(const Filter *f) {
-    Tensor t;
-    cudnnSetTensor4dDescriptor(&t, f->format, f->type, f->k, f->c, f->h, f->w);
-    return t;
-}
-
 static float dot(const float *a, const float *b, int n) {
     float sum = 0;
     for (int i = 0; i < n; i++) {
@@ -163,7 +80,7 @@ static void add(double *to, float factor, const float *x, int n) {
 }
 
 // Visits the products by runs over a group's channels: where they begin in x and w, and the element of y.
-template <class F> static void visit(const Tensor *x, const Filter *w, const Convolution *c, const Tensor *y, int from,
+template <class F> static void visit(const Tensor *x, const Tensor *w, const Convolution *c, const Tensor *y, int from,
         int to, bool by_image, F f) {
     int per_x = x->c / c->groups, per_y = y->c / c->groups;
     for (int n = by_image ? from : 0; n < (by_image ? to : y->n); n++) {
@@ -201,47 +118,199 @@ template <class F> static void share(int n, F f) {
     }
 }
 
-API cudnnConvolutionForward(void *, const float *alpha, Tensor *x, const void *xp, Filter *w, const void *wp,
-        Convolution *c, int, void *space, size_t size, const float *beta, Tensor *y, void *yp) {
-    if (fits(x, w, c, y) || !usable(x, xp, w, wp, y, yp, space, size)) {
-        return cudahost_broken() ? EXECUTION_FAILED : BAD_PARAM;
-    }
-    Tensor filter = image(w);
-    std::vector<float> a = load(x, xp), b = load(&filter, wp);
-    std::vector<double> r((size_t) y->n * y->sn);
-    share(y->n, [&](int from, int to) {
-        visit(x, w, c, y, from, to, true, [&](size_t i, size_t j, size_t k, int n) {
+
+static void forward(const Tensor &x, const void *xp, const Tensor &w, const void *wp, const Convolution &c,
+        const Tensor &y, void *yp, bool rounding) {
+    std::vector<float> a = load(&x, xp, rounding), b = load(&w, wp, rounding);
+    std::vector<double> r(y.n * y.c * y.h * y.w);
+    share(y.n, [&](int from, int to) {
+        visit(&x, &w, &c, &y, from, to, true, [&](size_t i, size_t j, size_t k, int n) {
             r[k] += dot(&a[i], &b[j], n);
         });
     });
-    store(r, y, yp, *alpha, *beta);
+    store(r, &y, yp);
+}
+static void backward_data(const Tensor &x, void *xp, const Tensor &w, const void *wp, const Convolution &c,
+        const Tensor &y, const void *yp, bool rounding) {
+    std::vector<float> a = load(&y, yp, rounding), b = load(&w, wp, rounding);
+    std::vector<double> r(x.n * x.c * x.h * x.w);
+    share(y.n, [&](int from, int to) {
+        visit(&x, &w, &c, &y, from, to, true, [&](size_t i, size_t j, size_t k, int n) {
+            add(&r[i], a[k], &b[j], n);
+        });
+    });
+    store(r, &x, xp);
+}
+static void backward_filter(const Tensor &x, const void *xp, const Tensor &w, void *wp, const Convolution &c,
+        const Tensor &y, const void *yp, bool rounding) {
+    std::vector<float> a = load(&x, xp, rounding), b = load(&y, yp, rounding);
+    std::vector<double> r(w.n * w.c * w.h * w.w);
+    share(y.c, [&](int from, int to) {
+        visit(&x, &w, &c, &y, from, to, false, [&](size_t i, size_t j, size_t k, int n) {
+            add(&r[j], b[k], &a[i], n);
+        });
+    });
+    store(r, &w, wp);
+}
+
+// The graph API, for graphs of one convolution. A descriptor is its attributes by number, as cudnn_backend.h has them.
+enum Kind { CONVOLUTION = 1, ENGINE = 2, CONFIGURATION = 3, HEURISTICS = 4, PLAN = 5, FORWARD = 10,
+        BACKWARD_FILTER = 11, BACKWARD_DATA = 12, GRAPH = 15, PACK = 16, TENSOR = 17 };
+enum Note { TENSOR_CORE = 0, REDUCED_PRECISION_REDUCTION = 2, NONDETERMINISTIC = 4 };
+
+// What the heuristics name, in their order. Only the last is what the backend may take for float32: one gives other
+// bits each time, one has fewer digits, one adds in 16 bits, and one is refused when it is run, as happens.
+struct EngineKind { int index; std::vector<int> notes; };
+static const EngineKind ENGINES[] = {{7, {TENSOR_CORE, NONDETERMINISTIC}}, {3, {TENSOR_CORE, 99}},
+        {5, {REDUCED_PRECISION_REDUCTION}}, {2, {}}, {0, {}}};
+enum { NOT_REPEATABLE, ROUNDING, NARROW, REFUSED, SOUND, COUNT };
+static const int HEURISTIC_A = 3;
+// Engines ask for a workspace so that the backend's handling of it is run, too.
+static const size_t WORKSPACE = 1024;
+
+struct Work;
+struct Descriptor {
+    int kind;
+    bool finished;
+    int engine;
+    std::shared_ptr<Work> work;
+    std::map<int, std::vector<char>> attributes;
+
+    long long number(int name, int i = 0) const { return ((const long long *) attributes.at(name).data())[i]; }
+    int constant(int name) const { return *(const int *) attributes.at(name).data(); }
+    Descriptor *descriptor(int name) const { return (Descriptor *) number(name); }
+};
+
+static Tensor tensor_of(const Descriptor *d) {
+    return {d->constant(901), d->number(902, 0), d->number(902, 1), d->number(902, 2), d->number(902, 3),
+            d->number(903, 0), d->number(903, 1), d->number(903, 2), d->number(903, 3)};
+}
+
+// A graph's operation with its operands.
+struct Work {
+    int kind;
+    Tensor x, w, y;
+    Convolution c;
+
+    explicit Work(const Descriptor *graph) {
+        const Descriptor *op = graph->descriptor(801);
+        kind = op->kind;
+        int first = kind == FORWARD ? 702 : kind == BACKWARD_DATA ? 708 : 714;
+        const Descriptor *conv = op->descriptor(first);
+        w = tensor_of(op->descriptor(first + 1));
+        x = tensor_of(op->descriptor(first + 2));
+        y = tensor_of(op->descriptor(first + 3));
+        c = {(int) conv->number(105, 0), (int) conv->number(105, 1), (int) conv->number(103, 0),
+                (int) conv->number(103, 1), (int) conv->number(102, 0), (int) conv->number(102, 1),
+                w.c > 0 ? (int) (x.c / w.c) : 0};
+    }
+
+    bool fits() const {
+        long long h = (x.h + 2 * c.pad_h - c.dilation_h * (w.h - 1) - 1) / c.stride_h + 1;
+        long long v = (x.w + 2 * c.pad_w - c.dilation_w * (w.w - 1) - 1) / c.stride_w + 1;
+        return x.n == y.n && c.groups > 0 && x.c == w.c * c.groups && y.c == w.n && w.n % c.groups == 0 && y.h == h
+                && y.w == v && x.type == w.type && x.type == y.type && (x.sc == 1) == (y.sc == 1);
+    }
+
+    // As some versions do, it has none for grouped convolutions in channels-last.
+    bool grouped() const { return c.groups > 1 && x.sc == 1; }
+
+    int run(int engine, void *xp, void *wp, void *yp, void *space) const {
+        if (engine == REFUSED || !cudahost_inside(xp, bytes(x)) || !cudahost_inside(wp, bytes(w))
+                || !cudahost_inside(yp, bytes(y)) || !cudahost_inside(space, WORKSPACE)) {
+            return BAD_PARAM;
+        }
+        bool rounding = engine == ROUNDING;
+        if (kind == FORWARD) {
+            forward(x, xp, w, wp, c, y, yp, rounding);
+        } else if (kind == BACKWARD_DATA) {
+            backward_data(x, xp, w, wp, c, y, yp, rounding);
+        } else {
+            backward_filter(x, xp, w, wp, c, y, yp, rounding);
+        }
+        return SUCCESS;
+    }
+};
+
+API cudnnBackendCreateDescriptor(int kind, Descriptor **d) {
+    *d = new Descriptor{kind, false, -1, {}, {}};
     return SUCCESS;
 }
-API cudnnConvolutionBackwardData(void *, const float *alpha, Filter *w, const void *wp, Tensor *y, const void *yp,
-        Convolution *c, int, void *space, size_t size, const float *beta, Tensor *x, void *xp) {
-    if (fits(x, w, c, y) || !usable(x, xp, w, wp, y, yp, space, size)) {
-        return cudahost_broken() ? EXECUTION_FAILED : BAD_PARAM;
-    }
-    Tensor filter = image(w);
-    std::vector<float> a = load(y, yp), b = load(&filter, wp);
-    std::vector<double> r((size_t) x->n * x->sn);
-    share(y->n, [&](int from, int to) {
-        visit(x, w, c, y, from, to, true, [&](size_t i, size_t j, size_t k, int n) { add(&r[i], a[k], &b[j], n); });
-    });
-    store(r, x, xp, *alpha, *beta);
+API cudnnBackendDestroyDescriptor(Descriptor *d) {
+    delete d;
     return SUCCESS;
 }
-API cudnnConvolutionBackwardFilter(void *, const float *alpha, Tensor *x, const void *xp, Tensor *y, const void *yp,
-        Convolution *c, int, void *space, size_t size, const float *beta, Filter *w, void *wp) {
-    if (fits(x, w, c, y) || !usable(x, xp, w, wp, y, yp, space, size)) {
+API cudnnBackendSetAttribute(Descriptor *d, int name, int type, long long count, const void *values) {
+    if (d->finished || count < 1) {
+        return BAD_PARAM;
+    }
+    bool four = type == 1 || type == 4 || type == 7 || type == 8 || type == 11;
+    d->attributes[name].assign((const char *) values, (const char *) values + count * (four ? 4 : 8));
+    return SUCCESS;
+}
+API cudnnBackendFinalize(Descriptor *d) {
+    if (cudahost_broken() || d->finished) {
         return cudahost_broken() ? EXECUTION_FAILED : BAD_PARAM;
     }
-    Tensor filter = image(w);
-    std::vector<float> a = load(x, xp), b = load(y, yp);
-    std::vector<double> r((size_t) w->k * w->c * w->h * w->w);
-    share(y->c, [&](int from, int to) {
-        visit(x, w, c, y, from, to, false, [&](size_t i, size_t j, size_t k, int n) { add(&r[j], b[k], &a[i], n); });
-    });
-    store(r, &filter, wp, *alpha, *beta);
+    if (d->kind == TENSOR) {
+        Tensor t = tensor_of(d);
+        if (d->number(900) % 16 || !known(t.type) || t.n <= 0 || t.c <= 0 || t.h <= 0 || t.w <= 0) {
+            return BAD_PARAM;
+        }
+    }
+    if (d->kind == CONVOLUTION && (d->constant(100) != FLOAT || d->constant(101) != 1 || d->number(106) != 2
+            || d->number(104, 0) != d->number(105, 0) || d->number(104, 1) != d->number(105, 1))) {
+        return BAD_PARAM;
+    }
+    if (d->kind == GRAPH && (!d->number(800) || !Work(d).fits())) {
+        return BAD_PARAM;
+    }
+    if (d->kind == PLAN) {                 // lives on without its graph
+        Descriptor *configuration = d->descriptor(401);
+        d->engine = configuration->engine;
+        d->work = configuration->work;
+    }
+    d->finished = true;
     return SUCCESS;
+}
+API cudnnBackendGetAttribute(Descriptor *d, int name, int, long long wanted, long long *count, void *values) {
+    if (!d->finished) {
+        return BAD_PARAM;
+    }
+    long long *longs = (long long *) values;
+    *count = 1;
+    if (d->kind == HEURISTICS && name == 202) {
+        std::shared_ptr<Work> work = std::make_shared<Work>(d->descriptor(201));
+        *count = d->constant(200) == HEURISTIC_A && !work->grouped() ? COUNT : 0;
+        for (int i = 0; i < *count && i < wanted; i++) {
+            Descriptor *configuration = (Descriptor *) longs[i];
+            configuration->engine = i;
+            configuration->work = work;
+            configuration->finished = true;
+        }
+    } else if (d->kind == CONFIGURATION && name == 300) {
+        ((Descriptor *) longs[0])->engine = d->engine;
+        ((Descriptor *) longs[0])->finished = true;
+    } else if (d->kind == ENGINE && name == 1303) {
+        const std::vector<int> &notes = ENGINES[d->engine].notes;
+        *count = notes.size();
+        std::copy(notes.begin(), notes.end(), (int *) values);
+    } else if (d->kind == ENGINE && name == 1301) {
+        *longs = ENGINES[d->engine].index;
+    } else if (d->kind == PLAN && name == 402) {
+        *longs = WORKSPACE;
+    } else {
+        return BAD_PARAM;
+    }
+    return SUCCESS;
+}
+API cudnnBackendExecute(void *, Descriptor *plan, Descriptor *pack) {
+    if (cudahost_broken() || !plan->finished || !pack->finished) {
+        return cudahost_broken() ? EXECUTION_FAILED : BAD_PARAM;
+    }
+    std::map<long long, void *> at;
+    for (int i = 0; i < 3; i++) {
+        at[pack->number(1000, i)] = (void *) pack->number(1001, i);
+    }
+    return plan->work->run(plan->engine, at['x'], at['w'], at['y'], (void *) pack->number(1003));
 }

@@ -2,28 +2,34 @@ package dev.osteon.engine.backend.cuda;
 
 import static dev.osteon.engine.backend.cuda.CudaFailure.checkDnn;
 
-import jcuda.Pointer;
 import jcuda.jcudnn.JCudnn;
 import jcuda.jcudnn.cudnnHandle;
 
-/** A convolution's direction with its descriptors and the algorithm chosen for it. */
-record ConvolutionPlan(ConvolutionShape.Direction direction, ConvolutionDescriptors of,
-        AlgorithmCache.Algorithm algorithm) {
+/**
+ * A convolution that cuDNN is ready to run.
+ *
+ * @param plan      cuDNN's; it lives as long as the process, or until it is closed
+ * @param workspace bytes of device memory that it needs for itself
+ */
+record ConvolutionPlan(DnnDescriptor plan, long workspace) implements AutoCloseable {
 
-    void run(cudnnHandle handle, Pointer one, Pointer zero, long x, long weight, long y, long workspace) {
-        Pointer space = Addresses.of(workspace);
-        int id = algorithm.id();
-        long bytes = algorithm.workspace();
-        switch (direction) {
-            case Y -> checkDnn(JCudnn.cudnnConvolutionForward(handle, one, of.x(), Addresses.of(x), of.weight(),
-                    Addresses.of(weight), of.convolution(), id, space, bytes, zero, of.y(), Addresses.of(y)),
-                    "cudnnConvolutionForward");
-            case X -> checkDnn(JCudnn.cudnnConvolutionBackwardData(handle, one, of.weight(), Addresses.of(weight),
-                    of.y(), Addresses.of(y), of.convolution(), id, space, bytes, zero, of.x(), Addresses.of(x)),
-                    "cudnnConvolutionBackwardData");
-            case WEIGHT -> checkDnn(JCudnn.cudnnConvolutionBackwardFilter(handle, one, of.x(), Addresses.of(x),
-                    of.y(), Addresses.of(y), of.convolution(), id, space, bytes, zero, of.weight(),
-                    Addresses.of(weight)), "cudnnConvolutionBackwardFilter");
+    private static final int VARIANT_PACK = 16;
+
+    /**
+     * Queues it on the addresses given.
+     *
+     * @throws CudaFailure when cuDNN refuses
+     */
+    void run(cudnnHandle handle, long x, long weight, long y, long space) {
+        try (DnnDescriptor pack = new DnnDescriptor(VARIANT_PACK, "variant pack")) {
+            pack.longs(1000, ConvolutionGraph.X, ConvolutionGraph.WEIGHT, ConvolutionGraph.Y)
+                    .pointers(1001, x, weight, y).pointers(1003, space).finish();
+            checkDnn(JCudnn.cudnnBackendExecute(handle, plan, pack), "cudnnBackendExecute");
         }
+    }
+
+    @Override
+    public void close() {
+        plan.close();
     }
 }

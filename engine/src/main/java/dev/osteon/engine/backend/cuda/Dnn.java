@@ -1,43 +1,49 @@
 package dev.osteon.engine.backend.cuda;
 
 import static dev.osteon.engine.backend.cuda.CudaFailure.checkDnn;
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
-import java.lang.foreign.Arena;
+import dev.osteon.engine.backend.cuda.ConvolutionGraph.Engine;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import jcuda.Pointer;
 import jcuda.jcudnn.JCudnn;
 import jcuda.jcudnn.cudnnHandle;
 import jcuda.runtime.cudaStream_t;
 
 /**
- * cuDNN: the three directions of a convolution, each with an algorithm that was measured once for its shapes and is
- * kept on disk. Only deterministic algorithms are chosen.
+ * cuDNN: the three directions of a convolution, each by an engine that was measured once for its shapes and is kept on
+ * disk. Only deterministic engines are chosen.
  */
 final class Dnn {
 
-    /** Most of the device's memory that an algorithm may use for itself, in MiB. */
-    private static final long WORKSPACE = Long.getLong("osteon.cuda.workspace", 256);
+    private static final Logger LOG = System.getLogger("osteon.cuda");
+    /** Most of the device's memory that an engine may use for itself, in MiB. */
+    private static final long WORKSPACE = Long.getLong("osteon.cuda.workspace", 1024);
+    /** How many of the engines that cuDNN recommends are tried, and how often each is run. */
+    private static final int TRIED = 4;
+    private static final int RUNS = 4;
 
     private final CudaRuntime cuda;
-    private final cudnnHandle handle = new cudnnHandle();
-    private final MemorySegment constants = Arena.ofAuto().allocate(8, 4);
-    private final Pointer one;
-    private final Pointer zero;
+    private final Handle handle = new Handle();
     private final Map<ConvolutionShape, ConvolutionPlan> plans = new ConcurrentHashMap<>();
     private final Set<ConvolutionShape> refused = ConcurrentHashMap.newKeySet();
     private final AlgorithmCache algorithms;
 
+    private static final class Handle extends cudnnHandle {
+        long address() {
+            return getNativePointer();
+        }
+    }
+
     Dnn(CudaRuntime cuda) {
         this.cuda = cuda;
         cuda.enter();
-        constants.setAtIndex(JAVA_FLOAT, 0, 1);
-        one = Addresses.of(constants.address());
-        zero = Addresses.of(constants.address() + 4);
         checkDnn(JCudnn.cudnnCreate(handle), "cudnnCreate");
         checkDnn(JCudnn.cudnnSetStream(handle, new cudaStream_t(cuda.stream())), "cudnnSetStream");
         algorithms = AlgorithmCache.open(cuda.name() + " cudnn " + JCudnn.cudnnGetVersion());
@@ -67,47 +73,90 @@ final class Dnn {
             plans.put(shape, plan);
         }
         try (Temporaries temporary = new Temporaries(cuda)) {
-            long bytes = plan.algorithm().workspace();
+            long bytes = plan.workspace();
             long workspace = bytes == 0 ? 0 : temporary.bytes(bytes, "workspace of " + shape.direction());
-            plan.run(handle, one, zero, x, weight, y, workspace);
+            plan.run(handle, x, weight, y, workspace);
         }
     }
 
     private ConvolutionPlan plan(ConvolutionShape shape, long x, long weight, long y) {
-        ConvolutionDescriptors descriptors = ConvolutionDescriptors.of(shape);
-        Optional<AlgorithmCache.Algorithm> known = algorithms.find(shape.toString());
-        if (known.isEmpty()) {
-            known = Optional.of(measure(shape, descriptors, x, weight, y));
-            algorithms.put(shape.toString(), known.get());
+        try (ConvolutionGraph graph = new ConvolutionGraph(handle.address(), shape)) {
+            List<Engine> engines = graph.engines();
+            Optional<Engine> known = algorithms.find(shape.toString())
+                    .filter(c -> c.position() < engines.size()
+                            && engines.get(c.position()).index() == c.engine())
+                    .map(c -> engines.get(c.position()));
+            if (known.isPresent()) {
+                return graph.plan(known.get());
+            }
+            Measured best = measure(graph, engines, shape, x, weight, y);
+            algorithms.put(shape.toString(), new AlgorithmCache.Choice(best.position,
+                    engines.get(best.position).index()));
+            return best.plan;
+        } catch (CudaFailure e) {
+            throw new NoAlgorithm(e.getMessage(), e);
         }
-        descriptors.mathType(known.get().mathType());
-        return new ConvolutionPlan(shape.direction(), descriptors, known.get());
     }
 
+    private record Measured(int position, ConvolutionPlan plan, double millis) {}
+
     /** With memory from the driver, given back at once: what is tried once counts in no peak of the allocator's. */
-    private AlgorithmCache.Algorithm measure(ConvolutionShape shape, ConvolutionDescriptors descriptors, long x,
-            long weight, long y) {
+    private Measured measure(ConvolutionGraph graph, List<Engine> engines, ConvolutionShape shape, long x, long weight,
+            long y) {
         CudaMemory memory = new CudaMemory(cuda);
         long bytes = WORKSPACE << 20;
         while (true) {
             try {
                 MemorySegment workspace = memory.acquire(bytes);
                 try {
-                    return descriptors.measure(handle, shape, x, weight, y, workspace.address(), bytes);
-                } catch (CudaFailure e) {
-                    throw new NoAlgorithm(e.getMessage(), e);
-                } catch (ArrayIndexOutOfBoundsException e) {     // JCuda reads a count that a refusal leaves unset
-                    throw new NoAlgorithm("cuDNN refuses " + shape, e);
+                    return fastest(graph, engines, shape, new long[] {x, weight, y, workspace.address()}, bytes);
                 } finally {
                     memory.surrender(workspace);
                 }
             } catch (OutOfMemoryError e) {
                 if (bytes <= 1 << 20) {
-                    throw new CudaFailure("no memory is left to choose an algorithm for " + shape);
+                    throw new CudaFailure("no memory is left to choose an engine for " + shape);
                 }
                 cuda.allocator().trim();
                 bytes /= 4;
             }
         }
+    }
+
+    /** Of the first few that cuDNN takes; overwrites what the direction computes. */
+    private Measured fastest(ConvolutionGraph graph, List<Engine> engines, ConvolutionShape shape, long[] at,
+            long bytes) {
+        List<Measured> taken = new ArrayList<>();
+        List<String> refusals = new ArrayList<>();
+        for (int i = 0; i < engines.size() && taken.size() < TRIED; i++) {
+            Optional<ConvolutionPlan> plan = Optional.empty();
+            try {
+                plan = Optional.of(graph.plan(engines.get(i)));
+                if (plan.get().workspace() > bytes) {
+                    throw new CudaFailure("needs a workspace of " + plan.get().workspace() + " bytes");
+                }
+                taken.add(new Measured(i, plan.get(), millis(plan.get(), at)));
+            } catch (CudaFailure e) {
+                refusals.add("engine " + engines.get(i).index() + ": " + e.getMessage());
+                plan.ifPresent(ConvolutionPlan::close);
+            }
+        }
+        Measured best = taken.stream().reduce((a, b) -> b.millis < a.millis ? b : a).orElseThrow(() -> new CudaFailure(
+                "cuDNN has no deterministic engine for " + shape
+                + (refusals.isEmpty() ? "" : ": " + String.join("; ", refusals))));
+        taken.stream().filter(m -> m != best).forEach(m -> m.plan.close());
+        LOG.log(Level.DEBUG, () -> shape + ": " + taken + " " + refusals);
+        return best;
+    }
+
+    private double millis(ConvolutionPlan plan, long[] at) {
+        plan.run(handle, at[0], at[1], at[2], at[3]);          // its kernel is loaded
+        cuda.synchronize();
+        long start = System.nanoTime();
+        for (int i = 0; i < RUNS; i++) {
+            plan.run(handle, at[0], at[1], at[2], at[3]);
+        }
+        cuda.synchronize();
+        return (System.nanoTime() - start) / 1e6 / RUNS;
     }
 }
