@@ -42,7 +42,7 @@ static int compile(Program &p, const std::string &folder) {
         return COMPILATION;
     }
     std::string text = read(folder + "/text");
-    std::regex declared("extern \"C\" __attribute__\\(\\(used\\)\\) void (\\w+)\\(");
+    std::regex declared("extern \"C\" __attribute__\\(\\(used\\)\\) void +(\\w+)\\(");
     std::set<std::string> names;
     for (std::sregex_iterator i(text.begin(), text.end(), declared), end; i != end; ++i) {
         names.insert((*i)[1]);

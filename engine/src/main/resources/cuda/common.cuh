@@ -59,8 +59,12 @@ template <> struct narrow<float> {
 };
 template <> struct narrow<bf16> {          // to nearest even; NaN stays NaN
     static __device__ inline bf16 of(float v) {
-        u32 b = (u32) __float_as_int(v);
         bf16 r;
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
+        asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(r.bits) : "f"(v));
+        return r;
+#endif
+        u32 b = (u32) __float_as_int(v);
         r.bits = v != v ? (u16) (b >> 16 | 0x40) : (u16) ((b + 0x7fff + (b >> 16 & 1)) >> 16);
         return r;
     }
@@ -94,8 +98,9 @@ template <> struct narrow<bool8> {
     static __device__ inline bool8 of(i64 v) { bool8 r; r.bits = v != 0; return r; }
 };
 
-// 16 bytes of elements: one memory transaction of a thread.
-template <class T> struct alignas(16) pack { T v[16 / sizeof(T)]; };
+// Neighbouring elements that a thread reads or writes at once: 16 bytes, the most that one instruction moves, where
+// nothing else is said.
+template <class T, int V = 16 / sizeof(T)> struct alignas(V * sizeof(T)) pack { T v[V]; };
 
 // A nest of loops, outermost first, and where three operands lie along it (element strides; 0 repeats).
 struct Walk {

@@ -95,7 +95,7 @@ class CudaLowPrecisionTest {
         }
     }
 
-    private static void agrees(OpSample sample, DType low) {
+    static void agrees(OpSample sample, DType low) {
         List<double[]> expected = results(sample, Device.REFERENCE, low);
         List<double[]> actual = results(sample, CudaEmulator.DEVICE, low);
         for (int k = 0; k < expected.size(); k++) {
