@@ -22,6 +22,7 @@ import dev.osteon.engine.op.PairwiseCrossEntropy;
 import dev.osteon.engine.op.Permute;
 import dev.osteon.engine.op.Reduce;
 import dev.osteon.engine.op.SelectBackward;
+import dev.osteon.engine.op.Sinkhorn;
 import dev.osteon.engine.op.Softmax;
 import dev.osteon.engine.op.Unary;
 import dev.osteon.engine.tensor.DType;
@@ -72,6 +73,11 @@ class CudaShapesTest {
                 normal(4, 3, 3, 5).channelsLast(), positive(3), normal(3), positive(3));
         add(s, "layer-norm in parts", new LayerNorm(1, 1e-5), normal(150, 300), positive(300), normal(300));
         add(s, "pairwise of long rows", new PairwiseCrossEntropy(2), normal(300, 5), normal(300, 5));
+        for (int columns : new int[] {1, 7, 36, 804, 1001}) {
+            add(s, "sinkhorn of " + columns, new Sinkhorn(0.3, 3), normal(2100, columns));
+        }
+        add(s, "sinkhorn of a wide range", new Sinkhorn(0.003, 3), normal(70, 132));
+        add(s, "sinkhorn of long rows", new Sinkhorn(0.5, 2), normal(3, 5124));
         add(s, "matmul of rows by one matrix", new MatMul(MatMul.Transpose.NO, MatMul.Transpose.NO),
                 normal(3, 4, 5, 6), normal(6, 7));
         add(s, "matmul broadcast both ways", new MatMul(MatMul.Transpose.YES, MatMul.Transpose.NO),
