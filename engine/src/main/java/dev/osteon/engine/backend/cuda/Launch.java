@@ -101,6 +101,15 @@ final class Launch {
         return this;
     }
 
+    /** A struct of 64-bit integers. */
+    Launch wides(long... values) {
+        long at = room(8L * values.length);
+        for (int i = 0; i < values.length; i++) {
+            block.set(JAVA_LONG, at + 8L * i, values[i]);
+        }
+        return this;
+    }
+
     /** Queues it with enough threads for {@code elements}, each of which visits some. Nothing for none. */
     void over(long elements) {
         if (elements > 0) {

@@ -47,9 +47,20 @@ class CudaShapesTest {
             add(s, f + " of all in parts", new Reduce(f, List.of(0, 1)), normal(37, 1000));
             add(s, f + " of columns in parts", new Reduce(f, List.of(0)), normal(1500, 19));
             add(s, f + " of many rows", new Reduce(f, List.of(1)), normal(300, 70));
+            add(s, f + " in packs, all", new Reduce(f, List.of(0, 1)), normal(40, 1000));
+            add(s, f + " in packs, rows", new Reduce(f, List.of(1)), normal(5, 2104));
+            add(s, f + " in packs, short rows", new Reduce(f, List.of(1)), normal(70, 24));
+            add(s, f + " in packs, columns", new Reduce(f, List.of(0)), normal(300, 328));
+            add(s, f + " in packs, few columns", new Reduce(f, List.of(0)), normal(5, 1200));
+            add(s, f + " in packs, the middle", new Reduce(f, List.of(1)), normal(3, 130, 16));
+            add(s, f + " in packs, channels", new Reduce(f, List.of(0, 2, 3)), normal(7, 3, 8, 12));
+            add(s, f + " in packs, pixels", new Reduce(f, List.of(0, 2, 3)), normal(7, 8, 9, 5).channelsLast());
             add(s, f + " of pixels in parts", new Reduce(f, List.of(0, 2, 3)), normal(3, 5, 21, 20).channelsLast());
         }
         add(s, "argmax of long rows", new ArgMax(1), normal(3, 1000));
+        add(s, "argmax of short rows", new ArgMax(1), normal(9, 104));
+        add(s, "argmax of long rows in packs", new ArgMax(1), normal(3, 1448));
+        add(s, "argmax of equals", new ArgMax(1), index(2, DType.I32, 5, 700));
         add(s, "argmax of columns", new ArgMax(0), normal(300, 5));
         add(s, "softmax of long rows", new Softmax(1), normal(40, 700));
         add(s, "exp of many", new Unary(Unary.Function.EXP), positive(30001));
