@@ -14,6 +14,7 @@ import dev.osteon.engine.op.BatchNormBackward;
 import dev.osteon.engine.op.BatchNormTrain;
 import dev.osteon.engine.op.Binary;
 import dev.osteon.engine.op.Expand;
+import dev.osteon.engine.op.GatherBackward;
 import dev.osteon.engine.op.LarcStep;
 import dev.osteon.engine.op.LayerNorm;
 import dev.osteon.engine.op.MatMul;
@@ -71,6 +72,14 @@ class CudaShapesTest {
         add(s, "transpose of many tiles", new Permute(List.of(0, 2, 1)), normal(3, 70, 101));
         add(s, "permute of six dimensions", new Permute(List.of(0, 3, 1, 4, 2, 5)), normal(2, 3, 2, 2, 3, 4));
         add(s, "select gradient of many", new SelectBackward(0, 11), normal(90, 33), index(11, DType.I64, 90));
+        add(s, "select gradient of few rows", new SelectBackward(0, 2), normal(1300, 36), index(2, DType.I32, 1300));
+        add(s, "select gradient of many rows", new SelectBackward(0, 1030), normal(1100, 8),
+                index(7, DType.I64, 1100));
+        add(s, "select gradient of rows often named", new SelectBackward(1, 1025), normal(2, 700, 3),
+                index(1, DType.I64, 700));
+        add(s, "select gradient of the last axis", new SelectBackward(1, 5), normal(9, 7), index(5, DType.I64, 7));
+        add(s, "gather gradient of long rows", new GatherBackward(1000), normal(5), index(1000, DType.I64, 5));
+        add(s, "gather gradient in packs", new GatherBackward(36), normal(11), index(36, DType.I32, 11));
         for (boolean last : new boolean[] {false, true}) {
             Operand x = last ? normal(12, 37, 15, 13).channelsLast() : normal(12, 37, 15, 13);
             add(s, "batch-norm in parts " + last, new BatchNormTrain(1e-5, Activation.RELU), x, positive(37),
