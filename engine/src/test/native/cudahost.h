@@ -91,6 +91,17 @@ template <class T> inline T __shfl_down_sync(unsigned mask, T v, unsigned by) {
     return cudahost_shuffle(mask, v, cudahost_lane() + by < 32 ? cudahost_lane() + by : cudahost_lane());
 }
 
+inline unsigned __ballot_sync(unsigned mask, int predicate) {
+    unsigned lanes = 0;
+    for (unsigned lane = 0; lane < 32; lane++) {
+        if (mask >> lane & 1) {
+            lanes |= (unsigned) (cudahost_shuffle(mask, predicate, lane) != 0) << lane;
+        }
+    }
+    return lanes;
+}
+inline int __popc(unsigned bits) { return __builtin_popcount(bits); }
+
 inline int atomicCAS(int *at, int expected, int value) {
     int before = *at;
     if (before == expected) {

@@ -113,40 +113,53 @@ static void resume(unsigned i) {
     }
 }
 
-// Lets the warps go on whose named lanes have all come.
-static bool warps(unsigned n) {
+// Lets the lanes of the warp that begins at thread w go on, if those that are named have all come.
+static bool release(unsigned w, unsigned n) {
     bool moved = false;
-    for (unsigned w = 0; w < n; w += 32) {
-        unsigned lanes = std::min(32u, n - w), mask = 0;
-        for (unsigned l = 0; l < lanes; l++) {
-            mask |= fibers[w + l].thread.wait == Wait::warp ? fibers[w + l].thread.mask : 0;
-        }
-        bool all = mask != 0;
-        for (unsigned l = 0; l < lanes; l++) {
-            Wait wait = fibers[w + l].thread.wait;
-            all &= !(mask >> l & 1) || wait == Wait::warp || wait == Wait::over;
-        }
-        for (unsigned l = 0; all && l < lanes; l++) {
-            if (fibers[w + l].thread.wait == Wait::warp) {
-                fibers[w + l].thread.wait = Wait::nothing;
-                moved = true;
-            }
+    unsigned lanes = std::min(32u, n - w), mask = 0;
+    for (unsigned l = 0; l < lanes; l++) {
+        mask |= fibers[w + l].thread.wait == Wait::warp ? fibers[w + l].thread.mask : 0;
+    }
+    bool all = mask != 0;
+    for (unsigned l = 0; l < lanes; l++) {
+        Wait wait = fibers[w + l].thread.wait;
+        all &= !(mask >> l & 1) || wait == Wait::warp || wait == Wait::over;
+    }
+    for (unsigned l = 0; all && l < lanes; l++) {
+        if (fibers[w + l].thread.wait == Wait::warp) {
+            fibers[w + l].thread.wait = Wait::nothing;
+            moved = true;
         }
     }
     return moved;
 }
 
-// False for a deadlock.
+// False for a deadlock. Each warp runs as far as it can before the next one begins: between warps only barriers of the
+// block hold, and what needs one but meets at shuffles alone shows.
 static bool run_block(const std::vector<unsigned> &sequence) {
     unsigned n = sequence.size(), live = n;
+    static std::vector<std::vector<unsigned>> members;
+    static std::vector<unsigned> warps;
+    members.assign((n + 31) / 32, {});
+    warps.clear();
+    for (unsigned i : sequence) {
+        if (members[i / 32].empty()) {
+            warps.push_back(i / 32);
+        }
+        members[i / 32].push_back(i);
+    }
     while (live) {
         bool moved = false;
-        for (unsigned i : sequence) {
-            if (fibers[i].thread.wait == Wait::nothing) {
-                resume(i);
-                moved = true;
-                live -= fibers[i].thread.wait == Wait::over;
-            }
+        for (unsigned w : warps) {
+            do {
+                for (unsigned i : members[w]) {
+                    if (fibers[i].thread.wait == Wait::nothing) {
+                        resume(i);
+                        moved = true;
+                        live -= fibers[i].thread.wait == Wait::over;
+                    }
+                }
+            } while (release(32 * w, n));
         }
         unsigned at_barrier = 0;
         for (unsigned i = 0; i < n; i++) {
@@ -158,7 +171,7 @@ static bool run_block(const std::vector<unsigned> &sequence) {
                     fibers[i].thread.wait = Wait::nothing;
                 }
             }
-        } else if (live && !warps(n) && !moved) {
+        } else if (live && !moved) {
             for (unsigned i = 0; i < n; i++) {
                 if (fibers[i].stack) {
                     stacks.push_back(fibers[i].stack);

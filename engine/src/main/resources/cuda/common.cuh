@@ -149,21 +149,26 @@ __device__ inline void report(Fault *fault, int kind, i64 position, i64 value, i
     }
 }
 
-// Sums over a block of up to 1024 threads in a fixed order; every thread gets the result. All threads must call it.
-template <class T> __device__ inline T block_sum(T v) {
-    __shared__ T part[1024];
-    int t = threadIdx.x + threadIdx.y * blockDim.x;
-    int n = blockDim.x * blockDim.y;
-    __syncthreads();                       // part may still be read for the call before
-    part[t] = v;
-    __syncthreads();
-    for (int half = 512; half > 0; half >>= 1) {
-        if (t < half && t + half < n) {
-            part[t] = part[t] + part[t + half];
-        }
-        __syncthreads();
+// Sums over a block of up to 32 warps in a fixed order: over the lanes of each warp, then over the warps. Every thread
+// gets the result; all threads must call it, and the block must be whole warps.
+template <class T> __device__ inline T warp_sum(T v) {
+    for (int step = 16; step > 0; step >>= 1) {
+        v = v + __shfl_xor_sync(0xffffffff, v, step);
     }
-    return part[0];
+    return v;
+}
+
+template <class T> __device__ inline T block_sum(T v) {
+    __shared__ T part[32];
+    int t = threadIdx.x + threadIdx.y * blockDim.x;
+    int warps = blockDim.x * blockDim.y / 32;
+    v = warp_sum(v);
+    __syncthreads();                       // part may still be read for the call before
+    if (t % 32 == 0) {
+        part[t / 32] = v;
+    }
+    __syncthreads();
+    return warp_sum(t % 32 < warps ? part[t % 32] : (T) 0);
 }
 
 // NaN wins.
@@ -172,18 +177,22 @@ __device__ inline float smaller(float a, float b) { return a != a ? a : b != b ?
 __device__ inline i64 larger(i64 a, i64 b) { return a > b ? a : b; }
 __device__ inline i64 smaller(i64 a, i64 b) { return a < b ? a : b; }
 
-template <class T> __device__ inline T block_max(T v) {
-    __shared__ T part[1024];
-    int t = threadIdx.x + threadIdx.y * blockDim.x;
-    int n = blockDim.x * blockDim.y;
-    __syncthreads();
-    part[t] = v;
-    __syncthreads();
-    for (int half = 512; half > 0; half >>= 1) {
-        if (t < half && t + half < n) {
-            part[t] = larger(part[t], part[t + half]);
-        }
-        __syncthreads();
+template <class T> __device__ inline T warp_max(T v) {
+    for (int step = 16; step > 0; step >>= 1) {
+        v = larger(v, __shfl_xor_sync(0xffffffff, v, step));
     }
-    return part[0];
+    return v;
+}
+
+template <class T> __device__ inline T block_max(T v) {
+    __shared__ T part[32];
+    int t = threadIdx.x + threadIdx.y * blockDim.x;
+    int warps = blockDim.x * blockDim.y / 32;
+    v = warp_max(v);
+    __syncthreads();
+    if (t % 32 == 0) {
+        part[t / 32] = v;
+    }
+    __syncthreads();
+    return warp_max(part[t % 32 < warps ? t % 32 : 0]);
 }

@@ -1,9 +1,8 @@
-// The row-wise parts of the contrastive cross-entropy of each row against all others, and Sinkhorn's scaling.
+// The row-wise parts of the contrastive cross-entropy of each row against all others.
 //
 // Naive version: similarities [n, n], their exponentials and quotients in memory, each a pass of its own. Here cuBLAS
-// makes a tile of similarities, [rows, n] of at most 64 MiB, and one pass uses it up; Sinkhorn keeps the logarithms of
-// both scalings and reads the scores twice an iteration, writing no matrix but the result.
-// Bytes: pairwise 4·n² written and read for each pass; Sinkhorn (2·iterations + 1)·n·k·4. FLOPs: about 8 per element.
+// makes a tile of similarities, [rows, n] of at most 64 MiB, and one pass uses it up.
+// Bytes: 4·n² written and read for each pass. FLOPs: about 8 per element.
 
 // s [rows, n] holds x_i·x_j for i = first …; y_i = log Σ_{j ≠ i} exp(scale·s_ij) − scale·x_i·p_i. Differences are taken
 // before anything is rounded, so that a small loss keeps its digits.
@@ -53,68 +52,5 @@ extern "C" __global__ void pairwise_own_f32(float *dx, float *dp, const float *x
         float g = scale * dy[at / d];
         dx[at] = dx[at] - g * p[at];
         dp[at] = -g * x[at];
-    }
-}
-
-// Potentials of log Q = x/epsilon + row[i] + column[j] in double: the terms are large and cancel.
-extern "C" __global__ void sinkhorn_start(double *row, i64 n) {
-    EACH(i, n) {
-        row[i] = 0;
-    }
-}
-
-// column[j] = −log Σ_i exp(x_ij/epsilon + row[i]): lanes along the columns.
-extern "C" __global__ void sinkhorn_columns_f32(const float *x, const double *row, double *column, int n, int k,
-        double inverse) {
-    EACH(j, k) {
-        double top = -INFINITE;
-        for (int i = 0; i < n; i++) {
-            double v = x[(i64) i * k + j] * inverse + row[i];
-            top = v > top || v != v ? v : top;
-        }
-        float sum = 0;
-        for (int i = 0; i < n; i++) {
-            sum += expf((float) (x[(i64) i * k + j] * inverse + row[i] - top));
-        }
-        column[j] = -(top + logf(sum));
-    }
-}
-
-// row[i] = −log Σ_j exp(x_ij/epsilon + column[j]): a block for each row.
-extern "C" __global__ void sinkhorn_rows_f32(const float *x, double *row, const double *column, int n, int k,
-        double inverse) {
-    __shared__ double best[256];
-    for (int i = blockIdx.x; i < n; i += gridDim.x) {
-        double top = -INFINITE;
-        for (int j = threadIdx.x; j < k; j += blockDim.x) {
-            double v = x[(i64) i * k + j] * inverse + column[j];
-            top = v > top || v != v ? v : top;
-        }
-        __syncthreads();
-        best[threadIdx.x] = top;
-        __syncthreads();
-        for (int half = blockDim.x / 2; half > 0; half >>= 1) {
-            if (threadIdx.x < half) {
-                double v = best[threadIdx.x + half];
-                best[threadIdx.x] = v > best[threadIdx.x] || v != v ? v : best[threadIdx.x];
-            }
-            __syncthreads();
-        }
-        top = best[0];
-        float sum = 0;
-        for (int j = threadIdx.x; j < k; j += blockDim.x) {
-            sum += expf((float) (x[(i64) i * k + j] * inverse + column[j] - top));
-        }
-        sum = block_sum(sum);
-        if (threadIdx.x == 0) {
-            row[i] = -(top + logf(sum));
-        }
-    }
-}
-
-extern "C" __global__ void sinkhorn_result_f32(const float *x, const double *row, const double *column, float *y, int n,
-        int k, double inverse) {
-    EACH(at, (i64) n * k) {
-        y[at] = expf((float) (x[at] * inverse + row[at / k] + column[at % k]));
     }
 }

@@ -64,6 +64,25 @@ __device__ inline i64 checked(i64 index, i64 position, int size, int kind, Fault
     return index;
 }
 
+template <class T, int P> struct alignas(sizeof(T) * P) group { T v[P]; };
+
+// dx[row, k] = dy[row] where k is index[row], else 0: a block for each row, or a warp.
+template <class T, class I, int P> __device__ inline void gather_backward(const T *dy, const I *index, T *dx, i64 rows,
+        int size, int kind, Fault *fault) {
+    for (i64 row = blockIdx.x * (i64) blockDim.y + threadIdx.y; row < rows; row += (i64) gridDim.x * blockDim.y) {
+        int at = (int) checked(index[row], row, size, kind, fault);
+        T value = dy[row];
+        for (int i = threadIdx.x; i < size / P; i += blockDim.x) {
+            group<T, P> v;
+            #pragma unroll
+            for (int e = 0; e < P; e++) {
+                v.v[e] = i * P + e == at ? value : (T) 0;
+            }
+            *(group<T, P> *) (dx + row * size + (i64) i * P) = v;
+        }
+    }
+}
+
 #define INDEXED(SIZE, T, INDEX, I) \
     /* y[row] = x[row, index[row]] */ \
     extern "C" __global__ void gather_b##SIZE##_##INDEX(const T *x, const I *index, T *y, i64 rows, int size, \
@@ -72,13 +91,13 @@ __device__ inline i64 checked(i64 index, i64 position, int size, int kind, Fault
             y[i] = x[i * size + checked(index[i], i, size, kind, fault)]; \
         } \
     } \
-    /* dx[row, k] = dy[row] where k is index[row], else 0 */ \
-    extern "C" __global__ void gather_backward_b##SIZE##_##INDEX(const T *dy, const I *index, T *dx, i64 rows, \
+    extern "C" __global__ void gather_backward_1_b##SIZE##_##INDEX(const T *dy, const I *index, T *dx, i64 rows, \
             int size, int kind, Fault *fault) { \
-        EACH(i, rows * size) { \
-            i64 row = i / size; \
-            dx[i] = checked(index[row], row, size, kind, fault) == i % size ? dy[row] : (T) 0; \
-        } \
+        gather_backward<T, I, 1>(dy, index, dx, rows, size, kind, fault); \
+    } \
+    extern "C" __global__ void gather_backward_16_b##SIZE##_##INDEX(const T *dy, const I *index, T *dx, i64 rows, \
+            int size, int kind, Fault *fault) { \
+        gather_backward<T, I, 16 / SIZE>(dy, index, dx, rows, size, kind, fault); \
     } \
     /* y[outer, k, inner] = x[outer, index[k], inner] */ \
     extern "C" __global__ void select_b##SIZE##_##INDEX(const T *x, const I *index, T *y, i64 n, int size, \
@@ -97,22 +116,121 @@ INDEXED_BOTH(2, u16)
 INDEXED_BOTH(4, u32)
 INDEXED_BOTH(8, u64)
 
-// dx[outer, r, inner] = Σ dy[outer, k, inner] over the k with index[k] = r, in the order of k: each result looks for
-// its own terms, so that no two threads add to one place. count·n reads of the index, which the cache holds.
-#define SELECT_BACKWARD(INDEX, I) \
-    extern "C" __global__ void select_backward_f32_##INDEX(const float *dy, const I *index, float *dx, i64 n, \
-            int size, int count, i64 inner, int kind, Fault *fault) { \
-        EACH(i, n) { \
-            i64 row = i / inner % size; \
-            i64 outer = i / inner / size; \
-            float sum = 0; \
-            for (int k = 0; k < count; k++) { \
-                if (checked(index[k], k, size, kind, fault) == row) { \
-                    sum += dy[(outer * count + k) * inner + i % inner]; \
-                } \
-            } \
-            dx[i] = sum; \
-        } \
+#define LIST 512                           // positions that are listed before they are added up
+#define SCANNED 128                        // of the index at a time, by a warp
+
+// Lists where the index, from a position on, names the row, in order; returns where it stopped for want of room.
+template <class I> __device__ inline int collect(const I *index, i64 row, int from, int count, int size, int *list,
+        int &length, int kind, Fault *fault) {
+    int lane = threadIdx.x % 32;
+    for (; from < count && length + SCANNED <= LIST; from += SCANNED) {
+        bool hit[SCANNED / 32];
+        #pragma unroll
+        for (int u = 0; u < SCANNED / 32; u++) {
+            int k = from + 32 * u + lane;
+            hit[u] = k < count && checked(index[k], k, size, kind, fault) == row;
+        }
+        #pragma unroll
+        for (int u = 0; u < SCANNED / 32; u++) {
+            u32 hits = __ballot_sync(0xffffffff, hit[u]);
+            if (hit[u]) {
+                list[length + __popc(hits & ((1u << lane) - 1))] = from + 32 * u + lane;
+            }
+            length += __popc(hits);
+        }
     }
-SELECT_BACKWARD(i32, int)
-SELECT_BACKWARD(i64, i64)
+    return from;
+}
+
+// dx[outer, r, inner] = Σ dy[outer, k, inner] over the k with index[k] = r. A warp lists a row's terms once for all of
+// its elements, whose P each lane adds up, so that no two threads add to one place; size·count/32 looks at the index,
+// which the cache holds. With few rows all 8 warps of a block take the terms of one in turn (team 8, else 1).
+template <class I, int P> __device__ inline void select_backward(const float *dy, const I *index, float *dx, i64 outer,
+        int size, int count, i64 inner, int team, int kind, Fault *fault) {
+    __shared__ int lists[8][LIST];
+    __shared__ float others[8][32 * P];
+    __shared__ int common[2];
+    int lane = threadIdx.x % 32;
+    int warp = threadIdx.x / 32;
+    int member = warp % team;
+    int *list = lists[warp / team];
+    i64 tiles = (inner + 32 * P - 1) / (32 * P);
+    for (i64 first = (i64) blockIdx.x * (8 / team); first < size; first += (i64) gridDim.x * (8 / team)) {
+        i64 row = first + warp / team;
+        int from = row < size ? 0 : count;
+        bool begun = false;
+        do {
+            int length = 0;
+            if (team == 1) {
+                from = collect(index, row, from, count, size, list, length, kind, fault);
+                __syncwarp();
+            } else {
+                __syncthreads();
+                if (warp == 0) {
+                    from = collect(index, row, from, count, size, list, length, kind, fault);
+                    common[0] = from;
+                    common[1] = length;
+                }
+                __syncthreads();
+                from = common[0];
+                length = common[1];
+            }
+            for (i64 job = blockIdx.y; job < tiles * outer; job += gridDim.y) {
+                i64 o = job / tiles;
+                i64 column = (job - o * tiles) * 32 * P + lane * P;
+                bool inside = row < size && column < inner;
+                float sum[P];
+                #pragma unroll
+                for (int e = 0; e < P; e++) {
+                    sum[e] = 0;
+                }
+                #pragma unroll 4
+                for (int m = member; m < (inside ? length : 0); m += team) {
+                    group<float, P> v = *(const group<float, P> *) (dy + (o * count + list[m]) * inner + column);
+                    #pragma unroll
+                    for (int e = 0; e < P; e++) {
+                        sum[e] += v.v[e];
+                    }
+                }
+                if (team > 1) {
+                    #pragma unroll
+                    for (int e = 0; e < P; e++) {
+                        others[warp][lane * P + e] = sum[e];
+                    }
+                    __syncthreads();
+                    for (int w = 1; member == 0 && w < team; w++) {
+                        #pragma unroll
+                        for (int e = 0; e < P; e++) {
+                            sum[e] += others[w][lane * P + e];
+                        }
+                    }
+                    __syncthreads();
+                }
+                if (inside && member == 0) {
+                    group<float, P> *to = (group<float, P> *) (dx + (o * size + row) * inner + column);
+                    group<float, P> before;
+                    if (begun) {
+                        before = *to;
+                    }
+                    #pragma unroll
+                    for (int e = 0; e < P; e++) {
+                        before.v[e] = begun ? before.v[e] + sum[e] : sum[e];
+                    }
+                    *to = before;
+                }
+            }
+            begun = true;
+            __syncwarp();
+        } while (from < count);
+    }
+}
+
+#define SELECT_BACKWARD(P, INDEX, I) \
+    extern "C" __global__ void select_backward_##P##_f32_##INDEX(const float *dy, const I *index, float *dx, \
+            i64 outer, int size, int count, i64 inner, int team, int kind, Fault *fault) { \
+        select_backward<I, P>(dy, index, dx, outer, size, count, inner, team, kind, fault); \
+    }
+SELECT_BACKWARD(1, i32, int)
+SELECT_BACKWARD(1, i64, i64)
+SELECT_BACKWARD(4, i32, int)
+SELECT_BACKWARD(4, i64, i64)

@@ -1,5 +1,7 @@
 package dev.osteon.engine.backend.cuda;
 
+import dev.osteon.engine.tensor.Tensor;
+import java.util.Arrays;
 import jcuda.Pointer;
 import jcuda.driver.CUdeviceptr;
 
@@ -16,6 +18,11 @@ final class Addresses {
     /** Any address, of the host or the device. */
     static Pointer of(long address) {
         return new Raw(address);
+    }
+
+    /** Whether all begin where 16 bytes can be read at once; a view may begin between. */
+    static boolean packed(Tensor... tensors) {
+        return Arrays.stream(tensors).allMatch(t -> t.segment().address() % 16 == 0);
     }
 
     /** What a call of JCuda wrote into {@code pointer}. */

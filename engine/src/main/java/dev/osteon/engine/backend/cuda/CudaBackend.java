@@ -37,6 +37,7 @@ public final class CudaBackend implements Backend {
         new ImageKernels(cuda).register(registrar);
         new OptimizerKernels(cuda).register(registrar);
         new MatMulKernels(cuda).register(registrar);
+        new SinkhornKernels(cuda).register(registrar);
         new ConvolutionKernels(cuda).register(registrar);
     }
 

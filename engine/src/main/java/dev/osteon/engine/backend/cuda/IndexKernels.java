@@ -15,6 +15,13 @@ import java.util.List;
  */
 record IndexKernels(CudaRuntime cuda) {
 
+    private static final int WARPS = 8;
+    /** Groups of elements of a row that a warp writes alone. */
+    private static final int WARP_ELEMENTS = 128;
+    /** With fewer rows a block takes one, with more each of its warps. */
+    private static final int MANY_ROWS = 1024;
+    private static final long BUSY = 2048;
+
     void register(Registrar to) {
         to.put(Gather.class, Layouts.ROW_MAJOR, Registrar.F32_OR_LOW, this::gather)
                 .put(GatherBackward.class, Layouts.ROW_MAJOR, Registrar.F32_OR_LOW, this::gatherBackward)
@@ -28,8 +35,18 @@ record IndexKernels(CudaRuntime cuda) {
     }
 
     private void gatherBackward(GatherBackward op, List<Tensor> in, List<Tensor> out) {
-        checked(op, launch("gather_backward", in, out).wide(in.getFirst().size()).integer(op.size()))
-                .over(out.getFirst().size());
+        Tensor dx = out.getFirst();
+        long rows = in.getFirst().size();
+        if (dx.size() == 0) {
+            return;
+        }
+        int pack = 16 / dx.dtype().bytes();
+        boolean packs = op.size() % pack == 0 && Addresses.packed(dx);
+        boolean warps = op.size() / (packs ? pack : 1) <= WARP_ELEMENTS;
+        Launch launch = checked(op, launch("gather_backward_" + (packs ? 16 : 1), in, out).wide(rows)
+                .integer(op.size()));
+        launch.grid(launch.blocks(warps ? (rows + WARPS - 1) / WARPS : rows), 1, warps ? Launch.BLOCK / WARPS
+                : Launch.BLOCK, warps ? WARPS : 1);
     }
 
     private void select(Select op, List<Tensor> in, List<Tensor> out) {
@@ -40,11 +57,30 @@ record IndexKernels(CudaRuntime cuda) {
     }
 
     private void selectBackward(SelectBackward op, List<Tensor> in, List<Tensor> out) {
+        Tensor dy = in.getFirst();
         Tensor dx = out.getFirst();
-        Rows axis = Rows.along(in.getFirst().shape(), op.axis());
-        checked(op, cuda.launch("shapes", "select_backward_f32_" + in.get(1).dtype()).pointer(in.get(0))
-                .pointer(in.get(1)).pointer(dx).wide(dx.size()).integer(op.size()).integer(axis.size())
-                .wide(axis.inner())).over(dx.size());
+        if (dx.size() == 0) {
+            return;
+        }
+        Rows axis = Rows.along(dy.shape(), op.axis());
+        long outer = outer(dx, op.axis());
+        long inner = dx.size() / op.size() / outer;
+        int pack = inner % 4 == 0 && Addresses.packed(dy, dx) ? 4 : 1;
+        int team = op.size() < MANY_ROWS ? WARPS : 1;
+        long blocks = ((long) op.size() * team + WARPS - 1) / WARPS;
+        long jobs = outer * ((inner + 32L * pack - 1) / (32L * pack));
+        Launch launch = checked(op, cuda.launch("shapes", "select_backward_" + pack + "_f32_" + in.get(1).dtype())
+                .pointer(dy).pointer(in.get(1)).pointer(dx).wide(outer).integer(op.size()).integer(axis.size())
+                .wide(inner).integer(team));
+        launch.grid((int) blocks, (int) Math.clamp(jobs, 1, Math.max(1, BUSY / blocks)), Launch.BLOCK, 1);
+    }
+
+    private static long outer(Tensor tensor, int axis) {
+        long outer = 1;
+        for (int i = 0; i < axis; i++) {
+            outer *= tensor.dim(i);
+        }
+        return outer;
     }
 
     private Launch launch(String kernel, List<Tensor> in, List<Tensor> out) {

@@ -6,7 +6,6 @@ import dev.osteon.engine.op.MatMul;
 import dev.osteon.engine.op.MatMul.Transpose;
 import dev.osteon.engine.op.PairwiseCrossEntropy;
 import dev.osteon.engine.op.PairwiseCrossEntropyBackward;
-import dev.osteon.engine.op.Sinkhorn;
 import dev.osteon.engine.tensor.DType;
 import dev.osteon.engine.tensor.Layout;
 import dev.osteon.engine.tensor.Shape;
@@ -29,8 +28,7 @@ record MatMulKernels(CudaRuntime cuda, Blas blas) {
         to.put(MatMul.class, Layouts.ROW_MAJOR, Registrar.F32_OR_LOW, this::matMul)
                 .put(Attention.class, Layouts.ROW_MAJOR, Registrar.F32, this::attention)
                 .put(PairwiseCrossEntropy.class, Layouts.ROW_MAJOR, Registrar.F32, this::pairwise)
-                .put(PairwiseCrossEntropyBackward.class, Layouts.ROW_MAJOR, Registrar.F32, this::pairwiseBackward)
-                .put(Sinkhorn.class, Layouts.ROW_MAJOR, Registrar.F32, this::sinkhorn);
+                .put(PairwiseCrossEntropyBackward.class, Layouts.ROW_MAJOR, Registrar.F32, this::pairwiseBackward);
     }
 
     private void matMul(MatMul op, List<Tensor> in, List<Tensor> out) {
@@ -155,25 +153,5 @@ record MatMulKernels(CudaRuntime cuda, Blas blas) {
         long at = x.segment().address();
         blas.multiply(rows, x.dim(0), x.dim(1), new Blas.Factor(at + 4L * first * x.dim(1), false, 0),
                 new Blas.Factor(at, true, 0), result, 1, DType.F32, Blas.Precision.EXACT);
-    }
-
-    private void sinkhorn(Sinkhorn op, List<Tensor> in, List<Tensor> out) {
-        Tensor x = in.getFirst();
-        int n = x.dim(0);
-        int k = x.dim(1);
-        double inverse = 1 / op.epsilon();
-        try (Temporaries temporary = new Temporaries(cuda)) {
-            long row = temporary.bytes(8L * n, "Sinkhorn's rows");
-            long column = temporary.bytes(8L * k, "Sinkhorn's columns");
-            cuda.launch(LOSSES, "sinkhorn_start").address(row).wide(n).over(n);
-            for (int iteration = 0; iteration < op.iterations(); iteration++) {
-                cuda.launch(LOSSES, "sinkhorn_columns_f32").pointer(x).address(row).address(column).integer(n)
-                        .integer(k).exact(inverse).over(k);
-                cuda.launch(LOSSES, "sinkhorn_rows_f32").pointer(x).address(row).address(column).integer(n).integer(k)
-                        .exact(inverse).rows(n);
-            }
-            cuda.launch(LOSSES, "sinkhorn_result_f32").pointer(x).address(row).address(column)
-                    .pointer(out.getFirst()).integer(n).integer(k).exact(inverse).over((long) n * k);
-        }
     }
 }

@@ -84,6 +84,28 @@ record Walk(int[] dims, long[][] strides) {
         return dims.length == 0 || dims.length == 1 && strides[k][0] == 1;
     }
 
+    /** Whether operand 0 can be walked in steps of {@code pack} neighbouring elements, as {@link #packed} does. */
+    boolean packs(int pack) {
+        int last = dims.length - 1;
+        return last >= 0 && strides[0][last] == 1 && dims[last] % pack == 0
+                && Arrays.stream(strides[0], 0, last).allMatch(s -> s % pack == 0);
+    }
+
+    /** Whether each step of operand 0 is a multiple of {@code pack} elements. */
+    boolean inMultiplesOf(int pack) {
+        return Arrays.stream(strides[0]).allMatch(s -> s % pack == 0);
+    }
+
+    /** Operand 0 alone, in steps of {@code pack} neighbouring elements. */
+    Walk packed(int pack) {
+        int last = dims.length - 1;
+        int[] sizes = dims.clone();
+        long[] steps = strides[0].clone();
+        sizes[last] /= pack;
+        steps[last] = pack;
+        return new Walk(sizes, new long[][] {steps});
+    }
+
     void write(MemorySegment block, long at) {
         block.set(JAVA_INT, at, dims.length);
         for (int d = 0; d < MAX_RANK; d++) {

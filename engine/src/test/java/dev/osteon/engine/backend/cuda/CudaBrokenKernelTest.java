@@ -58,25 +58,25 @@ class CudaBrokenKernelTest {
         return Tensor.of(CudaEmulator.DEVICE, shape, values);
     }
 
-    private static void softmax(String from, String to) {
+    private static void normalise(String from, String to) {
         try (TensorScope scope = TensorScope.open()) {
-            launch("rows", "softmax_f32", from, to).pointer(numbers(3, 300)).pointer(empty(3, 300)).wide(3)
-                    .integer(300).wide(1).rows(3);
+            launch("rows", "l2_normalize_f32", from, to).pointer(numbers(3, 300)).pointer(empty(3, 300))
+                    .pointer(empty(3)).wide(3).integer(300).wide(1).real(1e-6).rows(3);
         }
     }
 
     @Test
     void aMissingBarrierMakesResultsDependOnTheOrderOfThreads() {
-        String loop = "            part[t] = part[t] + part[t + half];\n        }\n";
-        assertThatCode(() -> softmax(loop, loop)).doesNotThrowAnyException();
-        assertThatThrownBy(() -> softmax(loop + "        __syncthreads();\n", loop))
-                .hasMessageContaining("softmax_f32").hasMessageContaining("depends on the order of threads");
+        String write = "        part[t / 32] = v;\n    }\n";
+        assertThatCode(() -> normalise(write, write)).doesNotThrowAnyException();
+        assertThatThrownBy(() -> normalise(write + "    __syncthreads();\n", write))
+                .hasMessageContaining("l2_normalize_f32").hasMessageContaining("depends on the order of threads");
     }
 
     @Test
     void aBarrierThatSomeThreadsNeverReachIsADeadlock() {
         String barrier = "    __syncthreads();                       // part may still be read for the call before\n";
-        assertThatThrownBy(() -> softmax(barrier, "    if (t < 7) { __syncthreads(); } else { __syncwarp(); }\n"))
+        assertThatThrownBy(() -> normalise(barrier, "    if (t < 7) { __syncthreads(); } else { __syncwarp(); }\n"))
                 .hasMessageContaining("deadlock");
     }
 

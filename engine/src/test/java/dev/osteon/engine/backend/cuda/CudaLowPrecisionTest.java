@@ -10,10 +10,12 @@ import dev.osteon.engine.memory.TensorScope;
 import dev.osteon.engine.op.BatchNormBackward;
 import dev.osteon.engine.op.BatchNormEval;
 import dev.osteon.engine.op.BatchNormTrain;
+import dev.osteon.engine.op.ArgMax;
 import dev.osteon.engine.op.Cast;
 import dev.osteon.engine.op.LarcStep;
 import dev.osteon.engine.op.LossScaleStep;
 import dev.osteon.engine.op.Op;
+import dev.osteon.engine.op.Reduce;
 import dev.osteon.engine.op.RunningStatistics;
 import dev.osteon.engine.op.SgdStep;
 import dev.osteon.engine.op.UnscaleGradients;
@@ -46,10 +48,13 @@ class CudaLowPrecisionTest {
     }
 
     static Stream<OpSample> samples() {
-        return OpSamples.all().stream().filter(s -> s.operands().stream().anyMatch(Operand::isFloating)
-                && !(s.op() instanceof SgdStep || s.op() instanceof LarcStep || s.op() instanceof UnscaleGradients
-                        || s.op() instanceof LossScaleStep || s.op() instanceof RunningStatistics
-                        || s.op() instanceof Cast));
+        Stream<OpSample> reductions = CudaShapesTest.samples().stream()
+                .filter(s -> s.op() instanceof Reduce || s.op() instanceof ArgMax);
+        return Stream.concat(OpSamples.all().stream(), reductions)
+                .filter(s -> s.operands().stream().anyMatch(Operand::isFloating)
+                        && !(s.op() instanceof SgdStep || s.op() instanceof LarcStep
+                                || s.op() instanceof UnscaleGradients || s.op() instanceof LossScaleStep
+                                || s.op() instanceof RunningStatistics || s.op() instanceof Cast));
     }
 
     @ParameterizedTest

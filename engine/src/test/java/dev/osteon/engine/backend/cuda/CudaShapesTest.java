@@ -14,6 +14,7 @@ import dev.osteon.engine.op.BatchNormBackward;
 import dev.osteon.engine.op.BatchNormTrain;
 import dev.osteon.engine.op.Binary;
 import dev.osteon.engine.op.Expand;
+import dev.osteon.engine.op.GatherBackward;
 import dev.osteon.engine.op.LarcStep;
 import dev.osteon.engine.op.LayerNorm;
 import dev.osteon.engine.op.MatMul;
@@ -22,6 +23,7 @@ import dev.osteon.engine.op.PairwiseCrossEntropy;
 import dev.osteon.engine.op.Permute;
 import dev.osteon.engine.op.Reduce;
 import dev.osteon.engine.op.SelectBackward;
+import dev.osteon.engine.op.Sinkhorn;
 import dev.osteon.engine.op.Softmax;
 import dev.osteon.engine.op.Unary;
 import dev.osteon.engine.tensor.DType;
@@ -46,9 +48,20 @@ class CudaShapesTest {
             add(s, f + " of all in parts", new Reduce(f, List.of(0, 1)), normal(37, 1000));
             add(s, f + " of columns in parts", new Reduce(f, List.of(0)), normal(1500, 19));
             add(s, f + " of many rows", new Reduce(f, List.of(1)), normal(300, 70));
+            add(s, f + " in packs, all", new Reduce(f, List.of(0, 1)), normal(40, 1000));
+            add(s, f + " in packs, rows", new Reduce(f, List.of(1)), normal(5, 2104));
+            add(s, f + " in packs, short rows", new Reduce(f, List.of(1)), normal(70, 24));
+            add(s, f + " in packs, columns", new Reduce(f, List.of(0)), normal(300, 328));
+            add(s, f + " in packs, few columns", new Reduce(f, List.of(0)), normal(5, 1200));
+            add(s, f + " in packs, the middle", new Reduce(f, List.of(1)), normal(3, 130, 16));
+            add(s, f + " in packs, channels", new Reduce(f, List.of(0, 2, 3)), normal(7, 3, 8, 12));
+            add(s, f + " in packs, pixels", new Reduce(f, List.of(0, 2, 3)), normal(7, 8, 9, 5).channelsLast());
             add(s, f + " of pixels in parts", new Reduce(f, List.of(0, 2, 3)), normal(3, 5, 21, 20).channelsLast());
         }
         add(s, "argmax of long rows", new ArgMax(1), normal(3, 1000));
+        add(s, "argmax of short rows", new ArgMax(1), normal(9, 104));
+        add(s, "argmax of long rows in packs", new ArgMax(1), normal(3, 1448));
+        add(s, "argmax of equals", new ArgMax(1), index(2, DType.I32, 5, 700));
         add(s, "argmax of columns", new ArgMax(0), normal(300, 5));
         add(s, "softmax of long rows", new Softmax(1), normal(40, 700));
         add(s, "exp of many", new Unary(Unary.Function.EXP), positive(30001));
@@ -59,6 +72,14 @@ class CudaShapesTest {
         add(s, "transpose of many tiles", new Permute(List.of(0, 2, 1)), normal(3, 70, 101));
         add(s, "permute of six dimensions", new Permute(List.of(0, 3, 1, 4, 2, 5)), normal(2, 3, 2, 2, 3, 4));
         add(s, "select gradient of many", new SelectBackward(0, 11), normal(90, 33), index(11, DType.I64, 90));
+        add(s, "select gradient of few rows", new SelectBackward(0, 2), normal(1300, 36), index(2, DType.I32, 1300));
+        add(s, "select gradient of many rows", new SelectBackward(0, 1030), normal(1100, 8),
+                index(7, DType.I64, 1100));
+        add(s, "select gradient of rows often named", new SelectBackward(1, 1025), normal(2, 700, 3),
+                index(1, DType.I64, 700));
+        add(s, "select gradient of the last axis", new SelectBackward(1, 5), normal(9, 7), index(5, DType.I64, 7));
+        add(s, "gather gradient of long rows", new GatherBackward(1000), normal(5), index(1000, DType.I64, 5));
+        add(s, "gather gradient in packs", new GatherBackward(36), normal(11), index(36, DType.I32, 11));
         for (boolean last : new boolean[] {false, true}) {
             Operand x = last ? normal(12, 37, 15, 13).channelsLast() : normal(12, 37, 15, 13);
             add(s, "batch-norm in parts " + last, new BatchNormTrain(1e-5, Activation.RELU), x, positive(37),
@@ -72,6 +93,11 @@ class CudaShapesTest {
                 normal(4, 3, 3, 5).channelsLast(), positive(3), normal(3), positive(3));
         add(s, "layer-norm in parts", new LayerNorm(1, 1e-5), normal(150, 300), positive(300), normal(300));
         add(s, "pairwise of long rows", new PairwiseCrossEntropy(2), normal(300, 5), normal(300, 5));
+        for (int columns : new int[] {1, 7, 36, 804, 1001}) {
+            add(s, "sinkhorn of " + columns, new Sinkhorn(0.3, 3), normal(2100, columns));
+        }
+        add(s, "sinkhorn of a wide range", new Sinkhorn(0.003, 3), normal(70, 132));
+        add(s, "sinkhorn of long rows", new Sinkhorn(0.5, 2), normal(3, 5124));
         add(s, "matmul of rows by one matrix", new MatMul(MatMul.Transpose.NO, MatMul.Transpose.NO),
                 normal(3, 4, 5, 6), normal(6, 7));
         add(s, "matmul broadcast both ways", new MatMul(MatMul.Transpose.YES, MatMul.Transpose.NO),
