@@ -2,6 +2,7 @@ package dev.osteon.engine.backend.cuda;
 
 import static dev.osteon.engine.conformance.Operand.normal;
 import static dev.osteon.engine.conformance.Operand.positive;
+import static dev.osteon.engine.conformance.Operand.truth;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -18,9 +19,12 @@ import dev.osteon.engine.op.AvgPool2dBackward;
 import dev.osteon.engine.op.BatchNormBackward;
 import dev.osteon.engine.op.BatchNormEval;
 import dev.osteon.engine.op.BatchNormTrain;
+import dev.osteon.engine.op.Binary;
+import dev.osteon.engine.op.Compare;
 import dev.osteon.engine.op.MaxPool2d;
 import dev.osteon.engine.op.MaxPool2dBackward;
 import dev.osteon.engine.op.Op;
+import dev.osteon.engine.op.Where;
 import dev.osteon.engine.op.Window;
 import dev.osteon.engine.tensor.DType;
 import dev.osteon.engine.tensor.Device;
@@ -55,7 +59,22 @@ class CudaPacksTest {
         pooling(s, "packs", normal(2, 16, 13, 12).channelsLast());
         pooling(s, "no packs", normal(2, 3, 9, 10).channelsLast());
         pooling(s, "planes", normal(2, 8, 12, 9));
+        pointwise(s, "one loop", normal(1003), normal(1003));
+        pointwise(s, "a number", normal(1003), normal(1));
+        pointwise(s, "per channel", normal(3, 16, 5, 7).channelsLast(), normal(1, 16, 1, 1).channelsLast());
+        pointwise(s, "per channel, no packs", normal(3, 9, 5, 7).channelsLast(), normal(1, 9, 1, 1).channelsLast());
+        pointwise(s, "per row", normal(33, 24), normal(33, 1));
+        pointwise(s, "rows in packs", normal(3, 5, 16), normal(5, 16));
+        pointwise(s, "rows apart", normal(4, 1, 16), normal(1, 3, 16));
+        pointwise(s, "the other way", normal(24), normal(33, 24));
         return s;
+    }
+
+    private static void pointwise(List<OpSample> s, String name, Operand a, Operand b) {
+        add(s, "multiply " + name, new Binary(Binary.Function.MUL), a, b);
+        add(s, "compare " + name, new Compare(Compare.Relation.LESS), a, b);
+        add(s, "where " + name, new Where(), truth(a.shape().toArray()), a, b);
+        add(s, "where of a broadcast condition " + name, new Where(), truth(b.shape().toArray()), a, b);
     }
 
     private static void pooling(List<OpSample> s, String name, Operand x) {
