@@ -110,5 +110,6 @@ inline int atomicCAS(int *at, int expected, int value) {
     return before;
 }
 
+inline unsigned __umulhi(unsigned a, unsigned b) { return (unsigned) ((uint64_t) a * b >> 32); }
 inline float __int_as_float(int bits) { float v; memcpy(&v, &bits, sizeof v); return v; }
 inline int __float_as_int(float v) { int bits; memcpy(&bits, &v, sizeof v); return bits; }

@@ -102,6 +102,17 @@ template <> struct narrow<bool8> {
 // nothing else is said.
 template <class T, int V = 16 / sizeof(T)> struct alignas(V * sizeof(T)) pack { T v[V]; };
 
+// A division by what many threads divide by, as a multiplication: for numbers below 2³¹.
+struct Divisor { int by; u32 factor; int shift; };
+
+// i modulo d; i becomes the quotient.
+__device__ inline int take(i64 &i, const Divisor &d) {
+    i64 quotient = i <= 0x7fffffff ? (__umulhi((u32) i, d.factor) + (u32) i) >> d.shift : i / d.by;
+    int rest = (int) (i - quotient * d.by);
+    i = quotient;
+    return rest;
+}
+
 // A nest of loops, outermost first, and where three operands lie along it (element strides; 0 repeats).
 struct Walk {
     int rank;

@@ -1,8 +1,8 @@
 // Element by element: y = f(x), y = f(a, b) with broadcasting, comparisons, choices, conversions, a bias per channel.
 //
 // Naive version: a thread for each element of a dense copy of every broadcast operand; the copies double the traffic.
-// Here: operands are read where they lie, a broadcast one from the cache; dense ones go in packs of 16 bytes, and the
-// grid is a few blocks for each multiprocessor, each thread visiting many elements.
+// Here: operands are read where they lie, a broadcast one from the cache, in packs of 16 bytes where the innermost loop
+// is made of them; the grid is a few blocks for each multiprocessor, each thread visiting many elements.
 // Bytes: every operand once, the result once: (operands + 1)·n·size. FLOPs: about 1 to 20 per element, so that memory
 // bounds all of them. bf16 and fp16 are computed in float32.
 
@@ -79,23 +79,56 @@ BOTH(f32, float)
 BOTH(bf16, bf16)
 BOTH(f16, f16)
 
-// y[i] = f(a[…], b[…]): dense operands in packs, others along the walk.
+// Whether an operand with these strides lies so that V elements of the innermost loop are a pack, or one repeated.
+template <int V> __device__ inline bool packable(const Walk &w, const i64 *strides) {
+    i64 inner = strides[w.rank - 1];
+    bool fits = inner == 0 || inner == 1;
+    for (int d = 0; d < w.rank - 1; d++) {
+        fits = fits && (inner == 0 || strides[d] % V == 0);
+    }
+    return fits;
+}
+
+// Packs of the walk's n elements: none where its innermost loop is not made of them.
+template <int V> __device__ inline i64 packs(const Walk &w, i64 n, bool operands) {
+    bool whole = w.rank > 0 && (w.rank == 1 || w.dims[w.rank - 1] % V == 0);
+    return whole && operands ? n / V : 0;
+}
+
+template <int V, class T> __device__ inline pack<T, V> load(const T *x, i64 stride) {
+    if (stride == 1) {
+        return *(const pack<T, V> *) x;
+    }
+    pack<T, V> p;
+    T v = *x;
+    for (int k = 0; k < V; k++) {
+        p.v[k] = v;
+    }
+    return p;
+}
+
+// y[i] = f(a[…], b[…]): packs along the innermost loop where that has them, else elements along the walk.
 template <class T, class Y, class F>
 __device__ inline void combine(const Walk &w, i64 n, const T *a, const T *b, Y *y, F f) {
     const int V = 16 / sizeof(T);
-    bool dense = sizeof(Y) == sizeof(T) && w.rank == 1 && w.a[0] == 1 && w.b[0] == 1;
-    i64 packs = dense ? n / V : 0;
-    EACH(i, packs) {
-        pack<T> p = ((const pack<T> *) a)[i];
-        pack<T> q = ((const pack<T> *) b)[i];
-        pack<Y> r;
+    int last = w.rank > 0 ? w.rank - 1 : 0;
+    bool dense = w.rank == 1 && w.a[0] == 1 && w.b[0] == 1;
+    i64 count = packs<V>(w, n, w.rank > 0 && packable<V>(w, w.a) && packable<V>(w, w.b));
+    EACH(i, count) {
+        Place at = {i * V, i * V, 0};
+        if (!dense) {
+            at = place(w, i * V);
+        }
+        pack<T, V> p = load<V>(a + at.a, w.a[last]);
+        pack<T, V> q = load<V>(b + at.b, w.b[last]);
+        pack<Y, V> r;
         for (int k = 0; k < V; k++) {
             r.v[k] = f(widen(p.v[k]), widen(q.v[k]), i * V + k);
         }
-        ((pack<Y> *) y)[i] = r;
+        ((pack<Y, V> *) y)[i] = r;
     }
-    EACH(i, n - packs * V) {
-        i64 at = packs * V + i;
+    EACH(i, n - count * V) {
+        i64 at = count * V + i;
         Place p = place(w, at);
         y[at] = f(widen(a[p.a]), widen(b[p.b]), at);
     }
@@ -173,23 +206,61 @@ COMPARISONS(u8, u8)
 COMPARISONS(bool, bool8)
 
 // Elements of 1, 2, 4 or 8 bytes are chosen as they are.
+template <class T> __device__ inline void choose(const Walk &w, i64 n, const u8 *condition, const T *a, const T *b,
+        T *y) {
+    const int V = 16 / sizeof(T);
+    int last = w.rank > 0 ? w.rank - 1 : 0;
+    bool dense = w.rank == 1 && w.a[0] == 1 && w.b[0] == 1 && w.c[0] == 1;
+    i64 count = packs<V>(w, n, w.rank > 0 && packable<V>(w, w.a) && packable<V>(w, w.b) && packable<V>(w, w.c));
+    EACH(i, count) {
+        Place at = {i * V, i * V, i * V};
+        if (!dense) {
+            at = place(w, i * V);
+        }
+        pack<u8, V> c = load<V>(condition + at.a, w.a[last]);
+        pack<T, V> p = load<V>(a + at.b, w.b[last]);
+        pack<T, V> q = load<V>(b + at.c, w.c[last]);
+        for (int k = 0; k < V; k++) {
+            p.v[k] = c.v[k] != 0 ? p.v[k] : q.v[k];
+        }
+        ((pack<T, V> *) y)[i] = p;
+    }
+    EACH(i, n - count * V) {
+        i64 at = count * V + i;
+        Place p = place(w, at);
+        y[at] = condition[p.a] != 0 ? a[p.b] : b[p.c];
+    }
+}
+
 #define WHERE(SIZE, T) \
     extern "C" __global__ void where_b##SIZE(Walk w, i64 n, const u8 *condition, const T *a, const T *b, T *y) { \
-        EACH(i, n) { \
-            Place p = place(w, i); \
-            y[i] = condition[p.a] != 0 ? a[p.b] : b[p.c]; \
-        } \
+        choose(w, n, condition, a, b, y); \
     }
 WHERE(1, u8)
 WHERE(2, u16)
 WHERE(4, u32)
 WHERE(8, u64)
 
+// Packs of as many elements as 16 bytes of the larger type have.
+template <class F, class T> __device__ inline void convert(const F *x, T *y, i64 n) {
+    const int V = 16 / (sizeof(F) > sizeof(T) ? sizeof(F) : sizeof(T));
+    EACH(i, n / V) {
+        pack<F, V> p = ((const pack<F, V> *) x)[i];
+        pack<T, V> q;
+        for (int k = 0; k < V; k++) {
+            q.v[k] = narrow<T>::of(widen(p.v[k]));
+        }
+        ((pack<T, V> *) y)[i] = q;
+    }
+    EACH(i, n % V) {
+        i64 at = n - 1 - i;
+        y[at] = narrow<T>::of(widen(x[at]));
+    }
+}
+
 #define CAST(FROM, F, TO, T) \
     extern "C" __global__ void cast_##FROM##_##TO(const F *x, T *y, i64 n) { \
-        EACH(i, n) { \
-            y[i] = narrow<T>::of(widen(x[i])); \
-        } \
+        convert(x, y, n); \
     }
 #define CASTS(FROM, F) \
     CAST(FROM, F, f32, float) \

@@ -8,35 +8,28 @@ import dev.osteon.engine.op.AdaptiveAvgPool2d;
 import dev.osteon.engine.op.AdaptiveAvgPool2dBackward;
 import dev.osteon.engine.op.AffineCropResize;
 import dev.osteon.engine.op.AffineCropResizeBackward;
-import dev.osteon.engine.op.AvgPool2d;
-import dev.osteon.engine.op.AvgPool2dBackward;
-import dev.osteon.engine.op.MaxPool2d;
-import dev.osteon.engine.op.MaxPool2dBackward;
 import dev.osteon.engine.op.Op;
 import dev.osteon.engine.op.Resize;
 import dev.osteon.engine.op.ResizeBackward;
+import dev.osteon.engine.op.Window;
 import dev.osteon.engine.tensor.Layout;
 import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
 import java.util.List;
 import java.util.function.Supplier;
 
-/** Pooling, resizing and views of images: {@code cuda/pool.cu} and {@code cuda/resample.cu}. */
-record ImageKernels(CudaRuntime cuda, AxisTables tables) {
+/** Means over cells, resizing and views of images: {@code cuda/resample.cu}. */
+record ImageKernels(CudaRuntime cuda, AxisTables tables, PoolKernels pools) {
 
-    private static final String POOL = "pool";
     private static final String RESAMPLE = "resample";
 
     ImageKernels(CudaRuntime cuda) {
-        this(cuda, new AxisTables(cuda));
+        this(cuda, new AxisTables(cuda), new PoolKernels(cuda));
     }
 
     void register(Registrar to) {
-        to.put(MaxPool2d.class, Layouts.ANY, Registrar.F32_OR_LOW, this::maxPool)
-                .put(MaxPool2dBackward.class, Layouts.ANY, Registrar.F32_OR_LOW, this::maxPoolBackward)
-                .put(AvgPool2d.class, Layouts.ANY, Registrar.F32_OR_LOW, this::avgPool)
-                .put(AvgPool2dBackward.class, Layouts.ANY, Registrar.F32_OR_LOW, this::avgPoolBackward)
-                .put(AdaptiveAvgPool2d.class, Layouts.ANY, Registrar.F32_OR_LOW, this::adaptive)
+        pools.register(to);
+        to.put(AdaptiveAvgPool2d.class, Layouts.ANY, Registrar.F32_OR_LOW, this::adaptive)
                 .put(AdaptiveAvgPool2dBackward.class, Layouts.ANY, Registrar.F32_OR_LOW, this::adaptiveBackward)
                 .put(Resize.class, Layouts.ANY, Registrar.F32_OR_LOW, this::resize)
                 .put(ResizeBackward.class, Layouts.ANY, Registrar.F32_OR_LOW, this::resizeBackward)
@@ -44,56 +37,35 @@ record ImageKernels(CudaRuntime cuda, AxisTables tables) {
                 .put(AffineCropResizeBackward.class, Layouts.ANY, Registrar.F32, this::cropBackward);
     }
 
-    private void maxPool(MaxPool2d op, List<Tensor> in, List<Tensor> out) {
-        Tensor x = in.getFirst();
-        Tensor y = out.getFirst();
-        pool(cuda.launch(POOL, "max_pool_" + x.dtype()), op, x.shape(), y.shape(), y.layout()).pointer(x).pointer(y)
-                .pointer(out.get(1)).wide(y.size()).over(y.size());
-    }
-
-    private void maxPoolBackward(MaxPool2dBackward op, List<Tensor> in, List<Tensor> out) {
-        Tensor dy = in.getFirst();
-        Tensor dx = out.getFirst();
-        try (Temporaries temporary = new Temporaries(cuda)) {
-            long gradients = temporary.in(dx.layout(), dy);
-            long places = temporary.in(dx.layout(), in.get(1));
-            pool(cuda.launch(POOL, "max_pool_backward_" + dx.dtype()), op.pool(), dx.shape(), dy.shape(), dx.layout())
-                    .address(gradients).address(places).pointer(dx).wide(dx.size()).over(dx.size());
-        }
-    }
-
-    /** {@code struct Pool}. */
-    private static Launch pool(Launch launch, MaxPool2d op, Shape image, Shape result, Layout layout) {
-        return launch.integers(image.dim(0), image.dim(1), image.dim(2), image.dim(3), result.dim(2), result.dim(3),
-                op.kernel().height(), op.kernel().width(), op.stride().height(), op.stride().width(),
-                op.padding().height(), op.padding().width(), layout == Layout.NHWC ? 1 : 0);
-    }
-
-    private void avgPool(AvgPool2d op, List<Tensor> in, List<Tensor> out) {
-        Tensor x = in.getFirst();
-        Tensor y = out.getFirst();
-        axes(op, x, y, () -> PoolWeights.rows(op, x.dim(2), y.dim(2)), () -> PoolWeights.columns(op, x.dim(3),
-                y.dim(3)));
-    }
-
-    private void avgPoolBackward(AvgPool2dBackward op, List<Tensor> in, List<Tensor> out) {
-        Tensor dy = in.getFirst();
-        Tensor dx = out.getFirst();
-        axes(op, dy, dx, () -> PoolWeights.rows(op.pool(), dx.dim(2), dy.dim(2)).transposed(dx.dim(2)),
-                () -> PoolWeights.columns(op.pool(), dx.dim(3), dy.dim(3)).transposed(dx.dim(3)));
-    }
-
     private void adaptive(AdaptiveAvgPool2d op, List<Tensor> in, List<Tensor> out) {
         Tensor x = in.getFirst();
         Tensor y = out.getFirst();
+        if (whole(x, y)) {
+            pools.average(cells(x, y), x, y);
+            return;
+        }
         axes(op, x, y, () -> PoolWeights.cells(y.dim(2), x.dim(2)), () -> PoolWeights.cells(y.dim(3), x.dim(3)));
     }
 
     private void adaptiveBackward(AdaptiveAvgPool2dBackward op, List<Tensor> in, List<Tensor> out) {
         Tensor dy = in.getFirst();
         Tensor dx = out.getFirst();
+        if (whole(dx, dy)) {
+            pools.averageBackward(cells(dx, dy), dy, dx);
+            return;
+        }
         axes(op, dy, dx, () -> PoolWeights.cells(dy.dim(2), dx.dim(2)).transposed(dx.dim(2)),
                 () -> PoolWeights.cells(dy.dim(3), dx.dim(3)).transposed(dx.dim(3)));
+    }
+
+    /** Whether all cells are of one size: then they are plain windows. */
+    private static boolean whole(Tensor image, Tensor cells) {
+        return image.dim(2) % cells.dim(2) == 0 && image.dim(3) % cells.dim(3) == 0;
+    }
+
+    private static PoolKernels.Windows cells(Tensor image, Tensor cells) {
+        Window size = new Window(image.dim(2) / cells.dim(2), image.dim(3) / cells.dim(3));
+        return new PoolKernels.Windows(size, size, new Window(0, 0), true);
     }
 
     private void resize(Resize op, List<Tensor> in, List<Tensor> out) {
