@@ -23,9 +23,11 @@ import dev.osteon.engine.op.PairwiseCrossEntropy;
 import dev.osteon.engine.op.Permute;
 import dev.osteon.engine.op.Reduce;
 import dev.osteon.engine.op.SelectBackward;
+import dev.osteon.engine.op.SgdStep;
 import dev.osteon.engine.op.Sinkhorn;
 import dev.osteon.engine.op.Softmax;
 import dev.osteon.engine.op.Unary;
+import dev.osteon.engine.op.UnscaleGradients;
 import dev.osteon.engine.tensor.DType;
 import dev.osteon.engine.tensor.Shape;
 import java.util.ArrayList;
@@ -104,6 +106,10 @@ class CudaShapesTest {
                 normal(3, 1, 2, 6, 5), normal(1, 4, 2, 6, 7));
         add(s, "larc in pieces", new LarcStep(0.1, 0.9, 1e-2, 0.02, 1e-8, LarcStep.Mode.CLIP), normal(70000),
                 normal(70000), normal(70000), normal(7), normal(7), normal(7));
+        add(s, "sgd in pieces", new SgdStep(0.1, 0.9, 1e-2, SgdStep.Nesterov.YES), normal(40001), normal(40001),
+                normal(40001), normal(1030), normal(1030), normal(1030));
+        Operand scale = Operand.given(Shape.of(UnscaleGradients.STATE), 8, 0, 0);
+        add(s, "gradients in pieces", new UnscaleGradients(), scale, normal(40001), normal(8));
         return s;
     }
 
