@@ -82,8 +82,8 @@ template <int PACK> __device__ inline void rows(const float *x, double *row, con
 }
 
 #define ROWS(PACK) \
-    extern "C" __global__ void sinkhorn_rows_##PACK(const float *x, double *row, const double *column, float *sums, \
-            float *y, int n, int k, double inverse, int piece, int first) { \
+    extern "C" __global__ __launch_bounds__(320) void sinkhorn_rows_##PACK(const float *x, double *row, \
+            const double *column, float *sums, float *y, int n, int k, double inverse, int piece, int first) { \
         rows<PACK>(x, row, column, sums, y, n, k, inverse, piece, first); \
     }
 ROWS(1)
