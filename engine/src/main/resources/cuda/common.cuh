@@ -207,3 +207,51 @@ template <class T> __device__ inline T block_max(T v) {
     __syncthreads();
     return warp_max(part[t % 32 < warps ? t % 32 : 0]);
 }
+
+#define HELD 16                            // elements of a row that a thread keeps in registers
+
+// The column of a thread's u-th element: PACK neighbours, then the other threads' ones.
+template <int PACK> __device__ inline int column_of(int u) {
+    return PACK * (u / PACK * blockDim.x + threadIdx.x) + u % PACK;
+}
+
+// A row of up to HELD elements for each thread along x; what is behind its end is fill.
+template <int PACK> __device__ inline void load_row(const float *row, int size, float *v, float fill) {
+    #pragma unroll
+    for (int u = 0; u < HELD; u += PACK) {
+        int j = column_of<PACK>(u);
+        if (PACK == 4 && j < size) {
+            pack<float> p = *(const pack<float> *) (row + j);
+            #pragma unroll
+            for (int e = 0; e < PACK; e++) {
+                v[u + e] = p.v[e];
+            }
+        } else {
+            #pragma unroll
+            for (int e = 0; e < PACK; e++) {
+                v[u + e] = j < size ? row[j + e] : fill;
+            }
+        }
+    }
+}
+
+template <int PACK> __device__ inline void store_row(float *row, int size, const float *v) {
+    #pragma unroll
+    for (int u = 0; u < HELD; u += PACK) {
+        int j = column_of<PACK>(u);
+        if (PACK == 4 && j < size) {
+            pack<float> p;
+            #pragma unroll
+            for (int e = 0; e < PACK; e++) {
+                p.v[e] = v[u + e];
+            }
+            *(pack<float> *) (row + j) = p;
+        } else if (j < size) {
+            row[j] = v[u];
+        }
+    }
+}
+
+// Over a row of a block: all of its threads, or in a block of several rows of threads, which are warps, one of those.
+template <class T> __device__ inline T row_sum(T v) { return blockDim.y > 1 ? warp_sum(v) : block_sum(v); }
+template <class T> __device__ inline T row_max(T v) { return blockDim.y > 1 ? warp_max(v) : block_max(v); }

@@ -1,48 +1,190 @@
 // The row-wise parts of the contrastive cross-entropy of each row against all others.
 //
 // Naive version: similarities [n, n], their exponentials and quotients in memory, each a pass of its own. Here cuBLAS
-// makes a tile of similarities, [rows, n] of at most 64 MiB, and one pass uses it up.
-// Bytes: 4·n² written and read for each pass. FLOPs: about 8 per element.
+// makes some rows of similarities at a time and one pass uses them up. Forward only those with the rows themselves and
+// later ones, at most 32 MiB, which the cache still has: x_i·x_j is x_j·x_i, so a tile gives the largest and the sum of
+// exponentials of its rows and of its columns, and a second launch puts the tiles of a row together, in their order.
+// Backward whole rows, at most 64 MiB.
+// Bytes: forward 2·n², most of them from the cache; backward 16·n². FLOPs: about 16 per element, beside the products.
 
-// s [rows, n] holds x_i·x_j for i = first …; y_i = log Σ_{j ≠ i} exp(scale·s_ij) − scale·x_i·p_i. Differences are taken
-// before anything is rounded, so that a small loss keeps its digits.
-extern "C" __global__ void pairwise_f32(const float *s, const float *x, const float *p, float *y, float *logs,
-        int first, int rows, int n, int d, float scale) {
-    for (int row = blockIdx.x; row < rows; row += gridDim.x) {
-        i64 i = first + row;
-        const float *at = s + (i64) row * n;
+#define TILE 128
+#define WARPS 16
+#define ROWS (TILE / WARPS)                // of a warp, whose lanes have 4 columns each
+
+// What a largest element of −∞ is replaced with, so that −∞ − top stays −∞.
+__device__ inline float shift_of(float top) { return top == -INFINITE ? 0 : top; }
+
+// s [rows, n − first] holds x_i·x_j for i and j from first on. Of i's and j's tile of 128, t: tops[t·n + i] and
+// sums[t·n + i] become the largest scale·s_ij over the j ≠ i in tile t and Σ exp of what is below it. Columns in tiles of
+// the rows themselves are left to those.
+template <int PACK> __device__ inline void tiles(const float *s, float *tops, float *sums, int first, int rows, int n,
+        float scale) {
+    __shared__ float column_top[WARPS][TILE];
+    __shared__ float column_sum[WARPS][TILE];
+    int lane = threadIdx.x % 32;
+    int warp = threadIdx.x / 32;
+    int width = n - first;
+    int across = (width + TILE - 1) / TILE;
+    int down = (rows + TILE - 1) / TILE;
+    for (int tile = blockIdx.x; tile < across * down; tile += gridDim.x) {
+        int row = tile / across * TILE;
+        int column = tile % across * TILE;
+        int top_row = row + warp * ROWS;
+        float v[ROWS][4];
+        #pragma unroll
+        for (int r = 0; r < ROWS; r++) {
+            const float *at = s + (i64) (top_row + r) * width;
+            int j = column + 4 * lane;
+            if (PACK == 4 && top_row + r < rows && j < width) {
+                pack<float> p = *(const pack<float> *) (at + j);
+                #pragma unroll
+                for (int e = 0; e < 4; e++) {
+                    v[r][e] = j + e == top_row + r ? -INFINITE : scale * p.v[e];
+                }
+            } else {
+                #pragma unroll
+                for (int e = 0; e < 4; e++) {
+                    bool inside = top_row + r < rows && j + e < width && j + e != top_row + r;
+                    v[r][e] = inside ? scale * at[j + e] : -INFINITE;
+                }
+            }
+        }
+        #pragma unroll
+        for (int r = 0; r < ROWS; r++) {
+            float top = warp_max(larger(larger(v[r][0], v[r][1]), larger(v[r][2], v[r][3])));
+            float shift = shift_of(top);
+            float sum = 0;
+            #pragma unroll
+            for (int e = 0; e < 4; e++) {
+                sum += expf(v[r][e] - shift);
+            }
+            sum = warp_sum(sum);
+            if (lane == 0 && top_row + r < rows) {
+                i64 at = (i64) (first + column) / TILE * n + first + top_row + r;
+                tops[at] = top;
+                sums[at] = sum;
+            }
+        }
+        if (column >= rows) {
+            #pragma unroll
+            for (int e = 0; e < 4; e++) {
+                float top = -INFINITE;
+                #pragma unroll
+                for (int r = 0; r < ROWS; r++) {
+                    top = larger(top, v[r][e]);
+                }
+                float shift = shift_of(top);
+                float sum = 0;
+                #pragma unroll
+                for (int r = 0; r < ROWS; r++) {
+                    sum += expf(v[r][e] - shift);
+                }
+                column_top[warp][4 * lane + e] = top;
+                column_sum[warp][4 * lane + e] = sum;
+            }
+            __syncthreads();
+            int t = threadIdx.x;
+            if (t < TILE && column + t < width) {
+                float top = column_top[0][t];
+                for (int w = 1; w < WARPS; w++) {
+                    top = larger(top, column_top[w][t]);
+                }
+                float shift = shift_of(top);
+                float sum = 0;
+                for (int w = 0; w < WARPS; w++) {
+                    sum += column_sum[w][t] * expf(column_top[w][t] - shift);
+                }
+                i64 at = (i64) (first + row) / TILE * n + first + column + t;
+                tops[at] = top;
+                sums[at] = sum;
+            }
+            __syncthreads();
+        }
+    }
+}
+
+extern "C" __global__ __launch_bounds__(32 * WARPS, 2) void pairwise_tiles_1(const float *s, float *tops, float *sums, int first, int rows, int n,
+        float scale) {
+    tiles<1>(s, tops, sums, first, rows, n, scale);
+}
+extern "C" __global__ __launch_bounds__(32 * WARPS, 2) void pairwise_tiles_4(const float *s, float *tops, float *sums, int first, int rows, int n,
+        float scale) {
+    tiles<4>(s, tops, sums, first, rows, n, scale);
+}
+
+// y_i = log Σ_{j ≠ i} exp(scale·s_ij) − scale·x_i·p_i from the tiles: a warp for each row, in blocks of 32 × 8 threads.
+// Differences are taken before anything is rounded, so that a small loss keeps its digits.
+extern "C" __global__ void pairwise_f32(const float *tops, const float *sums, const float *x, const float *p, float *y,
+        float *logs, int n, int d, float scale) {
+    for (i64 i = blockIdx.x * (i64) blockDim.y + threadIdx.y; i < n; i += (i64) gridDim.x * blockDim.y) {
+        int tiles = (n + TILE - 1) / TILE;
         float top = -INFINITE;
-        for (int j = threadIdx.x; j < n; j += blockDim.x) {
-            top = j == i ? top : larger(top, scale * at[j]);
+        for (int t = threadIdx.x; t < tiles; t += 32) {
+            top = larger(top, tops[(i64) t * n + i]);
         }
-        top = block_max(top);
+        top = warp_max(top);
         float sum = 0;
-        for (int j = threadIdx.x; j < n; j += blockDim.x) {
-            sum += j == i ? 0 : expf(scale * at[j] - top);
+        for (int t = threadIdx.x; t < tiles; t += 32) {
+            sum += sums[(i64) t * n + i] * expf(tops[(i64) t * n + i] - shift_of(top));
         }
-        sum = block_sum(sum);
         float dot = 0;
-        for (int k = threadIdx.x; k < d; k += blockDim.x) {
+        for (int k = threadIdx.x; k < d; k += 32) {
             dot += x[i * d + k] * p[i * d + k];
         }
-        dot = block_sum(dot);
+        float log = logf(warp_sum(sum));
+        dot = warp_sum(dot);
         if (threadIdx.x == 0) {
-            float log = logf(sum);
             logs[i] = top + log;
             y[i] = (top - scale * dot) + log;
         }
     }
 }
 
-// In place: s_ij ← scale·(dy_i·exp(scale·s_ij − l_i) + dy_j·exp(scale·s_ij − l_j)), 0 on the diagonal.
-extern "C" __global__ void pairwise_weights_f32(float *s, const float *logs, const float *dy, int first, int rows,
+// In place, s [rows, n]: s_ij ← scale·(dy_i·exp(scale·s_ij − l_i) + dy_j·exp(scale·s_ij − l_j)), 0 on the diagonal.
+// Lanes along the columns, PACK each.
+template <int PACK> __device__ inline void weights(float *s, const float *logs, const float *dy, int first, int rows,
         int n, float scale) {
-    EACH(at, (i64) rows * n) {
-        i64 i = first + at / n;
-        i64 j = at % n;
-        float v = scale * s[at];
-        s[at] = i == j ? 0 : scale * (dy[i] * expf(v - logs[i]) + dy[j] * expf(v - logs[j]));
+    EACH(group, n / PACK) {
+        i64 j = group * PACK;
+        float log[PACK];
+        float g[PACK];
+        #pragma unroll
+        for (int e = 0; e < PACK; e++) {
+            log[e] = logs[j + e];
+            g[e] = dy[j + e];
+        }
+        for (int row = blockIdx.y; row < rows; row += gridDim.y) {
+            i64 i = first + row;
+            float own_log = logs[i];
+            float own_g = dy[i];
+            float *at = s + (i64) row * n + j;
+            pack<float> p;
+            if (PACK == 4) {
+                p = *(const pack<float> *) at;
+            } else {
+                p.v[0] = *at;
+            }
+            #pragma unroll
+            for (int e = 0; e < PACK; e++) {
+                float v = scale * p.v[e];
+                p.v[e] = i == j + e ? 0 : scale * (own_g * expf(v - own_log) + g[e] * expf(v - log[e]));
+            }
+            if (PACK == 4) {
+                *(pack<float> *) at = p;
+            } else {
+                *at = p.v[0];
+            }
+        }
     }
+}
+
+extern "C" __global__ void pairwise_weights_1(float *s, const float *logs, const float *dy, int first, int rows, int n,
+        float scale) {
+    weights<1>(s, logs, dy, first, rows, n, scale);
+}
+extern "C" __global__ void pairwise_weights_4(float *s, const float *logs, const float *dy, int first, int rows, int n,
+        float scale) {
+    weights<4>(s, logs, dy, first, rows, n, scale);
 }
 
 // dx −= scale·dy·p, dp = −scale·dy·x.

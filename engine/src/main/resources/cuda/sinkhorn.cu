@@ -13,32 +13,6 @@
 // columns sum to 1, and no sum is below 1/n or 1/k, for the scaling before divided by at most that: neither overflows.
 // Rows of more than 5120 elements do not fit registers: they are read again for every step.
 
-#define HELD 16                            // elements of a row in a thread's registers
-
-// The column of a thread's u-th element: PACK neighbours, then the other threads' ones.
-template <int PACK> __device__ inline int column_of(int u) {
-    return PACK * (u / PACK * blockDim.x + threadIdx.x) + u % PACK;
-}
-
-template <int PACK> __device__ inline void load(const float *row, int k, float *v) {
-    #pragma unroll
-    for (int u = 0; u < HELD; u += PACK) {
-        int j = column_of<PACK>(u);
-        if (PACK == 4 && j < k) {
-            pack<float> p = *(const pack<float> *) (row + j);
-            #pragma unroll
-            for (int e = 0; e < PACK; e++) {
-                v[u + e] = p.v[e];
-            }
-        } else {
-            #pragma unroll
-            for (int e = 0; e < PACK; e++) {
-                v[u + e] = j < k ? row[j + e] : -INFINITE;
-            }
-        }
-    }
-}
-
 // One iteration's rows: row[i] becomes what makes them sum to 1. The sums of Q's columns over part p go to
 // sums[p·k + j]; or, where y is given, Q to y.
 template <int PACK> __device__ inline void rows(const float *x, double *row, const double *column, float *sums,
@@ -54,7 +28,7 @@ template <int PACK> __device__ inline void rows(const float *x, double *row, con
             sum_of[u] = 0;
         }
         i64 end = from + piece < n ? from + piece : n;
-        load<PACK>(x + from * k, k, next);
+        load_row<PACK>(x + from * k, k, next, -INFINITE);
         for (i64 i = from; i < end; i++) {
             float q[HELD];
             #pragma unroll
@@ -62,7 +36,7 @@ template <int PACK> __device__ inline void rows(const float *x, double *row, con
                 q[u] = next[u];
             }
             if (i + 1 < end) {
-                load<PACK>(x + (i + 1) * k, k, next);
+                load_row<PACK>(x + (i + 1) * k, k, next, -INFINITE);
             }
             double shift = 0;
             if (first) {                   // no potential yet that bounds the elements
@@ -92,20 +66,7 @@ template <int PACK> __device__ inline void rows(const float *x, double *row, con
                 sum_of[u] += q[u];
             }
             if (y != nullptr) {
-                #pragma unroll
-                for (int u = 0; u < HELD; u += PACK) {
-                    int j = column_of<PACK>(u);
-                    if (PACK == 4 && j < k) {
-                        pack<float> p;
-                        #pragma unroll
-                        for (int e = 0; e < PACK; e++) {
-                            p.v[e] = q[u + e];
-                        }
-                        *(pack<float> *) (y + i * k + j) = p;
-                    } else if (j < k) {
-                        y[i * k + j] = q[u];
-                    }
-                }
+                store_row<PACK>(y + i * k, k, q);
             }
         }
         if (y == nullptr) {
@@ -121,8 +82,8 @@ template <int PACK> __device__ inline void rows(const float *x, double *row, con
 }
 
 #define ROWS(PACK) \
-    extern "C" __global__ void sinkhorn_rows_##PACK(const float *x, double *row, const double *column, float *sums, \
-            float *y, int n, int k, double inverse, int piece, int first) { \
+    extern "C" __global__ __launch_bounds__(320) void sinkhorn_rows_##PACK(const float *x, double *row, \
+            const double *column, float *sums, float *y, int n, int k, double inverse, int piece, int first) { \
         rows<PACK>(x, row, column, sums, y, n, k, inverse, piece, first); \
     }
 ROWS(1)

@@ -36,7 +36,9 @@ public final class CudaBackend implements Backend {
         new BatchNormKernels(cuda).register(registrar);
         new ImageKernels(cuda).register(registrar);
         new OptimizerKernels(cuda).register(registrar);
-        new MatMulKernels(cuda).register(registrar);
+        Blas blas = new Blas(cuda);
+        new MatMulKernels(cuda, blas).register(registrar);
+        new PairwiseKernels(cuda, blas).register(registrar);
         new SinkhornKernels(cuda).register(registrar);
         new ConvolutionKernels(cuda).register(registrar);
     }

@@ -4,31 +4,21 @@ import dev.osteon.engine.backend.KernelTable.Layouts;
 import dev.osteon.engine.op.Attention;
 import dev.osteon.engine.op.MatMul;
 import dev.osteon.engine.op.MatMul.Transpose;
-import dev.osteon.engine.op.PairwiseCrossEntropy;
-import dev.osteon.engine.op.PairwiseCrossEntropyBackward;
-import dev.osteon.engine.tensor.DType;
 import dev.osteon.engine.tensor.Layout;
 import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
 
-/** Matrix products, by cuBLAS, and what is made of them: {@code cuda/losses.cu}, {@code cuda/attention.cu}. */
+/** Matrix products, by cuBLAS, and what is made of them: {@code cuda/attention.cu}. */
 record MatMulKernels(CudaRuntime cuda, Blas blas) {
 
-    private static final String LOSSES = "losses";
-    /** Elements of a tile of similarities: 64 MiB. */
+    /** Elements of a tile of scores: 64 MiB. */
     private static final long TILE = 16L << 20;
-
-    MatMulKernels(CudaRuntime cuda) {
-        this(cuda, new Blas(cuda));
-    }
 
     void register(Registrar to) {
         to.put(MatMul.class, Layouts.ROW_MAJOR, Registrar.F32_OR_LOW, this::matMul)
-                .put(Attention.class, Layouts.ROW_MAJOR, Registrar.F32, this::attention)
-                .put(PairwiseCrossEntropy.class, Layouts.ROW_MAJOR, Registrar.F32, this::pairwise)
-                .put(PairwiseCrossEntropyBackward.class, Layouts.ROW_MAJOR, Registrar.F32, this::pairwiseBackward);
+                .put(Attention.class, Layouts.ROW_MAJOR, Registrar.F32, this::attention);
     }
 
     private void matMul(MatMul op, List<Tensor> in, List<Tensor> out) {
@@ -103,55 +93,5 @@ record MatMulKernels(CudaRuntime cuda, Blas blas) {
             blas.multiply(onlyRows ? m * inner : m, n, k, left, right, result, onlyRows ? 1 : inner, y.dtype(),
                     Blas.Precision.AS_CONFIGURED);
         }
-    }
-
-    private void pairwise(PairwiseCrossEntropy op, List<Tensor> in, List<Tensor> out) {
-        Tensor x = in.getFirst();
-        int n = x.dim(0);
-        int d = x.dim(1);
-        int tile = tile(n);
-        try (Temporaries temporary = new Temporaries(cuda)) {
-            long similarities = temporary.floats((long) tile * n, "tile of similarities");
-            for (int first = 0; first < n; first += tile) {
-                int rows = Math.min(tile, n - first);
-                similarities(x, first, rows, similarities);
-                cuda.launch(LOSSES, "pairwise_f32").address(similarities).pointer(x).pointer(in.get(1))
-                        .pointer(out.get(0)).pointer(out.get(1)).integer(first).integer(rows).integer(n).integer(d)
-                        .real(op.scale()).rows(rows);
-            }
-        }
-    }
-
-    private void pairwiseBackward(PairwiseCrossEntropyBackward op, List<Tensor> in, List<Tensor> out) {
-        Tensor x = in.getFirst();
-        int n = x.dim(0);
-        int d = x.dim(1);
-        int tile = tile(n);
-        long at = x.segment().address();
-        try (Temporaries temporary = new Temporaries(cuda)) {
-            long weights = temporary.floats((long) tile * n, "tile of similarities");
-            for (int first = 0; first < n; first += tile) {
-                int rows = Math.min(tile, n - first);
-                similarities(x, first, rows, weights);
-                cuda.launch(LOSSES, "pairwise_weights_f32").address(weights).pointer(in.get(2)).pointer(in.get(3))
-                        .integer(first).integer(rows).integer(n).real(op.scale()).over((long) rows * n);
-                blas.multiply(rows, d, n, new Blas.Factor(weights, false, 0), new Blas.Factor(at, false, 0),
-                        out.get(0).segment().address() + 4L * first * d, 1, DType.F32, Blas.Precision.EXACT);
-            }
-        }
-        cuda.launch(LOSSES, "pairwise_own_f32").pointer(out.get(0)).pointer(out.get(1)).pointer(x).pointer(in.get(1))
-                .pointer(in.get(3)).wide(n).integer(d).real(op.scale()).over((long) n * d);
-    }
-
-    /** Rows of the tile of similarities for n rows in all. */
-    private static int tile(int n) {
-        return Math.clamp(TILE / Math.max(1, n), 1, n);
-    }
-
-    /** x's rows from {@code first} on, each with all of x. */
-    private void similarities(Tensor x, int first, int rows, long result) {
-        long at = x.segment().address();
-        blas.multiply(rows, x.dim(0), x.dim(1), new Blas.Factor(at + 4L * first * x.dim(1), false, 0),
-                new Blas.Factor(at, true, 0), result, 1, DType.F32, Blas.Precision.EXACT);
     }
 }

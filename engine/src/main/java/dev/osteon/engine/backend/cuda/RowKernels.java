@@ -11,18 +11,24 @@ import dev.osteon.engine.op.Softmax;
 import dev.osteon.engine.tensor.Tensor;
 import java.util.List;
 
-/** A block for each row: {@code cuda/rows.cu} and {@code cuda/layernorm.cu}. */
+/** A block or a warp for each row: {@code cuda/rows.cu} and {@code cuda/layernorm.cu}. */
 record RowKernels(CudaRuntime cuda) {
 
     private static final String ROWS = "rows";
     private static final String LAYER_NORM = "layernorm";
+    /** Elements of a row that a thread keeps in registers, and of a read. */
+    private static final int HELD = 16;
+    private static final int PACK = 4;
+    private static final int WARP = 32;
+    private static final int WARPS = Launch.BLOCK / WARP;
+    private static final long MAX_BLOCKS = 1 << 20;
     private static final long PIECE = 64;
     private static final long MAX_PARTS = 256;
 
     void register(Registrar to) {
-        to.put(Softmax.class, Layouts.ROW_MAJOR, Registrar.F32, (op, in, out) -> along("softmax_f32", op.axis(), in,
+        to.put(Softmax.class, Layouts.ROW_MAJOR, Registrar.F32, (op, in, out) -> along("softmax", op.axis(), in,
                         out))
-                .put(LogSoftmax.class, Layouts.ROW_MAJOR, Registrar.F32, (op, in, out) -> along("log_softmax_f32",
+                .put(LogSoftmax.class, Layouts.ROW_MAJOR, Registrar.F32, (op, in, out) -> along("log_softmax",
                         op.axis(), in, out))
                 .put(L2Normalize.class, Layouts.ROW_MAJOR, Registrar.F32, this::l2Normalize)
                 .put(SoftCrossEntropy.class, Layouts.ROW_MAJOR, Registrar.F32, this::crossEntropy)
@@ -31,29 +37,76 @@ record RowKernels(CudaRuntime cuda) {
                 .put(LayerNormBackward.class, Layouts.ROW_MAJOR, Registrar.F32, this::layerNormBackward);
     }
 
+    /** Rows that lie together and that the registers of a block hold, of so many elements a read. */
+    private record Held(long count, int size, int pack) {
+
+        static Held of(Rows rows, Tensor... tensors) {
+            return new Held(rows.count(), rows.size(), rows.size() % PACK == 0 && Addresses.packed(tensors) ? PACK : 1);
+        }
+
+        static boolean fits(Rows rows) {
+            return rows.inner() == 1 && rows.size() <= HELD * Launch.BLOCK;
+        }
+
+        void queue(Launch launch) {
+            if (count > 0) {
+                boolean warps = size <= HELD * WARP;
+                launch.grid((int) Math.min(MAX_BLOCKS, warps ? (count + WARPS - 1) / WARPS : count), 1,
+                        warps ? WARP : Launch.BLOCK, warps ? WARPS : 1);
+            }
+        }
+    }
+
     private void along(String kernel, int axis, List<Tensor> in, List<Tensor> out) {
         Rows rows = Rows.along(in.getFirst().shape(), axis);
-        cuda.launch(ROWS, kernel).pointer(in.getFirst()).pointer(out.getFirst()).wide(rows.count())
-                .integer(rows.size()).wide(rows.inner()).rows(rows.count());
+        if (Held.fits(rows)) {
+            Held held = Held.of(rows, in.getFirst(), out.getFirst());
+            held.queue(cuda.launch(ROWS, kernel + "_held_" + held.pack).pointer(in.getFirst()).pointer(out.getFirst())
+                    .wide(rows.count()).integer(rows.size()));
+        } else {
+            cuda.launch(ROWS, kernel + "_f32").pointer(in.getFirst()).pointer(out.getFirst()).wide(rows.count())
+                    .integer(rows.size()).wide(rows.inner()).rows(rows.count());
+        }
     }
 
     private void l2Normalize(L2Normalize op, List<Tensor> in, List<Tensor> out) {
         Rows rows = Rows.along(in.getFirst().shape(), op.axis());
-        cuda.launch(ROWS, "l2_normalize_f32").pointer(in.getFirst()).pointer(out.get(0)).pointer(out.get(1))
-                .wide(rows.count()).integer(rows.size()).wide(rows.inner()).real(op.eps()).rows(rows.count());
+        if (Held.fits(rows)) {
+            Held held = Held.of(rows, in.getFirst(), out.getFirst());
+            held.queue(cuda.launch(ROWS, "l2_normalize_held_" + held.pack).pointer(in.getFirst()).pointer(out.get(0))
+                    .pointer(out.get(1)).wide(rows.count()).integer(rows.size()).real(op.eps()));
+        } else {
+            cuda.launch(ROWS, "l2_normalize_f32").pointer(in.getFirst()).pointer(out.get(0)).pointer(out.get(1))
+                    .wide(rows.count()).integer(rows.size()).wide(rows.inner()).real(op.eps()).rows(rows.count());
+        }
     }
 
     private void crossEntropy(SoftCrossEntropy op, List<Tensor> in, List<Tensor> out) {
-        int n = in.getFirst().dim(0);
-        cuda.launch(ROWS, "soft_cross_entropy_f32").pointer(in.get(0)).pointer(in.get(1)).pointer(out.get(0))
-                .pointer(out.get(1)).wide(n).integer(in.getFirst().dim(1)).real(op.scale()).rows(n);
+        Rows rows = Rows.along(in.getFirst().shape(), 1);
+        Held held = Held.of(rows, in.get(0), in.get(1));
+        boolean fits = Held.fits(rows);
+        Launch launch = cuda.launch(ROWS, "soft_cross_entropy_" + (fits ? "held_" + held.pack : "f32"))
+                .pointer(in.get(0)).pointer(in.get(1)).pointer(out.get(0)).pointer(out.get(1)).wide(rows.count())
+                .integer(rows.size()).real(op.scale());
+        if (fits) {
+            held.queue(launch);
+        } else {
+            launch.rows(rows.count());
+        }
     }
 
     private void crossEntropyBackward(SoftCrossEntropyBackward op, List<Tensor> in, List<Tensor> out) {
-        int n = in.getFirst().dim(0);
-        cuda.launch(ROWS, "soft_cross_entropy_backward_f32").pointer(in.get(0)).pointer(in.get(1)).pointer(in.get(2))
-                .pointer(in.get(3)).pointer(out.getFirst()).wide(n).integer(in.getFirst().dim(1)).real(op.scale())
-                .rows(n);
+        Rows rows = Rows.along(in.getFirst().shape(), 1);
+        Held held = Held.of(rows, in.get(0), in.get(1), out.getFirst());
+        boolean fits = Held.fits(rows);
+        Launch launch = cuda.launch(ROWS, "soft_cross_entropy_backward_" + (fits ? "held_" + held.pack : "f32"))
+                .pointer(in.get(0)).pointer(in.get(1)).pointer(in.get(2)).pointer(in.get(3)).pointer(out.getFirst())
+                .wide(rows.count()).integer(rows.size()).real(op.scale());
+        if (fits) {
+            held.queue(launch);
+        } else {
+            launch.rows(rows.count());
+        }
     }
 
     private void layerNorm(LayerNorm op, List<Tensor> in, List<Tensor> out) {

@@ -11,7 +11,7 @@ record SinkhornKernels(CudaRuntime cuda) {
     private static final String FILE = "sinkhorn";
     /** Elements of a row that a thread holds in registers. */
     private static final int HELD = 16;
-    /** With 200 registers each they fit a multiprocessor of any generation. */
+    /** The kernel's launch bounds: with 200 registers each they fit a multiprocessor of any generation. */
     private static final int MAX_THREADS = 320;
     private static final int WARP = 32;
     private static final int PACK = 4;

@@ -3,6 +3,7 @@ package dev.osteon.engine.backend.cuda;
 import static dev.osteon.engine.conformance.Operand.index;
 import static dev.osteon.engine.conformance.Operand.normal;
 import static dev.osteon.engine.conformance.Operand.positive;
+import static dev.osteon.engine.conformance.Operand.uniform;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.osteon.engine.conformance.Conformance;
@@ -15,17 +16,24 @@ import dev.osteon.engine.op.BatchNormTrain;
 import dev.osteon.engine.op.Binary;
 import dev.osteon.engine.op.Expand;
 import dev.osteon.engine.op.GatherBackward;
+import dev.osteon.engine.op.L2Normalize;
 import dev.osteon.engine.op.LarcStep;
 import dev.osteon.engine.op.LayerNorm;
+import dev.osteon.engine.op.LogSoftmax;
 import dev.osteon.engine.op.MatMul;
 import dev.osteon.engine.op.Op;
 import dev.osteon.engine.op.PairwiseCrossEntropy;
+import dev.osteon.engine.op.PairwiseCrossEntropyBackward;
 import dev.osteon.engine.op.Permute;
 import dev.osteon.engine.op.Reduce;
 import dev.osteon.engine.op.SelectBackward;
+import dev.osteon.engine.op.SgdStep;
 import dev.osteon.engine.op.Sinkhorn;
+import dev.osteon.engine.op.SoftCrossEntropy;
+import dev.osteon.engine.op.SoftCrossEntropyBackward;
 import dev.osteon.engine.op.Softmax;
 import dev.osteon.engine.op.Unary;
+import dev.osteon.engine.op.UnscaleGradients;
 import dev.osteon.engine.tensor.DType;
 import dev.osteon.engine.tensor.Shape;
 import java.util.ArrayList;
@@ -63,7 +71,15 @@ class CudaShapesTest {
         add(s, "argmax of long rows in packs", new ArgMax(1), normal(3, 1448));
         add(s, "argmax of equals", new ArgMax(1), index(2, DType.I32, 5, 700));
         add(s, "argmax of columns", new ArgMax(0), normal(300, 5));
-        add(s, "softmax of long rows", new Softmax(1), normal(40, 700));
+        for (int size : new int[] {33, 68, 700, 1001, 4100}) {
+            add(s, "softmax of rows of " + size, new Softmax(1), normal(11, size));
+            add(s, "log-softmax of rows of " + size, new LogSoftmax(1), normal(11, size));
+            add(s, "l2-normalise rows of " + size, new L2Normalize(1, 1e-6), normal(11, size));
+            add(s, "soft cross-entropy of rows of " + size, new SoftCrossEntropy(-3), normal(11, size),
+                    positive(11, size));
+            add(s, "soft cross-entropy gradient of rows of " + size, new SoftCrossEntropyBackward(3),
+                    uniform(-1, 1, 11, size), positive(11, size), uniform(3, 4, 11), normal(11));
+        }
         add(s, "exp of many", new Unary(Unary.Function.EXP), positive(30001));
         add(s, "add of many", new Binary(Binary.Function.ADD), normal(30001), normal(30001));
         add(s, "add of seven dimensions", new Binary(Binary.Function.ADD), normal(2, 3, 1, 2, 2, 1, 3),
@@ -92,7 +108,13 @@ class CudaShapesTest {
                 new BatchNormBackward(1e-5, Activation.NONE, BatchNormTrain.Branch.NONE), normal(4, 3, 3, 5),
                 normal(4, 3, 3, 5).channelsLast(), positive(3), normal(3), positive(3));
         add(s, "layer-norm in parts", new LayerNorm(1, 1e-5), normal(150, 300), positive(300), normal(300));
-        add(s, "pairwise of long rows", new PairwiseCrossEntropy(2), normal(300, 5), normal(300, 5));
+        for (int rows : new int[] {2, 129, 300, 3001, 3100}) {
+            add(s, "pairwise of " + rows, new PairwiseCrossEntropy(2), normal(rows, 3), normal(rows, 3));
+        }
+        add(s, "pairwise gradient of odd rows", new PairwiseCrossEntropyBackward(0.5), normal(301, 3), normal(301, 3),
+                uniform(6, 7, 301), normal(301));
+        add(s, "pairwise gradient of even rows", new PairwiseCrossEntropyBackward(0.5), normal(300, 3),
+                normal(300, 3), uniform(6, 7, 300), normal(300));
         for (int columns : new int[] {1, 7, 36, 804, 1001}) {
             add(s, "sinkhorn of " + columns, new Sinkhorn(0.3, 3), normal(2100, columns));
         }
@@ -104,6 +126,10 @@ class CudaShapesTest {
                 normal(3, 1, 2, 6, 5), normal(1, 4, 2, 6, 7));
         add(s, "larc in pieces", new LarcStep(0.1, 0.9, 1e-2, 0.02, 1e-8, LarcStep.Mode.CLIP), normal(70000),
                 normal(70000), normal(70000), normal(7), normal(7), normal(7));
+        add(s, "sgd in pieces", new SgdStep(0.1, 0.9, 1e-2, SgdStep.Nesterov.YES), normal(40001), normal(40001),
+                normal(40001), normal(1030), normal(1030), normal(1030));
+        Operand scale = Operand.given(Shape.of(UnscaleGradients.STATE), 8, 0, 0);
+        add(s, "gradients in pieces", new UnscaleGradients(), scale, normal(40001), normal(8));
         return s;
     }
 

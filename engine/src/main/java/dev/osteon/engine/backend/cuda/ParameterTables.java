@@ -1,0 +1,126 @@
+package dev.osteon.engine.backend.cuda;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import dev.osteon.engine.memory.Buffer;
+import dev.osteon.engine.tensor.Tensor;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Tables of the tensors that an optimiser's step goes over, in device memory. They stay there: a step over tensors that
+ * lie where those of a step before did uploads nothing, one over equal sizes at other places only the places.
+ */
+final class ParameterTables {
+
+    /** Elements that a block takes. */
+    private static final long PIECE = 1 << 14;
+    /** {@code struct Piece} and {@code struct Place3}. */
+    private static final long PIECE_BYTES = 16;
+    private static final long PLACE_BYTES = 24;
+    private static final int KEPT = 6;
+
+    private final CudaRuntime cuda;
+    /** The one that was used last at the end. */
+    private final List<Table> tables = new ArrayList<>();
+
+    ParameterTables(CudaRuntime cuda) {
+        this.cuda = cuda;
+    }
+
+    /**
+     * Pieces of all tensors, and where these lie.
+     *
+     * @param sizes  of the tensors
+     * @param lies   addresses of parameters, gradient and momentum of each
+     * @param memory the pieces, for each tensor the first of its own (and the end, one more), the addresses
+     * @param count  of pieces
+     */
+    record Table(long[] sizes, long[] lies, Buffer memory, int count) {
+
+        int tensors() {
+            return sizes.length;
+        }
+
+        long pieces() {
+            return memory.segment().address();
+        }
+
+        long firsts() {
+            return pieces() + PIECE_BYTES * count;
+        }
+
+        long places() {
+            return firsts() + (4L * (sizes.length + 1) + 7) / 8 * 8;
+        }
+
+        private boolean matches(long[] otherSizes, long[] otherLies) {
+            return Arrays.equals(lies, otherLies) && Arrays.equals(sizes, otherSizes);
+        }
+    }
+
+    /** The table of parameters, gradients and momenta in threes; gradients are brought to the parameters' layouts. */
+    synchronized Table of(List<Tensor> threes, Temporaries temporary) {
+        int tensors = threes.size() / 3;                      // what is left is a loss scale
+        long[] sizes = new long[tensors];
+        long[] lies = new long[3 * tensors];
+        for (int t = 0; t < tensors; t++) {
+            Tensor p = threes.get(3 * t);
+            sizes[t] = p.size();
+            lies[3 * t] = p.segment().address();
+            lies[3 * t + 1] = temporary.in(p.layout(), threes.get(3 * t + 1));
+            lies[3 * t + 2] = threes.get(3 * t + 2).segment().address();
+        }
+        Table table = tables.stream().filter(t -> t.matches(sizes, lies)).findFirst().orElse(null);
+        if (table == null) {
+            table = elsewhere(sizes, lies);
+        }
+        tables.remove(table);
+        tables.add(table);
+        return table;
+    }
+
+    private Table elsewhere(long[] sizes, long[] lies) {
+        Table oldest = tables.size() < KEPT ? null
+                : tables.stream().filter(t -> Arrays.equals(t.sizes, sizes)).findFirst().orElse(null);
+        Table table = oldest == null ? sized(sizes, lies) : new Table(sizes, lies, oldest.memory, oldest.count);
+        if (oldest != null) {
+            tables.remove(oldest);
+        } else if (tables.size() == KEPT) {
+            tables.removeFirst().memory.release();
+        }
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment places = arena.allocate(Math.max(8, PLACE_BYTES * sizes.length), 8);
+            MemorySegment.copy(lies, 0, places, JAVA_LONG, 0, lies.length);
+            cuda.staging().upload(places, table.places());
+        }
+        return table;
+    }
+
+    private Table sized(long[] sizes, long[] lies) {
+        int count = (int) Arrays.stream(sizes).map(size -> (size + PIECE - 1) / PIECE).sum();
+        long firsts = PIECE_BYTES * count;
+        long bytes = firsts + (4L * (sizes.length + 1) + 7) / 8 * 8;
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment table = arena.allocate(bytes, 8);
+            int piece = 0;
+            for (int t = 0; t < sizes.length; t++) {
+                table.set(JAVA_INT, firsts + 4L * t, piece);
+                for (long from = 0; from < sizes[t]; from += PIECE) {
+                    long at = PIECE_BYTES * piece++;
+                    table.set(JAVA_LONG, at, from);
+                    table.set(JAVA_INT, at + 8, (int) Math.min(PIECE, sizes[t] - from));
+                    table.set(JAVA_INT, at + 12, t);
+                }
+            }
+            table.set(JAVA_INT, firsts + 4L * sizes.length, piece);
+            Buffer memory = cuda.temporary(bytes + Math.max(8, PLACE_BYTES * sizes.length), "table of parameters");
+            cuda.staging().upload(table, memory.segment().address());
+            return new Table(sizes, lies, memory, count);
+        }
+    }
+}
