@@ -11,8 +11,8 @@
 // unless that value is many deviations off.
 // The gradient that a ReLU let through is needed twice. The first pass writes it where it is a result anyway (the
 // residual's gradient), else it writes y's signs, a bit an element, and the second pass does not read y.
-// Bytes: forward 3·n·size (+ n·size with a residual), backward 5·n·size, with ReLU 6·n·size + n/4 (7·n·size with a
-// residual, and where packs have one element). FLOPs: about 8 and 12 an element.
+// Bytes: forward 3·n·size (+ n·size with a residual), backward 5·n·size, with ReLU 6·n·size + n·size/8 (7·n·size
+// with a residual, and where packs have one element). FLOPs: about 8 and 12 an element.
 
 // How activations lie, and the jobs that they are cut into. Channels-last they are a matrix of count rows by channels;
 // a job is width packs of channels by piece rows. Row-major a channel has count packs, in runs of inner packs that lie
