@@ -22,6 +22,7 @@ import dev.osteon.ssl.loss.SupCon;
 import dev.osteon.ssl.loss.Swav;
 import dev.osteon.ssl.loss.VicReg;
 import java.util.ArrayList;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiFunction;
@@ -183,8 +184,7 @@ public final class OsteonLosses implements LossSuite {
                 for (int i = 0; i < parameters.size(); i++) {
                     Tensor parameter = parameters.get(i);
                     int size = Math.toIntExact(parameter.size());
-                    Tensor values = Tensor.of(device, parameter.shape(), Inputs.normal(2 * i, size, 0.02));
-                    parameter.assign(values.segment());
+                    parameter.assign(MemorySegment.ofArray(Inputs.normal(2 * i, size, 0.02)));
                     Tensor gradient = Tensor.of(device, parameter.shape(), Inputs.normal(2 * i + 1, size, 1e-3));
                     sum = sum.add(Ops.sum(parameter.mul(gradient)).reshape(1));
                 }

@@ -139,7 +139,11 @@ public final class Tensor implements AutoCloseable {
         return toDoubles()[0];
     }
 
-    /** Overwrites the values in place, {@code data} laid out as {@link #spec} says. For parameters and buffers. */
+    /**
+     * Overwrites the values in place, for parameters and buffers.
+     *
+     * @param data memory of the host (not a device tensor's {@link #segment}), laid out as {@link #spec} says
+     */
     public void assign(MemorySegment data) {
         requireOpen();
         Backends.of(device).upload(data, buffer);
