@@ -48,7 +48,7 @@ final class ConvolutionGraph implements AutoCloseable {
     private static final int OF_HEURISTICS = 8;
     private static final int OF_NOTE = 11;
 
-    /** {@code cudnnBackendHeurMode}: A, and what is tried when that names nothing. */
+    /** {@code cudnnBackendHeurMode}: A, and what is tried when none of those can be used. */
     private static final List<Integer> MODES = List.of(3, 2);
 
     /** {@code cudnnBackendNumericalNote}. */
@@ -129,10 +129,10 @@ final class ConvolutionGraph implements AutoCloseable {
 
     /**
      * The engines that give the same bits each time and have the digits that the element type has, the likely fastest
-     * first; cuDNN's fallbacks if there are none.
+     * first, and behind them cuDNN's fallbacks.
      */
     List<Engine> engines() {
-        return MODES.stream().map(this::engines).filter(found -> !found.isEmpty()).findFirst().orElse(List.of());
+        return MODES.stream().flatMap(mode -> engines(mode).stream()).toList();
     }
 
     private List<Engine> engines(int mode) {
