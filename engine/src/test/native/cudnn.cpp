@@ -1,5 +1,5 @@
-// libcudnn.so.9 of the host emulator: convolutions as plain loops behind the calls of the graph API that the backend makes,
-// with the status codes of cuDNN 9 (2000 bad parameter, 3000 not supported, 5000 execution failed).
+// libcudnn.so.9 of the host emulator: convolutions as plain loops behind the calls of the graph API that the backend
+// makes, with the status codes of cuDNN 9 (2000 bad parameter, 3000 not supported, 5000 execution failed).
 #include "numbers.h"
 #include <map>
 #include <memory>

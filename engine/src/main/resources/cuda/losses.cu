@@ -15,8 +15,8 @@
 __device__ inline float shift_of(float top) { return top == -INFINITE ? 0 : top; }
 
 // s [rows, n − first] holds x_i·x_j for i and j from first on. Of i's and j's tile of 128, t: tops[t·n + i] and
-// sums[t·n + i] become the largest scale·s_ij over the j ≠ i in tile t and Σ exp of what is below it. Columns in tiles of
-// the rows themselves are left to those.
+// sums[t·n + i] become the largest scale·s_ij over the j ≠ i in tile t and Σ exp of what is below it. Columns in tiles
+// of the rows themselves are left to those.
 template <int PACK> __device__ inline void tiles(const float *s, float *tops, float *sums, int first, int rows, int n,
         float scale) {
     __shared__ float column_top[WARPS][TILE];
@@ -103,12 +103,12 @@ template <int PACK> __device__ inline void tiles(const float *s, float *tops, fl
     }
 }
 
-extern "C" __global__ __launch_bounds__(32 * WARPS, 2) void pairwise_tiles_1(const float *s, float *tops, float *sums, int first, int rows, int n,
-        float scale) {
+extern "C" __global__ __launch_bounds__(32 * WARPS, 2) void pairwise_tiles_1(const float *s, float *tops,
+        float *sums, int first, int rows, int n, float scale) {
     tiles<1>(s, tops, sums, first, rows, n, scale);
 }
-extern "C" __global__ __launch_bounds__(32 * WARPS, 2) void pairwise_tiles_4(const float *s, float *tops, float *sums, int first, int rows, int n,
-        float scale) {
+extern "C" __global__ __launch_bounds__(32 * WARPS, 2) void pairwise_tiles_4(const float *s, float *tops,
+        float *sums, int first, int rows, int n, float scale) {
     tiles<4>(s, tops, sums, first, rows, n, scale);
 }
 

@@ -34,6 +34,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The same commands with {@code --device cuda} as without. */
 class CudaRunTest {
 
+    private static final String[] SLOWLY = {"pretrain.learningRate=0.00001", "pretrain.finalLearningRate=0.00001"};
     private static final int EPOCHS = 2;
 
     @TempDir
@@ -59,22 +60,31 @@ class CudaRunTest {
 
     /**
      * Two roundings to 8 bits in each of 20 layers: the first epoch's losses part in the third digit. By the second the
-     * steps have led elsewhere: on the CPU, too, bf16 is 5 % from float32 there.
+     * steps have led elsewhere: float32 with other orders of sums is a percent off there, and bf16 on the CPU five.
      */
     @Test
     void aRunTrainsInBf16UnlessToldOtherwise() throws IOException {
         List<Double> exact = losses("cuda", "float32");
         List<Double> byDefault = losses("cuda", "auto");
         assertThat(byDefault).isNotEqualTo(exact);
-        assertThat(byDefault).hasSize(EPOCHS);
         assertThat(byDefault.getFirst()).isCloseTo(exact.getFirst(), Percentage.withPercentage(2));
-        assertThat(byDefault.getLast()).isCloseTo(exact.getLast(), Percentage.withPercentage(10));
         Path run = folder.resolve("cuda-auto");
         JsonNode facts = new ObjectMapper().readTree(run.resolve("metrics.json").toFile()).path("provenance");
         assertThat(facts.path("precision").asText()).isEqualTo("bf16 (the default on cuda:0)");
         assertThat(Checkpoint.open(run.resolve("checkpoint")).run().config()).containsEntry("precision", "BF16");
         String stored = Files.readString(run.resolve("checkpoint/model.safetensors"), StandardCharsets.ISO_8859_1);
         assertThat(stored).contains("\"F32\"").doesNotContain("\"BF16\"");
+    }
+
+    /** As above, over all epochs, with steps so small that they lead to the same place. */
+    @Test
+    void lossesInBf16StayWithThoseInFloat32() throws IOException {
+        List<Double> exact = losses("cuda", "float32", SLOWLY);
+        List<Double> bf16 = losses("cuda", "bf16", SLOWLY);
+        assertThat(bf16).hasSize(EPOCHS).isNotEqualTo(exact);
+        for (int epoch = 0; epoch < EPOCHS; epoch++) {
+            assertThat(bf16.get(epoch)).isCloseTo(exact.get(epoch), Percentage.withPercentage(1));
+        }
     }
 
     /**
@@ -84,9 +94,8 @@ class CudaRunTest {
      */
     @Test
     void aRunInFp16ScalesItsLoss() throws IOException {
-        String[] slowly = {"pretrain.learningRate=0.00001", "pretrain.finalLearningRate=0.00001"};
-        List<Double> exact = losses("cuda", "float32", slowly);
-        List<Double> half = losses("cuda", "fp16", slowly);
+        List<Double> exact = losses("cuda", "float32", SLOWLY);
+        List<Double> half = losses("cuda", "fp16", SLOWLY);
         assertThat(half).isNotEqualTo(exact);
         for (int epoch = 0; epoch < EPOCHS; epoch++) {
             assertThat(half.get(epoch)).isCloseTo(exact.get(epoch), Percentage.withPercentage(0.2));

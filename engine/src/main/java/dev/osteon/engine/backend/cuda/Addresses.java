@@ -1,5 +1,6 @@
 package dev.osteon.engine.backend.cuda;
 
+import dev.osteon.engine.tensor.DType;
 import dev.osteon.engine.tensor.Tensor;
 import java.util.Arrays;
 import jcuda.Pointer;
@@ -7,6 +8,8 @@ import jcuda.driver.CUdeviceptr;
 
 /** Raw addresses as JCuda's objects. */
 final class Addresses {
+
+    private static final int PACK_BYTES = 16;
 
     private Addresses() {}
 
@@ -20,9 +23,14 @@ final class Addresses {
         return new Raw(address);
     }
 
-    /** Whether all begin where 16 bytes can be read at once; a view may begin between. */
+    /** Elements of 16 bytes, which a thread moves at once: {@code struct pack} of common.cuh. */
+    static int pack(DType dtype) {
+        return PACK_BYTES / dtype.bytes();
+    }
+
+    /** Whether all begin where a pack can be read; a view may begin between. */
     static boolean packed(Tensor... tensors) {
-        return Arrays.stream(tensors).allMatch(t -> t.segment().address() % 16 == 0);
+        return Arrays.stream(tensors).allMatch(t -> t.segment().address() % PACK_BYTES == 0);
     }
 
     /** What a call of JCuda wrote into {@code pointer}. */

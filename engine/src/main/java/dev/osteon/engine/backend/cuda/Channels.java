@@ -19,8 +19,6 @@ import dev.osteon.engine.tensor.Tensor;
 record Channels(long channels, long values, long count, long piece, long inner, long width, long tiles, long parts,
         long last, int size) {
 
-    private static final int PACK_BYTES = 16;
-    private static final int WARP = 32;
     /** Two rounds of three blocks on each of an H100's multiprocessors. */
     private static final long JOBS = 792;
     /** The least visits of a thread in a part: fewer cost more in sums of parts than they gain. */
@@ -34,12 +32,12 @@ record Channels(long channels, long values, long count, long piece, long inner, 
         }
         long values = x.size() / Math.max(1, channels);
         boolean last = inner == 1;
-        int pack = PACK_BYTES / x.dtype().bytes();
+        int pack = Addresses.pack(x.dtype());
         boolean fits = (last ? channels : inner) % pack == 0 && x.size() / pack < 1L << 32;
         int size = fits ? pack : 1;
         if (last) {
             long packs = Math.max(1, channels / size);
-            long tiles = Math.ceilDiv(packs, WARP);
+            long tiles = Math.ceilDiv(packs, Launch.WARP);
             long width = Math.ceilDiv(packs, tiles);
             long visited = Launch.BLOCK / width * VISITS;
             long parts = parts(values, tiles, visited);

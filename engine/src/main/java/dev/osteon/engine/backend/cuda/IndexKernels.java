@@ -15,7 +15,6 @@ import java.util.List;
  */
 record IndexKernels(CudaRuntime cuda) {
 
-    private static final int WARPS = 8;
     /** Groups of elements of a row that a warp writes alone. */
     private static final int WARP_ELEMENTS = 128;
     /** With fewer rows a block takes one, with more each of its warps. */
@@ -40,13 +39,16 @@ record IndexKernels(CudaRuntime cuda) {
         if (dx.size() == 0) {
             return;
         }
-        int pack = 16 / dx.dtype().bytes();
+        int pack = Addresses.pack(dx.dtype());
         boolean packs = op.size() % pack == 0 && Addresses.packed(dx);
         boolean warps = op.size() / (packs ? pack : 1) <= WARP_ELEMENTS;
         Launch launch = checked(op, launch("gather_backward_" + (packs ? 16 : 1), in, out).wide(rows)
                 .integer(op.size()));
-        launch.grid(launch.blocks(warps ? (rows + WARPS - 1) / WARPS : rows), 1, warps ? Launch.BLOCK / WARPS
-                : Launch.BLOCK, warps ? WARPS : 1);
+        if (warps) {
+            launch.warps(rows);
+        } else {
+            launch.rows(rows);
+        }
     }
 
     private void select(Select op, List<Tensor> in, List<Tensor> out) {
@@ -66,8 +68,8 @@ record IndexKernels(CudaRuntime cuda) {
         long outer = outer(dx, op.axis());
         long inner = dx.size() / op.size() / outer;
         int pack = inner % 4 == 0 && Addresses.packed(dy, dx) ? 4 : 1;
-        int team = op.size() < MANY_ROWS ? WARPS : 1;
-        long blocks = ((long) op.size() * team + WARPS - 1) / WARPS;
+        int team = op.size() < MANY_ROWS ? Launch.WARPS : 1;
+        long blocks = ((long) op.size() * team + Launch.WARPS - 1) / Launch.WARPS;
         long jobs = outer * ((inner + 32L * pack - 1) / (32L * pack));
         Launch launch = checked(op, cuda.launch("shapes", "select_backward_" + pack + "_f32_" + in.get(1).dtype())
                 .pointer(dy).pointer(in.get(1)).pointer(dx).wide(outer).integer(op.size()).integer(axis.size())

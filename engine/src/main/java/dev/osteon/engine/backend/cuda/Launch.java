@@ -21,6 +21,11 @@ final class Launch {
 
     /** Threads of a block where nothing else is said. */
     static final int BLOCK = 256;
+    static final int WARP = 32;
+    /** Warps of such a block. */
+    static final int WARPS = BLOCK / WARP;
+    /** Blocks of a grid: what is left is visited by the same. */
+    static final long MOST_BLOCKS = 1 << 20;
     private static final int BLOCKS_PER_MULTIPROCESSOR = 8;
     private static final int MAX_ARGUMENTS = 64;
     private static final long VALUES = MAX_ARGUMENTS * 8L;
@@ -121,6 +126,20 @@ final class Launch {
     void rows(long rows) {
         if (rows > 0) {
             grid(blocks(rows), 1, BLOCK, 1);
+        }
+    }
+
+    /** Queues it with a block for each of {@code jobs}, which the GPU hands out as others end. Nothing for none. */
+    void each(long jobs) {
+        if (jobs > 0) {
+            grid((int) Math.min(MOST_BLOCKS, jobs), 1, BLOCK, 1);
+        }
+    }
+
+    /** Queues it with a warp for each of {@code jobs}, in blocks of 32 × 8 threads. Nothing for none. */
+    void warps(long jobs) {
+        if (jobs > 0) {
+            grid((int) Math.min(MOST_BLOCKS, Math.ceilDiv(jobs, WARPS)), 1, WARP, WARPS);
         }
     }
 

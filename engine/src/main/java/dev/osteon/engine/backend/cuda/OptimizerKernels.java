@@ -14,8 +14,6 @@ import java.util.stream.Stream;
 record OptimizerKernels(CudaRuntime cuda, ParameterTables tables) {
 
     private static final String FILE = "optimizer";
-    private static final int WARP = 32;
-    private static final int WARPS = Launch.BLOCK / WARP;
 
     OptimizerKernels(CudaRuntime cuda) {
         this(cuda, new ParameterTables(cuda));
@@ -34,9 +32,7 @@ record OptimizerKernels(CudaRuntime cuda, ParameterTables tables) {
 
     /** A block for each piece: the GPU hands them out as others end. */
     private static void queue(Launch launch, Table table) {
-        if (table.count() > 0) {
-            launch.grid(table.count(), 1, Launch.BLOCK, 1);
-        }
+        launch.each(table.count());
     }
 
     private void sgd(SgdStep op, List<Tensor> in, List<Tensor> out) {
@@ -56,7 +52,7 @@ record OptimizerKernels(CudaRuntime cuda, ParameterTables tables) {
             cuda.launch(FILE, "larc_rates_f32").address(squares).address(table.firsts()).integer(table.tensors())
                     .address(rates).real(op.trust()).real(op.weightDecay()).real(op.eps()).real(op.learningRate())
                     .integer(op.mode() == LarcStep.Mode.CLIP ? 1 : 0)
-                    .grid((table.tensors() + WARPS - 1) / WARPS, 1, WARP, WARPS);
+                    .warps(table.tensors());
             queue(launch("larc_f32", table).address(rates).real(op.momentum()).real(op.learningRate())
                     .address(lossScale(in)), table);
         }

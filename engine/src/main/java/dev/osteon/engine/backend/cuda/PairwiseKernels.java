@@ -16,8 +16,6 @@ record PairwiseKernels(CudaRuntime cuda, Blas blas) {
     private static final long BACKWARD = 16L << 20;
     private static final int TILE = 128;
     private static final int TILE_THREADS = 512;
-    private static final int WARP = 32;
-    private static final int WARPS = Launch.BLOCK / WARP;
     private static final int ROWS_AT_ONCE = 256;
     private static final int PACK = 4;
 
@@ -44,10 +42,9 @@ record PairwiseKernels(CudaRuntime cuda, Blas blas) {
                 cuda.launch(FILE, "pairwise_tiles_" + pack(width)).address(similarities).address(tops).address(sums)
                         .integer(first).integer(rows).integer(n).real(op.scale()).grid(blocks, 1, TILE_THREADS, 1);
             }
-            Launch launch = cuda.launch(FILE, "pairwise_f32").address(tops).address(sums).pointer(x)
+            cuda.launch(FILE, "pairwise_f32").address(tops).address(sums).pointer(x)
                     .pointer(in.get(1)).pointer(out.get(0)).pointer(out.get(1)).integer(n).integer(d)
-                    .real(op.scale());
-            launch.grid((n + WARPS - 1) / WARPS, 1, WARP, WARPS);
+                    .real(op.scale()).warps(n);
         }
     }
 

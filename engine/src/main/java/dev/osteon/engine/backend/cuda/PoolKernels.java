@@ -14,7 +14,6 @@ import java.util.List;
 record PoolKernels(CudaRuntime cuda) {
 
     private static final String FILE = "pool";
-    private static final int PACK_BYTES = 16;
 
     void register(Registrar to) {
         to.put(MaxPool2d.class, Layouts.ANY, Registrar.F32_OR_LOW, this::max)
@@ -85,7 +84,7 @@ record PoolKernels(CudaRuntime cuda) {
 
         static Images of(Tensor image, Tensor result, Tensor written) {
             boolean last = written.layout() == Layout.NHWC;
-            int pack = PACK_BYTES / written.dtype().bytes();
+            int pack = Addresses.pack(written.dtype());
             int size = last && written.dim(1) % pack == 0 ? pack : 1;
             return new Images(image, result, written, last ? written.dim(1) / size : 1, size);
         }

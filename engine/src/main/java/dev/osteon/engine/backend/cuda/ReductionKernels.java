@@ -14,17 +14,14 @@ import java.util.function.Consumer;
 record ReductionKernels(CudaRuntime cuda) {
 
     private static final String FILE = "reduce";
-    private static final int WARP = 32;
-    private static final int WARPS = Launch.BLOCK / WARP;
     /** Groups of elements that a warp takes alone. */
-    private static final long WARP_GROUPS = 4 * WARP;
+    private static final long WARP_GROUPS = 4 * Launch.WARP;
     /** Groups of a row, and elements of a column, that a part has at least. */
     private static final long ROW_PIECE = 2048;
     private static final long COLUMN_PIECE = 64;
     /** Blocks that keep a GPU busy: with so many, sums are not cut into parts. */
     private static final long BUSY = 2048;
     private static final long MAX_PARTS = 1024;
-    private static final long MAX_BLOCKS = 1 << 20;
 
     void register(Registrar to) {
         to.put(Reduce.class, Layouts.ANY, Registrar.F32_OR_LOW, this::reduce)
@@ -78,20 +75,20 @@ record ReductionKernels(CudaRuntime cuda) {
     }
 
     private static int pack(DType dtype) {
-        return dtype.isFloating() ? 16 / dtype.bytes() : 1;
+        return dtype.isFloating() ? Addresses.pack(dtype) : 1;
     }
 
     private void rows(Reduction r) {
         long groups = r.count / r.pack;
-        boolean warps = groups <= WARP_GROUPS && r.y.size() >= WARPS;
+        boolean warps = groups <= WARP_GROUPS && r.y.size() >= Launch.WARPS;
         long parts = warps ? 1 : parts(groups, ROW_PIECE, r.y.size());
-        long blocks = warps ? (r.y.size() + WARPS - 1) / WARPS : r.y.size();
-        int width = warps ? WARP : Launch.BLOCK;
+        long blocks = warps ? (r.y.size() + Launch.WARPS - 1) / Launch.WARPS : r.y.size();
+        int width = warps ? Launch.WARP : Launch.BLOCK;
         run(r, "rows", (groups + parts - 1) / parts, parts, blocks, width, finish -> finish.rows(r.y.size()));
     }
 
     private void columns(Reduction r) {
-        int height = r.count >= 2 * WARPS ? WARPS : 1;
+        int height = r.count >= 2 * Launch.WARPS ? Launch.WARPS : 1;
         int width = Launch.BLOCK / height;
         long blocks = (r.y.size() / r.pack + width - 1) / width;
         long parts = parts(r.count, COLUMN_PIECE, blocks);
@@ -106,7 +103,7 @@ record ReductionKernels(CudaRuntime cuda) {
             long partial = parts == 1 ? 0 : temporary.bytes(parts * r.y.size() * wide, "parts of sums");
             Launch launch = cuda.launch(FILE, "reduce_" + kind + "_" + r.pack + "_" + r.x.dtype()).walk(r.results)
                     .walk(r.terms).pointer(r.x).address(partial).pointer(r.y);
-            r.cut(launch, piece, parts).grid((int) Math.min(blocks, MAX_BLOCKS), (int) parts, width,
+            r.cut(launch, piece, parts).grid((int) Math.min(blocks, Launch.MOST_BLOCKS), (int) parts, width,
                     Launch.BLOCK / width);
             if (parts > 1) {
                 finish.accept(r.cut(cuda.launch(FILE, "reduce_finish_" + kind + "_" + r.x.dtype()).address(partial)
@@ -116,7 +113,7 @@ record ReductionKernels(CudaRuntime cuda) {
     }
 
     private static void sumColumns(Launch finish, Tensor y) {
-        finish.grid(finish.blocks((y.size() + WARP - 1) / WARP), 1, WARP, WARP);
+        finish.grid(finish.blocks((y.size() + Launch.WARP - 1) / Launch.WARP), 1, Launch.WARP, Launch.WARP);
     }
 
     /** y = the sum of {@code parts} float32 rows at {@code partial}, in their order. */
@@ -133,15 +130,14 @@ record ReductionKernels(CudaRuntime cuda) {
     private void argMax(ArgMax op, List<Tensor> in, List<Tensor> out) {
         Tensor x = in.getFirst();
         Rows rows = Rows.along(x.shape(), op.axis());
-        if (rows.count() == 0) {
-            return;
-        }
         int pack = pack(x.dtype());
         pack = rows.inner() == 1 && rows.size() % pack == 0 && Addresses.packed(x) ? pack : 1;
-        boolean warps = rows.size() / pack <= WARP_GROUPS;
-        long blocks = warps ? (rows.count() + WARPS - 1) / WARPS : rows.count();
-        cuda.launch(FILE, "argmax_" + pack + "_" + x.dtype()).pointer(x).pointer(out.getFirst()).wide(rows.count())
-                .integer(rows.size()).wide(rows.inner()).grid((int) Math.min(blocks, MAX_BLOCKS), 1,
-                        warps ? WARP : Launch.BLOCK, warps ? WARPS : 1);
+        Launch launch = cuda.launch(FILE, "argmax_" + pack + "_" + x.dtype()).pointer(x)
+                .pointer(out.getFirst()).wide(rows.count()).integer(rows.size()).wide(rows.inner());
+        if (rows.size() / pack <= WARP_GROUPS) {
+            launch.warps(rows.count());
+        } else {
+            launch.each(rows.count());
+        }
     }
 }

@@ -19,9 +19,6 @@ record RowKernels(CudaRuntime cuda) {
     /** Elements of a row that a thread keeps in registers, and of a read. */
     private static final int HELD = 16;
     private static final int PACK = 4;
-    private static final int WARP = 32;
-    private static final int WARPS = Launch.BLOCK / WARP;
-    private static final long MAX_BLOCKS = 1 << 20;
     private static final long PIECE = 64;
     private static final long MAX_PARTS = 256;
 
@@ -49,10 +46,10 @@ record RowKernels(CudaRuntime cuda) {
         }
 
         void queue(Launch launch) {
-            if (count > 0) {
-                boolean warps = size <= HELD * WARP;
-                launch.grid((int) Math.min(MAX_BLOCKS, warps ? (count + WARPS - 1) / WARPS : count), 1,
-                        warps ? WARP : Launch.BLOCK, warps ? WARPS : 1);
+            if (size <= HELD * Launch.WARP) {
+                launch.warps(count);
+            } else {
+                launch.each(count);
             }
         }
     }

@@ -13,7 +13,6 @@ record SinkhornKernels(CudaRuntime cuda) {
     private static final int HELD = 16;
     /** The kernel's launch bounds: with 200 registers each they fit a multiprocessor of any generation. */
     private static final int MAX_THREADS = 320;
-    private static final int WARP = 32;
     private static final int PACK = 4;
     private static final int MAX_PARTS = 256;
     private static final int MIN_PIECE = 8;
@@ -37,7 +36,7 @@ record SinkhornKernels(CudaRuntime cuda) {
                 }
                 Launch finish = cuda.launch(FILE, "sinkhorn_finish").address(known ? 0 : scaling.tops)
                         .address(scaling.sums).address(scaling.column).integer(scaling.parts()).integer(scaling.k);
-                finish.grid((scaling.k + WARP - 1) / WARP, 1, WARP, Launch.BLOCK / WARP);
+                finish.grid(Math.ceilDiv(scaling.k, Launch.WARP), 1, Launch.WARP, Launch.WARPS);
                 if (held) {
                     rows(scaling, iteration == 0, last);
                 } else {
@@ -55,7 +54,7 @@ record SinkhornKernels(CudaRuntime cuda) {
     }
 
     private void rows(Scaling s, boolean first, boolean last) {
-        int threads = (s.k + HELD * WARP - 1) / (HELD * WARP) * WARP;
+        int threads = Math.ceilDiv(s.k, HELD * Launch.WARP) * Launch.WARP;
         cuda.launch(FILE, "sinkhorn_rows_" + s.pack).address(s.x).address(s.row).address(s.column).address(s.sums)
                 .address(last ? s.y : 0).integer(s.n).integer(s.k).exact(s.inverse).integer(s.piece)
                 .integer(first ? 1 : 0).grid(s.parts(), 1, threads, 1);
