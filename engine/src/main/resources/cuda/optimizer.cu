@@ -8,7 +8,8 @@
 //
 // With fp16 the gradients are those of a scaled loss: one launch divides them all (8 bytes each) and notes what is not
 // finite, the step that follows looks at the note, and a last launch of one thread moves the scale. The host asks for
-// none of it, so that nothing waits.
+// none of it, so that nothing waits. The learning rate lies in device memory, too: a step that was recorded as a graph is
+// queued again with another.
 
 // The scale, steps since it last changed, 1 for an overflow.
 struct LossScale { float scale, steps, overflow; };
@@ -63,8 +64,8 @@ __device__ inline void update(const Update &u, const Part &part) {
 __device__ inline bool runs(const LossScale *loss) { return loss == nullptr || loss->overflow == 0; }
 
 extern "C" __global__ void sgd_f32(const Piece *pieces, const Place3 *tensors, int count, float decay, float momentum,
-        float rate, int nesterov, const LossScale *loss) {
-    Update u = {1, decay, momentum, rate, nesterov};
+        const float *rate, int nesterov, const LossScale *loss) {
+    Update u = {1, decay, momentum, *rate, nesterov};
     for (int k = blockIdx.x; k < count && runs(loss); k += gridDim.x) {
         update(u, part_of(pieces[k], tensors));
     }
@@ -102,7 +103,7 @@ extern "C" __global__ void larc_squares_f32(const Piece *pieces, const Place3 *t
 // For each tensor, whose pieces are first[t] … first[t + 1] − 1: what its gradient is scaled with, and its decay. A
 // warp each, in blocks of 32 × 8 threads.
 extern "C" __global__ void larc_rates_f32(const float *squares, const int *first, int tensors, float *rates,
-        float trust, float decay, float eps, float rate, int clip) {
+        float trust, float decay, float eps, const float *rate, int clip) {
     for (int t = blockIdx.x * blockDim.y + threadIdx.y; t < tensors; t += gridDim.x * blockDim.y) {
         double p2 = 0;
         double g2 = 0;
@@ -115,7 +116,7 @@ extern "C" __global__ void larc_rates_f32(const float *squares, const int *first
         int adapts = p != 0 && g != 0;
         float a = adapts ? trust * p / (g + decay * p + eps) : 1.0f;
         if (threadIdx.x == 0) {
-            rates[2 * t] = adapts && clip ? smaller(a / rate, 1.0f) : a;
+            rates[2 * t] = adapts && clip ? smaller(a / *rate, 1.0f) : a;
             rates[2 * t + 1] = adapts ? decay : 0.0f;
         }
     }
@@ -123,10 +124,10 @@ extern "C" __global__ void larc_rates_f32(const float *squares, const int *first
 
 // The last pieces first: the cache still has them from the sums of squares.
 extern "C" __global__ void larc_f32(const Piece *pieces, const Place3 *tensors, int count, const float *rates,
-        float momentum, float rate, const LossScale *loss) {
+        float momentum, const float *rate, const LossScale *loss) {
     for (int k = count - 1 - blockIdx.x; k >= 0 && runs(loss); k -= gridDim.x) {
         Piece piece = pieces[k];
-        Update u = {rates[2 * piece.tensor], rates[2 * piece.tensor + 1], momentum, rate, 0};
+        Update u = {rates[2 * piece.tensor], rates[2 * piece.tensor + 1], momentum, *rate, 0};
         update(u, part_of(piece, tensors));
     }
 }

@@ -45,8 +45,8 @@ public final class Larc implements Optimizer {
     }
 
     @Override
-    public void step(Gradients gradients, double learningRate, Optional<Tensor> lossScale) {
-        buffers.step(gradients, lossScale, group -> new LarcStep(learningRate, settings.momentum, group.weightDecay(),
+    public void step(Gradients gradients, Tensor learningRate, Optional<Tensor> lossScale) {
+        buffers.step(gradients, learningRate, lossScale, group -> new LarcStep(settings.momentum, group.weightDecay(),
                 settings.trust, settings.eps, settings.mode));
     }
 

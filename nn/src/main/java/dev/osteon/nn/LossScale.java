@@ -69,7 +69,7 @@ public final class LossScale implements Optimizer {
     }
 
     @Override
-    public void step(Gradients gradients, double learningRate, Optional<Tensor> overflow) {
+    public void step(Gradients gradients, Tensor learningRate, Optional<Tensor> overflow) {
         if (overflow.isPresent()) {
             throw new EngineException("loss scale: given another one around it; expected one for an optimiser");
         }

@@ -6,6 +6,7 @@ import dev.osteon.engine.dispatch.Dispatcher;
 import dev.osteon.engine.dispatch.Span;
 import dev.osteon.engine.memory.TensorScope;
 import dev.osteon.engine.op.Op;
+import dev.osteon.engine.op.StepOperands;
 import dev.osteon.engine.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -35,15 +36,14 @@ final class MomentumBuffers {
         }
     }
 
-    void step(Gradients gradients, Optional<Tensor> lossScale, Function<ParameterGroup, Op> op) {
+    void step(Gradients gradients, Tensor learningRate, Optional<Tensor> lossScale, Function<ParameterGroup, Op> op) {
         try (TensorScope _ = TensorScope.open(); Span phase = Span.open(Span.Kind.PHASE, "optimizer")) {
             for (ParameterGroup group : groups) {
                 List<Tensor> triples = new ArrayList<>();
                 group.parameters().forEach((name, parameter) -> gradients.find(parameter.tensor())
                         .ifPresent(gradient -> triples.addAll(List.of(parameter.tensor(), gradient, buffer(name)))));
                 if (!triples.isEmpty()) {
-                    lossScale.ifPresent(triples::add);
-                    Dispatcher.runAll(op.apply(group), triples);
+                    Dispatcher.runAll(op.apply(group), new StepOperands(triples, learningRate, lossScale).inOrder());
                 }
             }
         }

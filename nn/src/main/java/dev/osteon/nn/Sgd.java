@@ -27,8 +27,9 @@ public final class Sgd implements Optimizer {
     }
 
     @Override
-    public void step(Gradients gradients, double learningRate, Optional<Tensor> lossScale) {
-        buffers.step(gradients, lossScale, group -> new SgdStep(learningRate, momentum, group.weightDecay(), nesterov));
+    public void step(Gradients gradients, Tensor learningRate, Optional<Tensor> lossScale) {
+        buffers.step(gradients, learningRate, lossScale,
+                group -> new SgdStep(momentum, group.weightDecay(), nesterov));
     }
 
     @Override

@@ -191,9 +191,10 @@ final class KernelCases {
                 unscaled.add(like);
             }
         }
-        add("larc step", new LarcStep(1e-6, 0.9, 1e-6, 0.001, 1e-8, LarcStep.Mode.CLIP),
+        operands.add(Operand.given(Shape.of(1), 1e-6));              // the learning rate
+        add("larc step", new LarcStep(0.9, 1e-6, 0.001, 1e-8, LarcStep.Mode.CLIP),
                 operands.toArray(Operand[]::new));
-        add("sgd step", new SgdStep(1e-6, 0.9, 1e-4, SgdStep.Nesterov.NO), operands.toArray(Operand[]::new));
+        add("sgd step", new SgdStep(0.9, 1e-4, SgdStep.Nesterov.NO), operands.toArray(Operand[]::new));
         add("unscale gradients", new UnscaleGradients(), unscaled.toArray(Operand[]::new));
         add("loss scale", new LossScaleStep(2, 0.5, 2000), scale);
     }

@@ -320,27 +320,28 @@ public final class OpSamples {
 
     private static void optimisers(List<OpSample> s) {
         s.add(of("running statistics", new RunningStatistics(0.1, 5), normal(7), positive(7), normal(7), positive(7)));
-        Operand[] two = {normal(3, 17), normal(3, 17), normal(3, 17), normal(40), normal(40), normal(40)};
+        Operand rate = given(Shape.of(1), 0.1);
+        Operand[] two = {normal(3, 17), normal(3, 17), normal(3, 17), normal(40), normal(40), normal(40), rate};
         for (SgdStep.Nesterov n : SgdStep.Nesterov.values()) {
-            s.add(of("sgd nesterov " + n, new SgdStep(0.1, 0.9, 1e-2, n), two));
+            s.add(of("sgd nesterov " + n, new SgdStep(0.9, 1e-2, n), two));
         }
         Operand zero = given(Shape.of(4), 0, 0, 0, 0);
         for (LarcStep.Mode m : LarcStep.Mode.values()) {
-            s.add(of("larc " + m, new LarcStep(0.1, 0.9, 1e-2, 0.02, 1e-8, m), two));
-            s.add(of("larc zero weight " + m, new LarcStep(0.1, 0.9, 1e-2, 0.02, 1e-8, m), zero, normal(4), zero));
+            s.add(of("larc " + m, new LarcStep(0.9, 1e-2, 0.02, 1e-8, m), two));
+            s.add(of("larc zero weight " + m, new LarcStep(0.9, 1e-2, 0.02, 1e-8, m), zero, normal(4), zero, rate));
         }
         lossScales(s, two);
     }
 
-    private static void lossScales(List<OpSample> s, Operand... triples) {
+    private static void lossScales(List<OpSample> s, Operand... step) {
         Operand quiet = given(Shape.of(3), 1024, 6, 0);
         Operand overflown = given(Shape.of(3), 1024, 6, 1);
         for (Operand state : List.of(quiet, overflown)) {
             String name = state == quiet ? " without overflow" : " after overflow";
-            List<Operand> operands = new ArrayList<>(List.of(triples));
+            List<Operand> operands = new ArrayList<>(List.of(step));
             operands.add(state);
-            s.add(of("sgd" + name, new SgdStep(0.1, 0.9, 1e-2, SgdStep.Nesterov.NO), operands.toArray(Operand[]::new)));
-            s.add(of("larc" + name, new LarcStep(0.1, 0.9, 1e-2, 0.02, 1e-8, LarcStep.Mode.CLIP),
+            s.add(of("sgd" + name, new SgdStep(0.9, 1e-2, SgdStep.Nesterov.NO), operands.toArray(Operand[]::new)));
+            s.add(of("larc" + name, new LarcStep(0.9, 1e-2, 0.02, 1e-8, LarcStep.Mode.CLIP),
                     operands.toArray(Operand[]::new)));
             s.add(of("loss scale" + name, new LossScaleStep(2, 0.5, 7), state));
             s.add(of("loss scale in between" + name, new LossScaleStep(2, 0.5, 8), state));

@@ -7,18 +7,17 @@ import java.util.List;
  * One SGD step with layer-wise adaptive rate control (You et al. 2017; semantics of NVIDIA apex LARC), in place.
  * Per tensor, with the norms of the whole tensor and its raw gradient: a = trust·‖p‖ / (‖g‖ + weightDecay·‖p‖ + eps),
  * with {@link Mode#CLIP} a = min(a/learningRate, 1); g ← (g + weightDecay·p)·a; then momentum SGD without decay. When
- * ‖p‖ or ‖g‖ is exactly 0 the gradient is used unchanged, without decay. Operands in threes: p, gradient, momentum
- * buffer; p and buffer are overwritten; behind them, if any, a loss scale's state as for {@link SgdStep}.
+ * ‖p‖ or ‖g‖ is exactly 0 the gradient is used unchanged, without decay. Operands are {@link StepOperands}; parameters
+ * and momentum buffers are overwritten.
  */
-public record LarcStep(double learningRate, double momentum, double weightDecay, double trust, double eps, Mode mode)
-        implements Op {
+public record LarcStep(double momentum, double weightDecay, double trust, double eps, Mode mode) implements Op {
 
     /** Whether the adaptive rate may exceed the learning rate. */
     public enum Mode { CLIP, SCALE }
 
     @Override
     public List<TensorSpec> infer(List<TensorSpec> inputs) {
-        SgdStep.triples(this, inputs);
+        SgdStep.stepFits(this, inputs);
         return List.of();
     }
 

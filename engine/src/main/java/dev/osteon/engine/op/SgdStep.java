@@ -5,26 +5,28 @@ import java.util.List;
 
 /**
  * One step of stochastic gradient descent over all parameters, in place, as torch.optim.SGD: with g = gradient +
- * weightDecay·p, buffer b ← momentum·b + g, p ← p − learningRate·b. Operands come in threes: p, gradient, b; p and b
- * are overwritten. Behind them may follow the state of a loss scale ({@link UnscaleGradients}): when that says
- * overflow, nothing is done. Buffers start as zeros (which equals torch's first step, as dampening is 0).
+ * weightDecay·p, buffer b ← momentum·b + g, p ← p − learningRate·b. Operands are {@link StepOperands}; p and b are
+ * overwritten. Buffers start as zeros (which equals torch's first step, as dampening is 0).
  */
-public record SgdStep(double learningRate, double momentum, double weightDecay, Nesterov nesterov) implements Op {
+public record SgdStep(double momentum, double weightDecay, Nesterov nesterov) implements Op {
 
     /** Nesterov's look-ahead: p ← p − learningRate·(g + momentum·b). */
     public enum Nesterov { NO, YES }
 
     @Override
     public List<TensorSpec> infer(List<TensorSpec> inputs) {
-        triples(this, inputs);
+        stepFits(this, inputs);
         return List.of();
     }
 
-    static void triples(Op op, List<TensorSpec> inputs) {
+    static void stepFits(Op op, List<TensorSpec> inputs) {
         int threes = inputs.size() / 3;
-        Check.that(inputs.size() % 3 < 2, op, List.of(),
-                "operands in threes: parameter, gradient, momentum buffer; and at most one loss scale");
-        if (inputs.size() % 3 == 1) {
+        Check.that(inputs.size() % 3 != 0, op, List.of(),
+                "operands in threes: parameter, gradient, momentum buffer; the learning rate; at most one loss scale");
+        TensorSpec rate = inputs.get(3 * threes);
+        Check.that(rate.shape().size() == 1 && (threes == 0 || rate.dtype() == inputs.getFirst().dtype()), op,
+                List.of(rate), "a learning rate of one element, of the parameters' type");
+        if (inputs.size() % 3 == 2) {
             UnscaleGradients.stateFits(op, inputs.getLast());
         }
         for (int i = 0; i < 3 * threes; i += 3) {

@@ -5,6 +5,7 @@ import dev.osteon.engine.backend.cuda.ParameterTables.Table;
 import dev.osteon.engine.op.LarcStep;
 import dev.osteon.engine.op.LossScaleStep;
 import dev.osteon.engine.op.SgdStep;
+import dev.osteon.engine.op.StepOperands;
 import dev.osteon.engine.op.UnscaleGradients;
 import dev.osteon.engine.tensor.Tensor;
 import java.util.List;
@@ -36,31 +37,33 @@ record OptimizerKernels(CudaRuntime cuda, ParameterTables tables) {
     }
 
     private void sgd(SgdStep op, List<Tensor> in, List<Tensor> out) {
+        StepOperands step = StepOperands.of(in);
         try (Temporaries temporary = new Temporaries(cuda)) {
-            Table table = tables.of(in, temporary);
-            queue(launch("sgd_f32", table).real(op.weightDecay()).real(op.momentum()).real(op.learningRate())
-                    .integer(op.nesterov() == SgdStep.Nesterov.YES ? 1 : 0).address(lossScale(in)), table);
+            Table table = tables.of(step.threes(), temporary);
+            queue(launch("sgd_f32", table).real(op.weightDecay()).real(op.momentum()).pointer(step.learningRate())
+                    .integer(op.nesterov() == SgdStep.Nesterov.YES ? 1 : 0).address(lossScale(step)), table);
         }
     }
 
     private void larc(LarcStep op, List<Tensor> in, List<Tensor> out) {
+        StepOperands step = StepOperands.of(in);
         try (Temporaries temporary = new Temporaries(cuda)) {
-            Table table = tables.of(in, temporary);
+            Table table = tables.of(step.threes(), temporary);
             long squares = temporary.floats(2L * table.count(), "squares of LARC's pieces");
             long rates = temporary.floats(2L * table.tensors(), "LARC's rates");
             queue(launch("larc_squares_f32", table).address(squares), table);
             cuda.launch(FILE, "larc_rates_f32").address(squares).address(table.firsts()).integer(table.tensors())
-                    .address(rates).real(op.trust()).real(op.weightDecay()).real(op.eps()).real(op.learningRate())
+                    .address(rates).real(op.trust()).real(op.weightDecay()).real(op.eps()).pointer(step.learningRate())
                     .integer(op.mode() == LarcStep.Mode.CLIP ? 1 : 0)
                     .warps(table.tensors());
-            queue(launch("larc_f32", table).address(rates).real(op.momentum()).real(op.learningRate())
-                    .address(lossScale(in)), table);
+            queue(launch("larc_f32", table).address(rates).real(op.momentum())
+                    .pointer(step.learningRate()).address(lossScale(step)), table);
         }
     }
 
-    /** The loss scale's state behind the operands in threes, or null. */
-    private static long lossScale(List<Tensor> in) {
-        return in.size() % 3 == 0 ? 0 : in.getLast().segment().address();
+    /** Where the loss scale's state lies; 0, which kernels take for none. */
+    private static long lossScale(StepOperands step) {
+        return step.lossScale().map(state -> state.segment().address()).orElse(0L);
     }
 
     /** Gradients are divided in the order in which they lie: their layout does not matter. */

@@ -65,7 +65,7 @@ final class ParameterTables {
 
     /** The table of parameters, gradients and momenta in threes; gradients are brought to the parameters' layouts. */
     synchronized Table of(List<Tensor> threes, Temporaries temporary) {
-        int tensors = threes.size() / 3;                      // what is left is a loss scale
+        int tensors = threes.size() / 3;
         long[] sizes = new long[tensors];
         long[] lies = new long[3 * tensors];
         for (int t = 0; t < tensors; t++) {

@@ -4,6 +4,7 @@ import dev.osteon.engine.backend.host.LossScales;
 import dev.osteon.engine.op.LarcStep;
 import dev.osteon.engine.op.LossScaleStep;
 import dev.osteon.engine.op.SgdStep;
+import dev.osteon.engine.op.StepOperands;
 import dev.osteon.engine.op.UnscaleGradients;
 import dev.osteon.engine.tensor.Tensor;
 import java.util.List;
@@ -14,7 +15,9 @@ final class OptimizerKernels {
     private OptimizerKernels() {}
 
     static void sgd(SgdStep op, List<Tensor> given, List<Tensor> outputs) {
-        List<Tensor> inputs = LossScales.toStep(given);
+        StepOperands step = StepOperands.of(given);
+        List<Tensor> inputs = LossScales.toStep(step);
+        double learningRate = Elements.doubles(step.learningRate())[0];
         for (int i = 0; i < inputs.size(); i += 3) {
             double[] p = Elements.doubles(inputs.get(i));
             double[] g = Elements.doubles(inputs.get(i + 1));
@@ -22,7 +25,7 @@ final class OptimizerKernels {
             for (int k = 0; k < p.length; k++) {
                 double decayed = g[k] + op.weightDecay() * p[k];
                 buffer[k] = op.momentum() * buffer[k] + decayed;
-                p[k] -= op.learningRate() * (op.nesterov() == SgdStep.Nesterov.YES
+                p[k] -= learningRate * (op.nesterov() == SgdStep.Nesterov.YES
                         ? decayed + op.momentum() * buffer[k] : buffer[k]);
             }
             Elements.write(inputs.get(i), p);
@@ -31,7 +34,9 @@ final class OptimizerKernels {
     }
 
     static void larc(LarcStep op, List<Tensor> given, List<Tensor> outputs) {
-        List<Tensor> inputs = LossScales.toStep(given);
+        StepOperands step = StepOperands.of(given);
+        List<Tensor> inputs = LossScales.toStep(step);
+        double learningRate = Elements.doubles(step.learningRate())[0];
         for (int i = 0; i < inputs.size(); i += 3) {
             double[] p = Elements.doubles(inputs.get(i));
             double[] g = Elements.doubles(inputs.get(i + 1));
@@ -40,11 +45,11 @@ final class OptimizerKernels {
             double normG = norm(g);
             boolean adapts = normP != 0 && normG != 0;
             double rate = op.trust() * normP / (normG + op.weightDecay() * normP + op.eps());
-            double factor = op.mode() == LarcStep.Mode.CLIP ? Math.min(rate / op.learningRate(), 1) : rate;
+            double factor = op.mode() == LarcStep.Mode.CLIP ? Math.min(rate / learningRate, 1) : rate;
             for (int k = 0; k < p.length; k++) {
                 double scaled = adapts ? (g[k] + op.weightDecay() * p[k]) * factor : g[k];
                 buffer[k] = op.momentum() * buffer[k] + scaled;
-                p[k] -= op.learningRate() * buffer[k];
+                p[k] -= learningRate * buffer[k];
             }
             Elements.write(inputs.get(i), p);
             Elements.write(inputs.get(i + 2), buffer);

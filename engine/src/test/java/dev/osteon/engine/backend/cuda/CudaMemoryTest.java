@@ -60,7 +60,8 @@ class CudaMemoryTest {
                     for (List<Tensor> p : List.of(w, gamma, beta)) {
                         operands.addAll(List.of(p.get(0), gradients.of(p.get(0)), p.get(1)));
                     }
-                    Dispatcher.runAll(new SgdStep(0.01, 0.9, 1e-4, SgdStep.Nesterov.NO), operands);
+                    operands.add(Ops.full(CudaEmulator.DEVICE, Shape.of(1), DType.F32, 0.01));
+                    Dispatcher.runAll(new SgdStep(0.9, 1e-4, SgdStep.Nesterov.NO), operands);
                 }
             }
         }

@@ -124,10 +124,11 @@ class CudaShapesTest {
                 normal(3, 4, 5, 6), normal(6, 7));
         add(s, "matmul broadcast both ways", new MatMul(MatMul.Transpose.YES, MatMul.Transpose.NO),
                 normal(3, 1, 2, 6, 5), normal(1, 4, 2, 6, 7));
-        add(s, "larc in pieces", new LarcStep(0.1, 0.9, 1e-2, 0.02, 1e-8, LarcStep.Mode.CLIP), normal(70000),
-                normal(70000), normal(70000), normal(7), normal(7), normal(7));
-        add(s, "sgd in pieces", new SgdStep(0.1, 0.9, 1e-2, SgdStep.Nesterov.YES), normal(40001), normal(40001),
-                normal(40001), normal(1030), normal(1030), normal(1030));
+        Operand rate = Operand.given(Shape.of(1), 0.1);
+        add(s, "larc in pieces", new LarcStep(0.9, 1e-2, 0.02, 1e-8, LarcStep.Mode.CLIP), normal(70000),
+                normal(70000), normal(70000), normal(7), normal(7), normal(7), rate);
+        add(s, "sgd in pieces", new SgdStep(0.9, 1e-2, SgdStep.Nesterov.YES), normal(40001), normal(40001),
+                normal(40001), normal(1030), normal(1030), normal(1030), rate);
         Operand scale = Operand.given(Shape.of(UnscaleGradients.STATE), 8, 0, 0);
         add(s, "gradients in pieces", new UnscaleGradients(), scale, normal(40001), normal(8));
         return s;

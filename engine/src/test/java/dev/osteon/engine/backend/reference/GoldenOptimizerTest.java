@@ -10,6 +10,7 @@ import dev.osteon.engine.op.Op;
 import dev.osteon.engine.op.Ops;
 import dev.osteon.engine.op.SgdStep;
 import dev.osteon.engine.tensor.Device;
+import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,7 +46,8 @@ class GoldenOptimizerTest {
             boolean skipped = name.equals("frozen_two_steps") && step < 2;
             if (!skipped) {
                 Tensor g = Ops.reshape(Ops.slice(gradients, 0, step, 1), p.shape().toArray());
-                Dispatcher.runAll(step(golden, rates[step], p.rank()), List.of(p, g, buffer));
+                Tensor rate = Ops.full(Device.REFERENCE, Shape.of(1), p.dtype(), rates[step]);
+                Dispatcher.runAll(step(golden, p.rank()), List.of(p, g, buffer, rate));
             }
             for (double value : p.toDoubles()) {
                 path.add(value);
@@ -58,15 +60,15 @@ class GoldenOptimizerTest {
         assertThat(path).isNotEmpty();
     }
 
-    private static Op step(GoldenCase golden, double rate, int rank) {
+    private static Op step(GoldenCase golden, int rank) {
         double momentum = golden.hyper("momentum").asDouble();
         double decay = golden.hyper("weight_decay").asDouble();
         if (!golden.entry().get("family").asText().equals("larc")) {
-            return new SgdStep(rate, momentum, decay, golden.hyper("nesterov").asBoolean()
+            return new SgdStep(momentum, decay, golden.hyper("nesterov").asBoolean()
                     ? SgdStep.Nesterov.YES : SgdStep.Nesterov.NO);
         }
         boolean withoutDecay = golden.hyper("param_groups").asInt() == 2 && rank == 1;
-        return new LarcStep(rate, momentum, withoutDecay ? 0 : decay, golden.hyper("trust_coefficient").asDouble(),
+        return new LarcStep(momentum, withoutDecay ? 0 : decay, golden.hyper("trust_coefficient").asDouble(),
                 golden.hyper("eps").asDouble(),
                 golden.hyper("clip").asBoolean() ? LarcStep.Mode.CLIP : LarcStep.Mode.SCALE);
     }

@@ -7,6 +7,7 @@ import dev.osteon.engine.backend.KernelTable.Layouts;
 import dev.osteon.engine.backend.host.LossScales;
 import dev.osteon.engine.op.LarcStep;
 import dev.osteon.engine.op.SgdStep;
+import dev.osteon.engine.op.StepOperands;
 import dev.osteon.engine.tensor.DType;
 import dev.osteon.engine.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
@@ -50,18 +51,21 @@ final class OptimizerKernels {
     }
 
     private static void sgd(SgdStep op, List<Tensor> in, List<Tensor> out) {
-        List<Piece> pieces = pieces(LossScales.toStep(in));
+        StepOperands step = StepOperands.of(in);
+        List<Piece> pieces = pieces(LossScales.toStep(step));
+        float learningRate = learningRate(step);
         boolean nesterov = op.nesterov() == SgdStep.Nesterov.YES;
         Parallel.forRange(pieces.size(), 1, (from, to) -> {
             for (int k = (int) from; k < to; k++) {
-                update(pieces.get(k), 1, (float) op.weightDecay(), (float) op.momentum(), (float) op.learningRate(),
-                        nesterov);
+                update(pieces.get(k), 1, (float) op.weightDecay(), (float) op.momentum(), learningRate, nesterov);
             }
         });
     }
 
     private static void larc(LarcStep op, List<Tensor> given, List<Tensor> out) {
-        List<Tensor> in = LossScales.toStep(given);
+        StepOperands step = StepOperands.of(given);
+        List<Tensor> in = LossScales.toStep(step);
+        float learningRate = learningRate(step);
         int from = 0;
         while (from < in.size()) {
             int end = from + 3;
@@ -70,13 +74,17 @@ final class OptimizerKernels {
                 elements += in.get(end).size();
                 end += 3;
             }
-            larc(op, pieces(in.subList(from, end)), (end - from) / 3);
+            larc(op, learningRate, pieces(in.subList(from, end)), (end - from) / 3);
             from = end;
         }
     }
 
+    private static float learningRate(StepOperands step) {
+        return step.learningRate().segment().get(JAVA_FLOAT_UNALIGNED, 0);
+    }
+
     /** The norms of some tensors, then their update, which finds in the cache what the norms have read. */
-    private static void larc(LarcStep op, List<Piece> pieces, int tensors) {
+    private static void larc(LarcStep op, float learningRate, List<Piece> pieces, int tensors) {
         double[] p2 = new double[pieces.size()];
         double[] g2 = new double[pieces.size()];
         Parallel.forRange(pieces.size(), 1, (from, to) -> {
@@ -99,10 +107,10 @@ final class OptimizerKernels {
                 boolean adapts = p != 0 && g != 0;
                 double rate = adapts ? op.trust() * p / (g + op.weightDecay() * p + op.eps()) : 1;
                 if (adapts && op.mode() == LarcStep.Mode.CLIP) {
-                    rate = Math.min(rate / op.learningRate(), 1);
+                    rate = Math.min(rate / learningRate, 1);
                 }
                 update(piece, (float) rate, adapts ? (float) op.weightDecay() : 0, (float) op.momentum(),
-                        (float) op.learningRate(), false);
+                        learningRate, false);
             }
         });
     }
