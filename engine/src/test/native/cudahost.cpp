@@ -4,9 +4,10 @@
 // before it. The order of threads and blocks can be chosen (limit 0x7000): 0 as numbered, 1 backwards, 2 … shuffled,
 // −1 all of 0, 1, 2 with their results compared, which shows a missing barrier as a difference. Copies from the host
 // are done as late as their stream's order allows; two streams that use the same memory with no event between are
-// refused.
+// refused. Streams can be recorded as graphs (graph.h).
 #include "cudahost.h"
 #include "fibers.h"
+#include "graph.h"
 #include "order.h"
 #include <dlfcn.h>
 #include <unistd.h>
@@ -20,7 +21,8 @@
 #include <vector>
 #define API extern "C" __attribute__((visibility("default"))) int
 
-enum { SUCCESS = 0, INVALID = 1, OUT_OF_MEMORY = 2, NO_IMAGE = 200, NOT_FOUND = 500, ADDRESS = 700, FAILED = 719 };
+enum { SUCCESS = 0, INVALID = 1, OUT_OF_MEMORY = 2, NO_IMAGE = 200, NOT_FOUND = 500, ADDRESS = 700, FAILED = 719,
+    UNRECORDABLE = 900, INVALIDATED = 901 };
 static const int ORDER_LIMIT = 0x7000, LAUNCHES_LIMIT = 0x7001, WAITS_LIMIT = 0x7002;
 static const size_t BORDER = 256;
 static std::recursive_mutex lock;
@@ -42,6 +44,9 @@ extern "C" __attribute__((visibility("default"))) bool cudahost_broken() { retur
 // ---------------------------------------------------------------- memory
 
 static std::map<uintptr_t, size_t> memory;
+static std::map<uintptr_t, long> numbers;               // of allocations: an address may come again
+static long allocations;
+static std::vector<uintptr_t> lent;
 static size_t used;
 
 static size_t capacity() {
@@ -59,6 +64,12 @@ extern "C" __attribute__((visibility("default"))) bool cudahost_inside(const voi
     --at;
     return (uintptr_t) address + bytes <= at->first + at->second;
 }
+
+extern "C" __attribute__((visibility("default"))) void cudahost_lent(void *address) {
+    Locked l(lock);
+    lent.push_back((uintptr_t) address);
+}
+static bool is_lent(uintptr_t base) { return std::find(lent.begin(), lent.end(), base) != lent.end(); }
 
 // Notes what a stream does to device memory; false when another stream may be at it.
 static bool ordered(Stream *s, uint64_t address, size_t bytes, bool write) {
@@ -100,6 +111,7 @@ API cuMemAlloc_v2(uint64_t *address, size_t bytes) {
     }
     memset(raw, 0xff, padded + 2 * BORDER);
     memory[(uintptr_t) raw + BORDER] = bytes;
+    numbers[(uintptr_t) raw + BORDER] = ++allocations;
     used += bytes;
     *address = (uint64_t) (raw + BORDER);
     return SUCCESS;
@@ -118,6 +130,8 @@ API cuMemFree_v2(uint64_t address) {
     accesses.erase(at->first);
     used -= at->second;
     memset((void *) address, 0xff, at->second);
+    numbers.erase(address);
+    lent.erase(std::remove(lent.begin(), lent.end(), address), lent.end());
     memory.erase(at);
     free((void *) (address - BORDER));
     return SUCCESS;
@@ -145,42 +159,50 @@ static bool outside(uint64_t address, size_t bytes) {
 API cuMemcpyHtoDAsync_v2(uint64_t to, const void *from, size_t bytes, void *stream) {
     Locked l(lock);
     USABLE
-    Stream *s = (Stream *) stream;
-    join(s->seen, host);
-    s->seen[s->id]++;
-    if (outside(to, bytes) || !ordered(s, to, bytes, true)) {
-        return INVALID;
-    }
-    s->late.push_back({s->seen[s->id], to, from, bytes});
-    return SUCCESS;
+    return queue(stream, [=](Stream *s) {
+        join(s->seen, host);
+        s->seen[s->id]++;
+        if (outside(to, bytes) || !ordered(s, to, bytes, true)) {
+            return INVALID;
+        }
+        s->late.push_back({s->seen[s->id], to, from, bytes});
+        return SUCCESS;
+    });
 }
 API cuMemcpyDtoHAsync_v2(void *to, uint64_t from, size_t bytes, void *stream) {
     Locked l(lock);
     USABLE
-    if (outside(from, bytes) || !ordered(begin(stream), from, bytes, false)) {
-        return INVALID;
-    }
-    memcpy(to, (void *) from, bytes);
-    return SUCCESS;
+    return queue(stream, [=](Stream *s) {
+        if (outside(from, bytes) || !ordered(begin(s), from, bytes, false)) {
+            return INVALID;
+        }
+        memcpy(to, (void *) from, bytes);
+        return SUCCESS;
+    });
 }
 API cuMemcpyDtoDAsync_v2(uint64_t to, uint64_t from, size_t bytes, void *stream) {
     Locked l(lock);
     USABLE
-    Stream *s = begin(stream);
-    if (outside(to, bytes) || outside(from, bytes) || !ordered(s, from, bytes, false) || !ordered(s, to, bytes, true)) {
-        return INVALID;
-    }
-    memmove((void *) to, (void *) from, bytes);
-    return SUCCESS;
+    return queue(stream, [=](Stream *s) {
+        begin(s);
+        if (outside(to, bytes) || outside(from, bytes) || !ordered(s, from, bytes, false)
+                || !ordered(s, to, bytes, true)) {
+            return INVALID;
+        }
+        memmove((void *) to, (void *) from, bytes);
+        return SUCCESS;
+    });
 }
 API cuMemsetD8Async(uint64_t to, unsigned char value, size_t bytes, void *stream) {
     Locked l(lock);
     USABLE
-    if (outside(to, bytes) || !ordered(begin(stream), to, bytes, true)) {
-        return INVALID;
-    }
-    memset((void *) to, value, bytes);
-    return SUCCESS;
+    return queue(stream, [=](Stream *s) {
+        if (outside(to, bytes) || !ordered(begin(s), to, bytes, true)) {
+            return INVALID;
+        }
+        memset((void *) to, value, bytes);
+        return SUCCESS;
+    });
 }
 
 // ---------------------------------------------------------------- launches
@@ -225,33 +247,38 @@ typedef std::map<uintptr_t, std::vector<char>> Contents;
 static Contents contents() {
     Contents all;
     for (auto &m : memory) {
+        if (is_lent(m.first)) {
+            continue;
+        }
         all[m.first] = std::vector<char>((char *) m.first, (char *) m.first + m.second);
     }
     return all;
 }
 
-API cuLaunchKernel(void *function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz,
-        unsigned shared, void *stream, void **given, void **) {
-    Locked l(lock);
-    USABLE
-    Function &f = *(Function *) function;
-    uint64_t threads = (uint64_t) bx * by * bz;
-    if (threads == 0 || threads > MAX_THREADS || gx == 0 || gy == 0 || gz == 0 || gy > 65535 || gz > 65535 || shared) {
-        return fail(INVALID, "grid or block size");
-    }
-    for (unsigned i = 0; i < f.kernel->count; i++) {
+// Whether the pointers among a kernel's arguments are addresses of device memory, and that of kernels.
+static int pointers(const Kernel &kernel, void **given) {
+    for (unsigned i = 0; i < kernel.count; i++) {
         void *value = *(void **) given[i];
-        if (f.kernel->pointers >> i & 1 && value && !cudahost_inside(value, 1)) {
-            return fail(ADDRESS, std::string(f.kernel->name) + ": argument " + std::to_string(i)
+        if (kernel.pointers >> i & 1 && value
+                && (!cudahost_inside(value, 1) || is_lent(std::prev(memory.upper_bound((uintptr_t) value))->first))) {
+            return fail(ADDRESS, std::string(kernel.name) + ": argument " + std::to_string(i)
                     + " is no address of device memory");
         }
+    }
+    return SUCCESS;
+}
+
+static int run_kernel(Stream *stream, const Function &f, uint3 grid, uint3 block, void **given) {
+    int status = pointers(*f.kernel, given);
+    if (status) {
+        return status;
     }
     Stream *s = begin(stream);
     for (unsigned i = 0; i < f.kernel->count; i++) {
         void *value = *(void **) given[i];
         if (f.kernel->pointers >> i & 1 && value) {
-            auto block = std::prev(memory.upper_bound((uintptr_t) value));
-            if (!ordered(s, block->first, block->second, true)) {
+            auto place = std::prev(memory.upper_bound((uintptr_t) value));
+            if (!ordered(s, place->first, place->second, true)) {
                 return INVALID;
             }
         }
@@ -262,21 +289,151 @@ API cuLaunchKernel(void *function, unsigned gx, unsigned gy, unsigned gz, unsign
     }
     arguments = given;
     if (order >= 0) {
-        return run_grid(f, {gx, gy, gz}, {bx, by, bz}, order);
+        return run_grid(f, grid, block, order);
     }
     Contents before = contents();
-    int status = run_grid(f, {gx, gy, gz}, {bx, by, bz}, 0);
+    status = run_grid(f, grid, block, 0);
     Contents first = contents();
     for (long how = 1; status == SUCCESS && how <= 2; how++) {
         for (auto &m : before) {
             memcpy((void *) m.first, m.second.data(), m.second.size());
         }
-        status = run_grid(f, {gx, gy, gz}, {bx, by, bz}, how);
+        status = run_grid(f, grid, block, how);
         if (status == SUCCESS && contents() != first) {
             status = fail(FAILED, std::string(f.kernel->name) + ": the result depends on the order of threads");
         }
     }
     return status;
+}
+
+// What a launch was given, kept for later.
+struct Given {
+    std::vector<uint64_t> values;
+    std::vector<size_t> at;
+
+    Given(const Kernel &kernel, void **given) {
+        for (unsigned i = 0; i < kernel.count; i++) {
+            at.push_back(values.size());
+            values.resize(values.size() + (kernel.sizes[i] + 7) / 8);
+            memcpy(&values[at[i]], given[i], kernel.sizes[i]);
+        }
+    }
+
+    std::vector<void *> pointers() {
+        std::vector<void *> all;
+        for (size_t i : at) {
+            all.push_back(&values[i]);
+        }
+        return all;
+    }
+};
+
+API cuLaunchKernel(void *function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz,
+        unsigned shared, void *stream, void **given, void **) {
+    Locked l(lock);
+    USABLE
+    Function &f = *(Function *) function;
+    uint64_t threads = (uint64_t) bx * by * bz;
+    if (threads == 0 || threads > MAX_THREADS || gx == 0 || gy == 0 || gz == 0 || gy > 65535 || gz > 65535 || shared) {
+        return fail(INVALID, "grid or block size");
+    }
+    uint3 grid = {gx, gy, gz}, block = {bx, by, bz};
+    Graph *graph = recorded(stream);
+    if (!graph) {
+        return run_kernel((Stream *) stream, f, grid, block, given);
+    }
+    int status = pointers(*f.kernel, given);
+    if (status) {
+        return status;
+    }
+    for (unsigned i = 0; i < f.kernel->count; i++) {
+        void *value = *(void **) given[i];
+        if (f.kernel->pointers >> i & 1 && value) {
+            uintptr_t base = std::prev(memory.upper_bound((uintptr_t) value))->first;
+            graph->uses.push_back({base, numbers[base]});
+        }
+    }
+    return queue(stream, [&f, grid, block, kept = Given(*f.kernel, given)](Stream *s) mutable {
+        return run_kernel(s, f, grid, block, kept.pointers().data());
+    });
+}
+
+// ---------------------------------------------------------------- graphs
+
+static const int RELAXED = 2;
+
+extern "C" __attribute__((visibility("default"))) bool cudahost_recorded(void *stream,
+        const std::function<int()> *work) {
+    Locked l(lock);
+    if (!recorded(stream)) {
+        return false;
+    }
+    queue(stream, [work = *work](Stream *s) {
+        begin(s);
+        return work() ? fail(FAILED, "a library's call in a graph") : SUCCESS;
+    });
+    return true;
+}
+// In the other modes allocations are refused meanwhile: the backend makes some.
+API cuStreamBeginCapture_v2(void *stream, int mode) {
+    Locked l(lock);
+    USABLE
+    if (mode != RELAXED || recorded(stream)) {
+        return fail(INVALID, "only in the relaxed mode, and once at a time");
+    }
+    recording[(Stream *) stream] = new Graph {{}, {}, true};
+    return SUCCESS;
+}
+API cuStreamEndCapture(void *stream, void **graph) {
+    Locked l(lock);
+    Graph *end = recorded(stream);
+    if (!end) {
+        return fail(INVALID, "nothing is recorded");
+    }
+    recording.erase((Stream *) stream);
+    *graph = end->valid ? end : nullptr;
+    if (!end->valid) {
+        delete end;
+        return fail(INVALIDATED, "the recording was ended by a call that cannot be recorded");
+    }
+    return SUCCESS;
+}
+API cuGraphInstantiateWithFlags(void **exec, void *graph, unsigned long long) {
+    *exec = new Graph(*(Graph *) graph);
+    return SUCCESS;
+}
+API cuGraphDestroy(void *graph) { delete (Graph *) graph; return SUCCESS; }
+API cuGraphExecDestroy(void *exec) { delete (Graph *) exec; return SUCCESS; }
+API cuGraphLaunch(void *exec, void *stream) {
+    Locked l(lock);
+    USABLE
+    if (recorded(stream)) {
+        return fail(INVALID, "a graph within a graph");
+    }
+    for (const Use &use : ((Graph *) exec)->uses) {
+        auto now = numbers.find(use.base);
+        if (now == numbers.end() || now->second != use.number) {
+            return fail(ADDRESS, "the graph works on memory that was freed since it was recorded");
+        }
+    }
+    for (const Work &node : ((Graph *) exec)->nodes) {
+        int status = node((Stream *) stream);
+        if (status) {
+            return status;
+        }
+        USABLE
+    }
+    return SUCCESS;
+}
+
+// A call that waits, or orders streams, ends the recording it meets.
+static int unrecordable(void *stream) {
+    Graph *graph = recorded(stream);
+    if (!graph) {
+        return SUCCESS;
+    }
+    graph->valid = false;
+    return fail(UNRECORDABLE, "the stream is being recorded");
 }
 
 // ---------------------------------------------------------------- modules
@@ -371,6 +528,9 @@ API cuStreamCreate(void **s, unsigned) {
 API cuStreamSynchronize(void *s) {
     Locked l(lock);
     USABLE
+    if (unrecordable(s)) {
+        return UNRECORDABLE;
+    }
     waits++;
     join(host, ((Stream *) s)->seen);
     settle(host);
@@ -379,6 +539,9 @@ API cuStreamSynchronize(void *s) {
 API cuStreamWaitEvent(void *s, void *e, unsigned) {
     Locked l(lock);
     USABLE
+    if (unrecordable(s)) {
+        return UNRECORDABLE;
+    }
     join(((Stream *) s)->seen, ((Event *) e)->seen);
     return SUCCESS;
 }
@@ -386,6 +549,9 @@ API cuEventCreate(void **e, unsigned) { *e = new Event {}; return SUCCESS; }
 API cuEventRecord(void *e, void *s) {
     Locked l(lock);
     USABLE
+    if (unrecordable(s)) {
+        return UNRECORDABLE;
+    }
     auto now = std::chrono::steady_clock::now().time_since_epoch();
     *(Event *) e = {std::chrono::duration<double, std::milli>(now).count(), ((Stream *) s)->seen};
     return SUCCESS;
@@ -412,6 +578,8 @@ static const char *name(int code) {
         case NOT_FOUND: return "CUDA_ERROR_NOT_FOUND";
         case ADDRESS: return "CUDA_ERROR_ILLEGAL_ADDRESS";
         case FAILED: return "CUDA_ERROR_LAUNCH_FAILED";
+        case UNRECORDABLE: return "CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED";
+        case INVALIDATED: return "CUDA_ERROR_STREAM_CAPTURE_INVALIDATED";
         default: return "CUDA_ERROR_UNKNOWN";
     }
 }

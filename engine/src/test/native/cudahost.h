@@ -25,8 +25,15 @@ namespace cudahost {
 enum class Wait : uint8_t { nothing, block, warp, over };
 struct Thread { uint3 thread, block, threads, blocks; Wait wait; unsigned mask; uint64_t slot; };
 
-// A kernel of a module: its name, how it is called with the arguments of cuLaunchKernel, which of them are pointers.
-struct Kernel { const char *name; void (*call)(void **arguments); unsigned count; uint64_t pointers; };
+// A kernel of a module: its name, how it is called with the arguments of cuLaunchKernel, which of them are pointers, and
+// how long each is.
+struct Kernel {
+    const char *name;
+    void (*call)(void **arguments);
+    unsigned count;
+    uint64_t pointers;
+    const size_t *sizes;
+};
 
 template <class... A> struct signature;
 
@@ -50,6 +57,10 @@ template <class... A> struct signature<void (*)(A...)> {
         }
         return bits;
     }
+    static const size_t *sizes() {
+        static const size_t of[] = {sizeof(A)..., 0};
+        return of;
+    }
     template <void (*K)(A...), size_t... I> static void call(void **p, indices<I...>) {
         K(*(typename plain<A>::type *) p[I]...);
     }
@@ -63,7 +74,7 @@ extern "C" void cudahost_wait(cudahost::Wait what, unsigned mask);
 extern "C" uint64_t cudahost_exchange(unsigned mask, uint64_t value, unsigned lane);
 
 #define CUDAHOST_KERNEL(k) {#k, cudahost::signature<decltype(&k)>::run<&k>, cudahost::signature<decltype(&k)>::count, \
-        cudahost::signature<decltype(&k)>::pointers()}
+        cudahost::signature<decltype(&k)>::pointers(), cudahost::signature<decltype(&k)>::sizes()}
 
 #define threadIdx (cudahost_current->thread)
 #define blockIdx (cudahost_current->block)

@@ -24,9 +24,11 @@ extern "C" __attribute__((visibility("default"))) const char *cudnnGetErrorStrin
             : status == NOT_SUPPORTED ? "CUDNN_STATUS_NOT_SUPPORTED"
             : status == EXECUTION_FAILED ? "CUDNN_STATUS_EXECUTION_FAILED" : "CUDNN_UNKNOWN_STATUS";
 }
-API cudnnCreate(void **h) { *h = (void *) 0x50; return SUCCESS; }
-API cudnnDestroy(void *) { return SUCCESS; }
-API cudnnSetStream(void *, void *) { return SUCCESS; }
+struct Handle { void *stream; };
+
+API cudnnCreate(Handle **h) { *h = new Handle(); return SUCCESS; }
+API cudnnDestroy(Handle *h) { delete h; return SUCCESS; }
+API cudnnSetStream(Handle *h, void *stream) { h->stream = stream; return SUCCESS; }
 
 static size_t bytes(const Tensor &t) { return (size_t) (t.n * t.c * t.h * t.w) * bytes_of(element(t.type)); }
 
@@ -304,7 +306,7 @@ API cudnnBackendGetAttribute(Descriptor *d, int name, int, long long wanted, lon
     }
     return SUCCESS;
 }
-API cudnnBackendExecute(void *, Descriptor *plan, Descriptor *pack) {
+API cudnnBackendExecute(Handle *handle, Descriptor *plan, Descriptor *pack) {
     if (cudahost_broken() || !plan->finished || !pack->finished) {
         return cudahost_broken() ? EXECUTION_FAILED : BAD_PARAM;
     }
@@ -312,5 +314,9 @@ API cudnnBackendExecute(void *, Descriptor *plan, Descriptor *pack) {
     for (int i = 0; i < 3; i++) {
         at[pack->number(1000, i)] = (void *) pack->number(1001, i);
     }
-    return plan->work->run(plan->engine, at['x'], at['w'], at['y'], (void *) pack->number(1003));
+    void *x = at['x'], *w = at['w'], *y = at['y'], *space = (void *) pack->number(1003);
+    std::function<int()> work = [work = plan->work, engine = plan->engine, x, w, y, space] {
+        return work->run(engine, x, w, y, space);
+    };
+    return cudahost_recorded(handle->stream, &work) ? SUCCESS : work();
 }

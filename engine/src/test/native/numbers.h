@@ -2,10 +2,15 @@
 #pragma once
 #include "half.h"
 #include <algorithm>
+#include <functional>
 #include <vector>
 
 extern "C" bool cudahost_inside(const void *address, size_t bytes);
 extern "C" bool cudahost_broken();
+// Notes the work down when its stream is recorded; otherwise false, and it is to be done.
+extern "C" bool cudahost_recorded(void *stream, const std::function<int()> *work);
+// Memory that a library was given to work with: kernels have no business there.
+extern "C" void cudahost_lent(void *address);
 
 enum class Element { f32, bf16, f16 };
 

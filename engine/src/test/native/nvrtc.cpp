@@ -55,7 +55,7 @@ static int compile(Program &p, const std::string &folder) {
     for (const std::string &name : names) {
         out << "    CUDAHOST_KERNEL(" << name << "),\n";
     }
-    out << "    {nullptr, nullptr, 0, 0}};\n"
+    out << "    {nullptr, nullptr, 0, 0, nullptr}};\n"
             << "extern \"C\" __attribute__((visibility(\"default\"))) const cudahost::Kernel *cudahost_kernels() {\n"
             << "    return kernels;\n}\n";
     out.close();

@@ -38,6 +38,11 @@ public interface Backend {
         return Optional.empty();
     }
 
+    /** How work is recorded to be queued again as a whole, on a device that can. */
+    default Optional<Recorder> recorder() {
+        return Optional.empty();
+    }
+
     /** Waits until all work given to the device is done. */
     void synchronize();
 }

@@ -2,6 +2,7 @@ package dev.osteon.engine.memory;
 
 import dev.osteon.engine.ClosedTensorException;
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Reference-counted device memory; goes back to its allocator when the last holder lets go. */
@@ -11,13 +12,16 @@ public final class Buffer {
     private final MemorySegment block;
     private final long bytes;
     private final String label;
+    private final Optional<MemoryReserve> reserve;
     private final AtomicInteger holders = new AtomicInteger(1);
 
-    Buffer(CachingAllocator allocator, MemorySegment block, long bytes, String label) {
+    Buffer(CachingAllocator allocator, MemorySegment block, long bytes, String label,
+            Optional<MemoryReserve> reserve) {
         this.allocator = allocator;
         this.block = block;
         this.bytes = bytes;
         this.label = label;
+        this.reserve = reserve;
     }
 
     /** The memory, exactly as long as was asked for. On a GPU only its address has a meaning. */
@@ -39,6 +43,11 @@ public final class Buffer {
 
     MemorySegment block() {
         return block;
+    }
+
+    /** What it was allocated within, if anything. */
+    Optional<MemoryReserve> reserve() {
+        return reserve;
     }
 
     /** One more holder. */

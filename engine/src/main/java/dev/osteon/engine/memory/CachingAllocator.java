@@ -2,12 +2,10 @@ package dev.osteon.engine.memory;
 
 import dev.osteon.engine.OutOfMemoryException;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayDeque;
 import java.util.Comparator;
-import java.util.Deque;
 import java.util.IdentityHashMap;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
@@ -37,11 +35,11 @@ public final class CachingAllocator {
     private final MemorySource source;
     private volatile long limit;
     private volatile Blocks blocks = Blocks.REUSED;
-    private final TreeMap<Long, Deque<MemorySegment>> free = new TreeMap<>();
+    private final FreeBlocks free = new FreeBlocks();
+    private final ThreadLocal<MemoryReserve> reserves = new ThreadLocal<>();
     private final Map<Buffer, Long> live = new IdentityHashMap<>();
     private long active;
     private long peak;
-    private long cached;
     private long allocations;
 
     /**
@@ -74,37 +72,78 @@ public final class CachingAllocator {
      */
     public synchronized Buffer allocate(long bytes, String label) {
         long rounded = blocks == Blocks.EXACT ? Math.max(1, bytes) : round(bytes);
-        MemorySegment block = reuse(rounded);
+        MemoryReserve reserve = reserves.get();
+        MemorySegment block = reserve == null ? null : reuse(reserve.free(), rounded);
         if (block == null) {
-            block = acquire(rounded, label);
+            block = reuse(free, rounded);
+            block = block == null ? acquire(rounded, label) : block;
+            active += block.byteSize();
         }
-        Buffer buffer = new Buffer(this, block, bytes, label);
+        Buffer buffer = new Buffer(this, block, bytes, label, Optional.ofNullable(reserve));
+        if (reserve != null) {
+            reserve.count(1);
+        }
         live.put(buffer, block.byteSize());
-        active += block.byteSize();
         peak = Math.max(peak, active);
         return buffer;
     }
 
     synchronized void giveBack(Buffer buffer) {
-        long size = live.remove(buffer);
-        active -= size;
-        if (blocks == Blocks.EXACT) {
-            source.surrender(buffer.block());
-            return;
+        live.remove(buffer);
+        buffer.reserve().ifPresent(reserve -> reserve.count(-1));
+        if (buffer.reserve().filter(MemoryReserve::isOpen).isPresent()) {
+            buffer.reserve().get().free().put(buffer.block());   // counts as active: nobody else gets it
+        } else {
+            retire(buffer.block());
         }
-        cached += size;
-        free.computeIfAbsent(size, key -> new ArrayDeque<>()).push(buffer.block());
+    }
+
+    private void retire(MemorySegment block) {
+        active -= block.byteSize();
+        if (blocks == Blocks.EXACT) {
+            source.surrender(block);
+        } else {
+            free.put(block);
+        }
+    }
+
+    /** Memory to be set apart; close it when nothing that was recorded is queued again. */
+    public MemoryReserve reserve() {
+        return new MemoryReserve(this);
+    }
+
+    /** Runs {@code work}; what this thread allocates meanwhile belongs to the reserve. */
+    public void within(MemoryReserve reserve, Runnable work) {
+        within(Optional.of(reserve), work);
+    }
+
+    /** Runs {@code work}; what this thread allocates meanwhile belongs to no reserve. */
+    public void outside(Runnable work) {
+        within(Optional.empty(), work);
+    }
+
+    private void within(Optional<MemoryReserve> reserve, Runnable work) {
+        MemoryReserve before = reserves.get();
+        reserves.set(reserve.orElse(null));
+        try {
+            work.run();
+        } finally {
+            reserves.set(before);
+        }
+    }
+
+    synchronized void dissolve(MemoryReserve reserve) {
+        reserve.end();
+        reserve.free().drain(this::retire);
     }
 
     /** Gives every cached block back to the device. */
     public synchronized void trim() {
-        free.values().forEach(blocks -> blocks.forEach(source::surrender));
-        free.clear();
-        cached = 0;
+        free.drain(source::surrender);
     }
 
     public synchronized MemoryStats stats() {
-        return new MemoryStats(active, peak, cached, live.size(), allocations);
+        return new MemoryStats(active, peak, free.bytes(), live.size(), allocations);
     }
 
     /** Starts a new peak measurement from what is active now. */
@@ -127,21 +166,13 @@ public final class CachingAllocator {
                 .collect(Collectors.joining(", "));
     }
 
-    private MemorySegment reuse(long rounded) {
-        Map.Entry<Long, Deque<MemorySegment>> fit = free.ceilingEntry(rounded);
-        if (fit == null || fit.getKey() > Math.max(rounded * LARGEST_FIT, SMALL_STEP)) {
-            return null;
-        }
-        MemorySegment block = fit.getValue().pop();
-        if (fit.getValue().isEmpty()) {
-            free.remove(fit.getKey());
-        }
-        cached -= block.byteSize();
-        return block;
+    private MemorySegment reuse(FreeBlocks from, long rounded) {
+        return blocks == Blocks.EXACT ? null
+                : from.take(rounded, Math.max((long) (rounded * LARGEST_FIT), SMALL_STEP));
     }
 
     private MemorySegment acquire(long rounded, String label) {
-        if (active + cached + rounded > limit) {
+        if (active + free.bytes() + rounded > limit) {
             trim();
         }
         if (active + rounded > limit) {

@@ -9,12 +9,15 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /** Weights of resized and pooled axes in device memory, made once for an axis and kept while they are used. */
 final class AxisTables {
 
     private static final int KEPT = 128;
+    private static final String LABEL = "weights of an axis";
 
     private final CudaRuntime cuda;
     private final Map<Object, Table> tables = new LinkedHashMap<>(KEPT, 0.75f, true);
@@ -45,8 +48,13 @@ final class AxisTables {
 
     private Table table(Key key, Supplier<AxisWeights> weights) {
         Table table = tables.get(key);
+        Optional<Capture> capture = cuda.capture();
+        if (capture.isPresent()) {
+            return table == null ? of(weights.get(), contents -> capture.get().constant(contents, LABEL))
+                    : held(table, capture.get());
+        }
         if (table == null) {
-            table = upload(weights.get());
+            table = of(weights.get(), this::upload);
             tables.put(key, table);
             if (tables.size() > KEPT) {
                 var eldest = tables.entrySet().iterator();
@@ -57,14 +65,24 @@ final class AxisTables {
         return table;
     }
 
-    private Table upload(AxisWeights axis) {
+    private static Table held(Table table, Capture capture) {
+        capture.hold(table.buffer);
+        return table;
+    }
+
+    private Buffer upload(MemorySegment contents) {
+        Buffer buffer = cuda.temporary(contents.byteSize(), LABEL);
+        cuda.upload(contents, buffer.segment().address());
+        return buffer;
+    }
+
+    private static Table of(AxisWeights axis, Function<MemorySegment, Buffer> upload) {
         int outputs = axis.first().length;
         int count = 0;
         for (double[] weights : axis.weights()) {
             count += weights.length;
         }
         long bytes = 4L * (2L * outputs + 1 + count);
-        Buffer buffer = cuda.temporary(bytes, "weights of an axis");
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment table = arena.allocate(bytes, 4);
             int begin = 0;
@@ -76,8 +94,7 @@ final class AxisTables {
                 }
             }
             table.setAtIndex(JAVA_INT, 2L * outputs, begin);
-            cuda.staging().upload(table, buffer.segment().address());
+            return new Table(upload.apply(table), outputs);
         }
-        return new Table(buffer, outputs);
     }
 }

@@ -7,6 +7,7 @@ import dev.osteon.engine.tensor.DType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import jcuda.Pointer;
+import jcuda.driver.CUstream;
 import jcuda.jcublas.JCublas2;
 import jcuda.jcublas.cublasHandle;
 import jcuda.runtime.cudaStream_t;
@@ -21,6 +22,9 @@ final class Blas {
     private static final int COMPUTE_TF32 = 77;
     private static final int DEFAULT_ALGORITHM = -1;
 
+    /** What NVIDIA recommends on Hopper, whose library takes it by itself otherwise. */
+    private static final long WORKSPACE = 32L << 20;
+
     /** How float32 operands are multiplied. */
     enum Precision {
         /** With all of their digits. */
@@ -34,6 +38,8 @@ final class Blas {
     private final MemorySegment constants = Arena.ofAuto().allocate(8, 4);
     private final Pointer one;
     private final Pointer zero;
+    private CUstream stream = new CUstream();
+    private long workspace;
     private final boolean tf32 = Boolean.getBoolean("osteon.cuda.tf32");
 
     Blas(CudaRuntime cuda) {
@@ -43,7 +49,19 @@ final class Blas {
         one = Addresses.of(constants.address());
         zero = Addresses.of(constants.address() + 4);
         checkBlas(JCublas2.cublasCreate(handle), "cublasCreate");
+    }
+
+    /** Work goes where the thread's does, in memory of our own: cuBLAS's is not there for what is recorded. */
+    private void useStream() {
+        if (cuda.stream().equals(stream)) {
+            return;
+        }
+        if (workspace == 0) {
+            workspace = new CudaMemory(cuda).acquire(WORKSPACE).address();
+        }
         checkBlas(JCublas2.cublasSetStream(handle, new cudaStream_t(cuda.stream())), "cublasSetStream");
+        checkBlas(JCublas2.cublasSetWorkspace(handle, Addresses.of(workspace), WORKSPACE), "cublasSetWorkspace");
+        stream = cuda.stream();
     }
 
     /** One factor: its address, whether it is stored transposed, elements to the next one of a batch (0: the same). */
@@ -56,6 +74,8 @@ final class Blas {
             return;
         }
         cuda.enter();
+        cuda.note("product", m, n, k, a.transposed, a.step, b.transposed, b.step, batch, dtype);
+        useStream();
         cuda.queued("cuBLAS product of [" + m + ", " + k + "] and [" + k + ", " + n + "]");
         int type = dtype == DType.F32 ? F32 : dtype == DType.F16 ? F16 : BF16;
         int compute = tf32 && precision == Precision.AS_CONFIGURED ? COMPUTE_TF32 : COMPUTE_F32;

@@ -3,6 +3,7 @@ package dev.osteon.engine.backend.cuda;
 import dev.osteon.engine.EngineException;
 import dev.osteon.engine.backend.Backend;
 import dev.osteon.engine.backend.KernelTable;
+import dev.osteon.engine.backend.Recorder;
 import dev.osteon.engine.memory.Buffer;
 import dev.osteon.engine.memory.CachingAllocator;
 import dev.osteon.engine.tensor.DType;
@@ -19,6 +20,7 @@ public final class CudaBackend implements Backend {
 
     private final CudaRuntime cuda;
     private final String description;
+    private final Optional<Recorder> recorder;
     private final KernelTable kernels = new KernelTable("cuda");
 
     private CudaBackend(CudaRuntime cuda, CudaLibraries libraries) {
@@ -27,6 +29,8 @@ public final class CudaBackend implements Backend {
         this.description = String.format(Locale.ROOT, "%s, compute capability %d.%d, driver for CUDA %d.%d; %s",
                 cuda.name(), cuda.architecture() / 10, cuda.architecture() % 10, driver / 1000, driver % 1000 / 10,
                 libraries.describe());
+        this.recorder = Boolean.parseBoolean(System.getProperty("osteon.cuda.graphs", "true"))
+                ? Optional.of(new CudaRecorder(cuda)) : Optional.empty();
         Registrar registrar = new Registrar(cuda, kernels);
         new PointwiseKernels(cuda).register(registrar);
         new ShapeKernels(cuda).register(registrar);
@@ -95,11 +99,12 @@ public final class CudaBackend implements Backend {
 
     @Override
     public void upload(MemorySegment source, Buffer target) {
-        cuda.staging().upload(source, target.segment().address());
+        cuda.upload(source, target.segment().address());
     }
 
     @Override
     public void download(Buffer source, MemorySegment target) {
+        cuda.requireDone("reads results on the host");
         cuda.staging().download(source.segment().address(), target);
         cuda.faults().raise();
     }
@@ -110,7 +115,13 @@ public final class CudaBackend implements Backend {
     }
 
     @Override
+    public Optional<Recorder> recorder() {
+        return recorder;
+    }
+
+    @Override
     public void synchronize() {
+        cuda.requireDone("waits for the device");
         cuda.synchronize();
         cuda.faults().raise();
     }

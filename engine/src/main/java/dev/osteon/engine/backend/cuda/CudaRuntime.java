@@ -3,10 +3,13 @@ package dev.osteon.engine.backend.cuda;
 import static dev.osteon.engine.backend.cuda.CudaFailure.check;
 
 import dev.osteon.engine.EngineException;
+import dev.osteon.engine.NotRecordableException;
 import dev.osteon.engine.memory.Buffer;
 import dev.osteon.engine.memory.CachingAllocator;
 import dev.osteon.engine.tensor.Device;
+import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
 import jcuda.driver.CUdevice_attribute;
@@ -25,6 +28,7 @@ final class CudaRuntime {
     private final CUcontext context = new CUcontext();
     private final CUstream stream = new CUstream();
     private final ThreadLocal<Boolean> current = ThreadLocal.withInitial(() -> false);
+    private final ThreadLocal<Capture> captures = new ThreadLocal<>();
     private final String name;
     private final int architecture;
     private final int multiprocessors;
@@ -110,8 +114,51 @@ final class CudaRuntime {
         return driverVersion;
     }
 
+    /** Where the calling thread's work goes: the device's stream, or the one that this thread records. */
     CUstream stream() {
+        Capture capture = captures.get();
+        return capture == null ? stream : capture.stream();
+    }
+
+    /** The stream of all that is done at once, whoever records. */
+    CUstream mainStream() {
         return stream;
+    }
+
+    /** What the calling thread records, if it does. */
+    Optional<Capture> capture() {
+        return Optional.ofNullable(captures.get());
+    }
+
+    /** Runs {@code work}; what the calling thread queues meanwhile goes to the capture. */
+    void capturing(Capture capture, Runnable work) {
+        if (capture().isPresent()) {
+            throw new NotRecordableException("another recording is being made by this thread");
+        }
+        captures.set(capture);
+        try {
+            work.run();
+        } finally {
+            captures.remove();
+        }
+    }
+
+    /** @throws NotRecordableException when the calling thread records */
+    void requireDone(String what) {
+        if (capture().isPresent()) {
+            throw new NotRecordableException("the step " + what);
+        }
+    }
+
+    /** Notes for the recording, if one is being made, what a call on the stream is given; addresses left out. */
+    void note(String name, Object... given) {
+        capture().ifPresent(capture -> {
+            long hash = 0;
+            for (Object one : given) {
+                hash = Capture.mix(hash, one.toString().hashCode());
+            }
+            capture.note(name, hash);
+        });
     }
 
     CachingAllocator allocator() {
@@ -150,8 +197,23 @@ final class CudaRuntime {
     void copy(long from, long to, long bytes) {
         enter();
         if (bytes > 0) {
-            check(JCudaDriver.cuMemcpyDtoDAsync(Addresses.device(to), Addresses.device(from), bytes, stream),
+            note("copy", bytes);
+            check(JCudaDriver.cuMemcpyDtoDAsync(Addresses.device(to), Addresses.device(from), bytes, stream()),
                     "cuMemcpyDtoDAsync of " + bytes + " bytes");
+        }
+    }
+
+    /**
+     * Queues a copy of {@code source} to a device address; returns when {@code source} may be reused. What is uploaded
+     * within a recording is there each time it is queued.
+     */
+    void upload(MemorySegment source, long to) {
+        Capture capture = captures.get();
+        if (capture == null) {
+            staging.upload(source, to);
+        } else if (source.byteSize() > 0) {
+            capture.note("upload", Capture.hash(source));
+            copy(capture.constant(source, "constant of a recording").segment().address(), to, source.byteSize());
         }
     }
 

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import jcuda.driver.CUstream;
 import jcuda.jcudnn.JCudnn;
 import jcuda.jcudnn.cudnnHandle;
 import jcuda.runtime.cudaStream_t;
@@ -34,6 +35,7 @@ final class Dnn {
     private final Map<ConvolutionShape, ConvolutionPlan> plans = new ConcurrentHashMap<>();
     private final Set<ConvolutionShape> refused = ConcurrentHashMap.newKeySet();
     private final AlgorithmCache algorithms;
+    private CUstream stream = new CUstream();
 
     private static final class Handle extends cudnnHandle {
         long address() {
@@ -45,7 +47,6 @@ final class Dnn {
         this.cuda = cuda;
         cuda.enter();
         checkDnn(JCudnn.cudnnCreate(handle), "cudnnCreate");
-        checkDnn(JCudnn.cudnnSetStream(handle, new cudaStream_t(cuda.stream())), "cudnnSetStream");
         algorithms = AlgorithmCache.open(cuda.name() + " cudnn " + JCudnn.cudnnGetVersion());
     }
 
@@ -67,8 +68,14 @@ final class Dnn {
     synchronized void run(ConvolutionShape shape, long x, long weight, long y) {
         cuda.enter();
         cuda.queued("cuDNN " + shape);
+        cuda.note("convolution", shape);
+        if (!cuda.stream().equals(stream)) {
+            checkDnn(JCudnn.cudnnSetStream(handle, new cudaStream_t(cuda.stream())), "cudnnSetStream");
+            stream = cuda.stream();
+        }
         ConvolutionPlan plan = plans.get(shape);
         if (plan == null) {
+            cuda.requireDone("has a convolution whose engine is not chosen yet");
             plan = plan(shape, x, weight, y);
             plans.put(shape, plan);
         }

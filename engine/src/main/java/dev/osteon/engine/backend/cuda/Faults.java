@@ -72,7 +72,7 @@ final class Faults {
     }
 
     private void clear() {
-        check(JCudaDriver.cuMemsetD8Async(Addresses.device(address), (byte) 0, BYTES, cuda.stream()),
+        check(JCudaDriver.cuMemsetD8Async(Addresses.device(address), (byte) 0, BYTES, cuda.mainStream()),
                 "cuMemsetD8Async");
     }
 }

@@ -36,6 +36,7 @@ final class Launch {
     private CUfunction function;
     private String name = "";
     private int count;
+    private long numbers;
     private long end;
 
     Launch(CudaRuntime cuda) {
@@ -46,6 +47,7 @@ final class Launch {
         function = kernel;
         name = kernelName;
         count = 0;
+        numbers = 0;
         end = VALUES;
         return this;
     }
@@ -71,29 +73,39 @@ final class Launch {
         return address(buffer.segment().address());
     }
 
+    /** What is recorded must be the same each time, but for addresses. */
+    private void note(long value) {
+        numbers = Capture.mix(numbers, value);
+    }
+
     /** A 64-bit integer. */
     Launch wide(long value) {
+        note(value);
         return address(value);
     }
 
     Launch integer(int value) {
+        note(value);
         block.set(JAVA_INT, room(4), value);
         return this;
     }
 
     Launch real(double value) {
+        note(Double.doubleToLongBits(value));
         block.set(JAVA_FLOAT, room(4), (float) value);
         return this;
     }
 
     /** A float64. */
     Launch exact(double value) {
+        note(Double.doubleToLongBits(value));
         block.set(JAVA_DOUBLE, room(8), value);
         return this;
     }
 
     Launch walk(Walk walk) {
         walk.write(block, room(Walk.BYTES));
+        note(walk.numbers());
         return this;
     }
 
@@ -101,6 +113,7 @@ final class Launch {
     Launch integers(int... values) {
         long at = room(4L * values.length);
         for (int i = 0; i < values.length; i++) {
+            note(values[i]);
             block.set(JAVA_INT, at + 4L * i, values[i]);
         }
         return this;
@@ -110,6 +123,7 @@ final class Launch {
     Launch wides(long... values) {
         long at = room(8L * values.length);
         for (int i = 0; i < values.length; i++) {
+            note(values[i]);
             block.set(JAVA_LONG, at + 8L * i, values[i]);
         }
         return this;
@@ -150,6 +164,7 @@ final class Launch {
 
     void grid(int gridX, int gridY, int blockX, int blockY) {
         cuda.queued(name);
+        cuda.capture().ifPresent(capture -> capture.note(name, Capture.mix(Capture.mix(numbers, gridX), gridY)));
         CudaFailure.check(JCudaDriver.cuLaunchKernel(function, gridX, gridY, 1, blockX, blockY, 1, 0, cuda.stream(),
                 arguments, null), "launch of " + name);
     }

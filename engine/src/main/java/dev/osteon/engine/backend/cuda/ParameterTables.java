@@ -19,10 +19,10 @@ final class ParameterTables {
 
     /** Elements that a block takes. */
     private static final long PIECE = 1 << 14;
-    /** {@code struct Piece} and {@code struct Place3}. */
+    /** {@code struct Piece}. */
     private static final long PIECE_BYTES = 16;
-    private static final long PLACE_BYTES = 24;
     private static final int KEPT = 6;
+    private static final String LABEL = "table of parameters";
 
     private final CudaRuntime cuda;
     /** The one that was used last at the end. */
@@ -75,6 +75,9 @@ final class ParameterTables {
             lies[3 * t + 1] = temporary.in(p.layout(), threes.get(3 * t + 1));
             lies[3 * t + 2] = threes.get(3 * t + 2).segment().address();
         }
+        if (cuda.capture().isPresent()) {
+            return recorded(cuda.capture().get(), sizes, lies);
+        }
         Table table = tables.stream().filter(t -> t.matches(sizes, lies)).findFirst().orElse(null);
         if (table == null) {
             table = elsewhere(sizes, lies);
@@ -94,33 +97,56 @@ final class ParameterTables {
             tables.removeFirst().memory.release();
         }
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment places = arena.allocate(Math.max(8, PLACE_BYTES * sizes.length), 8);
-            MemorySegment.copy(lies, 0, places, JAVA_LONG, 0, lies.length);
-            cuda.staging().upload(places, table.places());
+            cuda.upload(places(lies, arena), table.places());
         }
         return table;
     }
 
     private Table sized(long[] sizes, long[] lies) {
-        int count = (int) Arrays.stream(sizes).map(size -> (size + PIECE - 1) / PIECE).sum();
-        long firsts = PIECE_BYTES * count;
-        long bytes = firsts + (4L * (sizes.length + 1) + 7) / 8 * 8;
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment table = arena.allocate(bytes, 8);
-            int piece = 0;
-            for (int t = 0; t < sizes.length; t++) {
-                table.set(JAVA_INT, firsts + 4L * t, piece);
-                for (long from = 0; from < sizes[t]; from += PIECE) {
-                    long at = PIECE_BYTES * piece++;
-                    table.set(JAVA_LONG, at, from);
-                    table.set(JAVA_INT, at + 8, (int) Math.min(PIECE, sizes[t] - from));
-                    table.set(JAVA_INT, at + 12, t);
-                }
-            }
-            table.set(JAVA_INT, firsts + 4L * sizes.length, piece);
-            Buffer memory = cuda.temporary(bytes + Math.max(8, PLACE_BYTES * sizes.length), "table of parameters");
-            cuda.staging().upload(table, memory.segment().address());
-            return new Table(sizes, lies, memory, count);
+            MemorySegment pieces = pieces(sizes, arena);
+            Buffer memory = cuda.temporary(pieces.byteSize() + places(lies, arena).byteSize(), LABEL);
+            cuda.upload(pieces, memory.segment().address());
+            return new Table(sizes, lies, memory, count(sizes));
         }
+    }
+
+    /** Of a recording's own, which works with the addresses it was made with. */
+    private static Table recorded(Capture capture, long[] sizes, long[] lies) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment pieces = pieces(sizes, arena);
+            MemorySegment places = places(lies, arena);
+            MemorySegment whole = arena.allocate(pieces.byteSize() + places.byteSize(), 8);
+            whole.copyFrom(pieces);
+            whole.asSlice(pieces.byteSize()).copyFrom(places);
+            return new Table(sizes, lies, capture.constant(whole, LABEL), count(sizes));
+        }
+    }
+
+    private static int count(long[] sizes) {
+        return (int) Arrays.stream(sizes).map(size -> (size + PIECE - 1) / PIECE).sum();
+    }
+
+    private static MemorySegment pieces(long[] sizes, Arena arena) {
+        long firsts = PIECE_BYTES * count(sizes);
+        MemorySegment table = arena.allocate(firsts + (4L * (sizes.length + 1) + 7) / 8 * 8, 8);
+        int piece = 0;
+        for (int t = 0; t < sizes.length; t++) {
+            table.set(JAVA_INT, firsts + 4L * t, piece);
+            for (long from = 0; from < sizes[t]; from += PIECE) {
+                long at = PIECE_BYTES * piece++;
+                table.set(JAVA_LONG, at, from);
+                table.set(JAVA_INT, at + 8, (int) Math.min(PIECE, sizes[t] - from));
+                table.set(JAVA_INT, at + 12, t);
+            }
+        }
+        table.set(JAVA_INT, firsts + 4L * sizes.length, piece);
+        return table;
+    }
+
+    private static MemorySegment places(long[] lies, Arena arena) {
+        MemorySegment places = arena.allocate(Math.max(8, Long.BYTES * lies.length), 8);
+        MemorySegment.copy(lies, 0, places, JAVA_LONG, 0, lies.length);
+        return places;
     }
 }

@@ -78,9 +78,10 @@ final class Staging {
         check(JCudaDriver.cuMemcpyHtoDAsync(Addresses.device(landing + part.from), host(ring, part.from), bytes,
                 copies), "cuMemcpyHtoDAsync of " + bytes + " bytes");
         check(JCudaDriver.cuEventRecord(part.events.arrived, copies), "cuEventRecord");
-        check(JCudaDriver.cuStreamWaitEvent(cuda.stream(), part.events.arrived, 0), "cuStreamWaitEvent");
-        cuda.copy(landing + part.from, target, bytes);
-        check(JCudaDriver.cuEventRecord(part.events.placed, cuda.stream()), "cuEventRecord");
+        check(JCudaDriver.cuStreamWaitEvent(cuda.mainStream(), part.events.arrived, 0), "cuStreamWaitEvent");
+        check(JCudaDriver.cuMemcpyDtoDAsync(Addresses.device(target), Addresses.device(landing + part.from), bytes,
+                cuda.mainStream()), "cuMemcpyDtoDAsync of " + bytes + " bytes");
+        check(JCudaDriver.cuEventRecord(part.events.placed, cuda.mainStream()), "cuEventRecord");
         underWay.add(part);
     }
 
@@ -120,7 +121,7 @@ final class Staging {
         for (long at = 0; at < target.byteSize(); at += PART) {
             long bytes = Math.min(PART, target.byteSize() - at);
             check(JCudaDriver.cuMemcpyDtoHAsync(host(received, 0), Addresses.device(source + at), bytes,
-                    cuda.stream()), "cuMemcpyDtoHAsync of " + bytes + " bytes");
+                    cuda.mainStream()), "cuMemcpyDtoHAsync of " + bytes + " bytes");
             cuda.synchronize();
             MemorySegment.copy(received, 0, target, at, bytes);
         }

@@ -106,6 +106,11 @@ record Walk(int[] dims, long[][] strides) {
         return new Walk(sizes, new long[][] {steps});
     }
 
+    /** A hash of all that it is. */
+    long numbers() {
+        return Capture.mix(Arrays.hashCode(dims), Arrays.deepHashCode(strides));
+    }
+
     void write(MemorySegment block, long at) {
         block.set(JAVA_INT, at, dims.length);
         for (int d = 0; d < MAX_RANK; d++) {

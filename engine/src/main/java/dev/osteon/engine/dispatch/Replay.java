@@ -1,0 +1,217 @@
+package dev.osteon.engine.dispatch;
+
+import dev.osteon.engine.DeviceFailedException;
+import dev.osteon.engine.EngineException;
+import dev.osteon.engine.NotRecordableException;
+import dev.osteon.engine.backend.Backend;
+import dev.osteon.engine.backend.Backends;
+import dev.osteon.engine.backend.Recorder;
+import dev.osteon.engine.backend.Recording;
+import dev.osteon.engine.memory.MemoryReserve;
+import dev.osteon.engine.memory.TensorScope;
+import dev.osteon.engine.tensor.Device;
+import dev.osteon.engine.tensor.Tensor;
+import dev.osteon.engine.tensor.TensorSpec;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * A step of many operations that is done again and again, recorded and then queued as a whole: on a GPU as a CUDA
+ * graph, which has no gaps between kernels and costs the host next to nothing. The first step of its kind runs
+ * operation by operation, so that whatever is prepared once is there. The second is recorded. The third is recorded
+ * once more and compared: a number of the host's that has changed means that recordings would repeat an old one, and
+ * then, as on a device that cannot record and while somebody listens to the dispatcher, every step runs operation by
+ * operation. The results are the same to the bit either way.
+ *
+ * <p>One recording is kept. A step of another kind gives it and its memory up.
+ */
+public final class Replay implements AutoCloseable {
+
+    private static final int ATTEMPTS = 3;
+
+    private final Backend backend;
+    private final Optional<Recorder> recorder;
+    private Optional<Kind> kind = Optional.empty();
+    private Optional<Recorded> recorded = Optional.empty();
+    private int failures;
+    private String way = "no step so far";
+
+    /**
+     * What must be the same for a recording to be that of a step.
+     *
+     * @param variant what else than its inputs' shapes decides which operations a step consists of
+     */
+    private record Kind(Object variant, List<TensorSpec> inputs) {}
+
+    /** A recording and what it works on. */
+    private static final class Recorded {
+
+        private final MemoryReserve reserve;
+        private final Recording recording;
+        private final List<Tensor> inputs;
+        private final Tensor result;
+        private boolean confirmed;
+
+        Recorded(MemoryReserve reserve, Recording recording, List<Tensor> inputs, Tensor result) {
+            this.reserve = reserve;
+            this.recording = recording;
+            this.inputs = inputs;
+            this.result = result;
+        }
+
+        void close() {
+            recording.close();
+            inputs.forEach(Tensor::close);
+            result.close();
+            reserve.close();
+        }
+    }
+
+    private Replay(Backend backend) {
+        this.backend = backend;
+        this.recorder = backend.recorder();
+    }
+
+    /** Of steps on a device, one after the other on one thread. */
+    public static Replay on(Device device) {
+        return new Replay(Backends.of(device));
+    }
+
+    /**
+     * Does one step.
+     *
+     * @param variant equal for steps that do the same operations on inputs of the same shapes
+     * @param inputs  all that differs from step to step, each with its memory to itself; they stay the caller's
+     * @param step    reads tensors of the inputs' shapes, may change parameters and buffers in place, and gives back
+     *                one result, in the innermost scope; on the host it may only do what can be left out later
+     * @return the result, in the innermost scope
+     */
+    public Tensor run(Object variant, List<Tensor> inputs, Function<List<Tensor>, Tensor> step) {
+        Kind now = new Kind(variant, inputs.stream().map(Tensor::spec).toList());
+        boolean first = !kind.equals(Optional.of(now));
+        if (first) {
+            forget();
+            kind = Optional.of(now);
+            failures = 0;
+        }
+        if (recorder.isEmpty()) {
+            return eager(backend.device() + " records no steps", inputs, step);
+        }
+        if (first) {
+            return eager("the first step of its kind prepares the others", inputs, step);
+        }
+        if (Dispatcher.isObserved()) {
+            return eager("somebody listens to each operation", inputs, step);
+        }
+        if (failures >= ATTEMPTS) {
+            return eager(way, inputs, step);
+        }
+        try {
+            recorded.filter(r -> !r.confirmed).ifPresent(r -> confirm(r, step));
+            return recorded.isPresent() ? queue(recorded.get(), inputs) : record(inputs, step);
+        } catch (DeviceFailedException e) {
+            throw e;
+        } catch (EngineException e) {
+            failures++;
+            forget();
+            return eager(e.getMessage(), inputs, step);
+        }
+    }
+
+    /** In words: how the last step went to the device, and if operation by operation, why. */
+    public String way() {
+        return way;
+    }
+
+    /** Whether the last step was queued as a whole. */
+    public boolean isRecorded() {
+        return recorded.isPresent();
+    }
+
+    private Tensor eager(String reason, List<Tensor> inputs, Function<List<Tensor>, Tensor> step) {
+        way = reason;
+        return step.apply(inputs);
+    }
+
+    private Tensor record(List<Tensor> inputs, Function<List<Tensor>, Tensor> step) {
+        MemoryReserve reserve = backend.allocator().reserve();
+        List<Tensor> fixed = new ArrayList<>();
+        try {
+            backend.allocator().within(reserve, () -> inputs.forEach(input -> fixed.add(like(input))));
+            int before = reserve.live();
+            Recorded made = recorded(reserve, fixed, step);
+            recorded = Optional.of(made);
+            Tensor result = queue(made, inputs);
+            if (reserve.live() > before + 1) {        // no recording may write again to what others go on with
+                forget();
+                failures++;
+                way = "a step of this kind leaves more behind than its result";
+            }
+            return result;
+        } catch (RuntimeException e) {
+            if (recorded.isEmpty()) {
+                fixed.forEach(Tensor::close);
+                reserve.close();
+            }
+            throw e;
+        }
+    }
+
+    private static Tensor like(Tensor input) {
+        try (TensorScope scope = TensorScope.open()) {
+            return scope.release(Tensor.empty(input.device(), input.spec(), "input of a recorded step"));
+        }
+    }
+
+    private Recorded recorded(MemoryReserve reserve, List<Tensor> fixed, Function<List<Tensor>, Tensor> step) {
+        List<Tensor> result = new ArrayList<>();
+        List<Recording> recording = new ArrayList<>();
+        try {
+            backend.allocator().within(reserve, () -> recording.add(recorder.orElseThrow().record(() -> {
+                try (TensorScope scope = TensorScope.open()) {
+                    result.add(TensorScope.detach(step.apply(fixed)));
+                }
+            })));
+        } catch (RuntimeException e) {
+            result.forEach(Tensor::close);
+            throw e;
+        }
+        return new Recorded(reserve, recording.getFirst(), fixed, result.getFirst());
+    }
+
+    /** Records a step once more; the numbers in it that are the host's must be those of the first time. */
+    private void confirm(Recorded first, Function<List<Tensor>, Tensor> step) {
+        Recorded second = recorded(first.reserve, first.inputs, step);
+        Optional<String> difference = first.recording.difference(second.recording);
+        second.recording.close();
+        second.result.close();
+        difference.ifPresent(what -> {
+            failures = ATTEMPTS;
+            throw new NotRecordableException(what + " is not the same in every step");
+        });
+        first.confirmed = true;
+    }
+
+    private Tensor queue(Recorded made, List<Tensor> inputs) {
+        for (int i = 0; i < inputs.size(); i++) {
+            backend.copy(inputs.get(i).buffer(), made.inputs.get(i).buffer());
+        }
+        made.recording.queue();
+        way = "recorded: " + made.recording.size() + " kernels and copies are queued as a whole";
+        Tensor result = Tensor.empty(backend.device(), made.result.spec(), "result of a recorded step");
+        backend.copy(made.result.buffer(), result.buffer());
+        return result;
+    }
+
+    private void forget() {
+        recorded.ifPresent(Recorded::close);
+        recorded = Optional.empty();
+    }
+
+    @Override
+    public void close() {
+        forget();
+    }
+}
