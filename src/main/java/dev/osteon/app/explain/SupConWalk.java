@@ -127,6 +127,6 @@ record SupConWalk(SupCon supCon, Tensor labels) implements Walk {
 
     @Override
     public List<Excerpt> code() {
-        return List.of(Source.of(SupCon.class).method("public Tensor loss(List<Tensor> views, Tensor labels)"));
+        return List.of(Source.of(SupCon.class).method("private Tensor loss(List<Tensor> views, Classes classes)"));
     }
 }

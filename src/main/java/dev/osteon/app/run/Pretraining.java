@@ -195,6 +195,11 @@ final class Pretraining {
         }
 
         @Override
+        public void way(String way) {
+            progress.say("steps: " + way);
+        }
+
+        @Override
         public void epoch(PretextTrainer.Epoch epoch) {
             int number = epoch.number() + 1;
             Map<String, Double> values = new HashMap<>(Map.of("loss", epoch.loss(), "learning_rate",

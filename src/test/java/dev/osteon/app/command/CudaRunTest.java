@@ -112,7 +112,7 @@ class CudaRunTest {
 
     /** Losses are read when an epoch is over or somebody looks; the steps themselves wait for nothing. */
     @ParameterizedTest
-    @ValueSource(strings = {"simclr", "swav", "vicreg", "supervised"})
+    @ValueSource(strings = {"simclr", "supcon", "swav", "vicreg", "supervised"})
     void theHostDoesNotWaitForAStep(String method) {
         assumeTrue(CudaEmulator.isEmulated(), "a GPU does not count");
         List<Long> waits = new ArrayList<>();

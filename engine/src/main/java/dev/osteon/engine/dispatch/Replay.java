@@ -36,7 +36,7 @@ public final class Replay implements AutoCloseable {
     private Optional<Kind> kind = Optional.empty();
     private Optional<Recorded> recorded = Optional.empty();
     private int failures;
-    private String way = "no step so far";
+    private Optional<String> way = Optional.empty();
 
     /**
      * What must be the same for a recording to be that of a step.
@@ -96,17 +96,11 @@ public final class Replay implements AutoCloseable {
             kind = Optional.of(now);
             failures = 0;
         }
-        if (recorder.isEmpty()) {
-            return eager(backend.device() + " records no steps", inputs, step);
-        }
-        if (first) {
-            return eager("the first step of its kind prepares the others", inputs, step);
+        if (recorder.isEmpty() || first || failures >= ATTEMPTS) {
+            return step.apply(inputs);
         }
         if (Dispatcher.isObserved()) {
             return eager("somebody listens to each operation", inputs, step);
-        }
-        if (failures >= ATTEMPTS) {
-            return eager(way, inputs, step);
         }
         try {
             recorded.filter(r -> !r.confirmed).ifPresent(r -> confirm(r, step));
@@ -120,8 +114,11 @@ public final class Replay implements AutoCloseable {
         }
     }
 
-    /** In words: how the last step went to the device, and if operation by operation, why. */
-    public String way() {
+    /**
+     * For people: how steps go to the device, and if operation by operation, why. Empty before a second step of one
+     * kind, and on a device that cannot record.
+     */
+    public Optional<String> way() {
         return way;
     }
 
@@ -131,7 +128,7 @@ public final class Replay implements AutoCloseable {
     }
 
     private Tensor eager(String reason, List<Tensor> inputs, Function<List<Tensor>, Tensor> step) {
-        way = reason;
+        way = Optional.of("operation by operation: " + reason);
         return step.apply(inputs);
     }
 
@@ -147,7 +144,7 @@ public final class Replay implements AutoCloseable {
             if (reserve.live() > before + 1) {        // no recording may write again to what others go on with
                 forget();
                 failures++;
-                way = "a step of this kind leaves more behind than its result";
+                way = Optional.of("operation by operation: a step leaves more behind than its result");
             }
             return result;
         } catch (RuntimeException e) {
@@ -199,7 +196,7 @@ public final class Replay implements AutoCloseable {
             backend.copy(inputs.get(i).buffer(), made.inputs.get(i).buffer());
         }
         made.recording.queue();
-        way = "recorded: " + made.recording.size() + " kernels and copies are queued as a whole";
+        way = Optional.of("recorded, " + made.recording.size() + " kernels and copies queued as a whole");
         Tensor result = Tensor.empty(backend.device(), made.result.spec(), "result of a recorded step");
         backend.copy(made.result.buffer(), result.buffer());
         return result;

@@ -62,6 +62,14 @@ public final class SegmentStore implements AutoCloseable {
         }
     }
 
+    /**
+     * Views of one size before they are cut, on the device.
+     *
+     * @param maps    from a view's pixels to its segment's [rows, 2, 3]
+     * @param numbers of the segments [rows]
+     */
+    public record Cuts(int size, Tensor maps, Tensor numbers) {}
+
     /** @param standardiseBy numbers of the segments whose pixels give mean and standard deviation: the training ones */
     public SegmentStore(List<Segment> given, Device device, List<Integer> standardiseBy) {
         this(given, device, Levels.of(standardiseBy.stream().map(given::get).toList()));
@@ -105,36 +113,37 @@ public final class SegmentStore implements AutoCloseable {
     }
 
     /**
-     * Freshly drawn views of a batch, one tensor for each resolution that has any: [views·B, 1, size, size], row v·B +
-     * b
-     * being view v of sample b.
+     * Freshly drawn views of a batch, one group for each resolution that has any; row v·B + b of a group is view v of
+     * sample b.
      *
      * @param random this epoch's stream; each sample forks its own, so that views do not depend on the batching
      */
-    public List<Tensor> views(int[] samples, ViewPolicy policy, Philox random, ViewStatistics statistics) {
+    public List<Cuts> draw(int[] samples, ViewPolicy policy, Philox random, ViewStatistics statistics) {
         try (Span phase = Span.open(Span.Kind.PHASE, "views")) {
-            return cut(samples, draw(samples, policy, random, statistics), policy);
-        }
-    }
-
-    private List<List<View>> draw(int[] samples, ViewPolicy policy, Philox random, ViewStatistics statistics) {
-        return IntStream.of(samples).parallel()
-                .mapToObj(n -> policy.draw(segments.get(n).geometry(), random.fork(n), statistics)).toList();
-    }
-
-    private List<Tensor> cut(int[] samples, List<List<View>> drawn, ViewPolicy policy) {
-        List<Tensor> groups = new ArrayList<>();
-        int first = 0;
-        for (MultiCrop.Resolution resolution : List.of(policy.crops().global(), policy.crops().local())) {
-            if (resolution.count() > 0) {
-                groups.add(group(samples, drawn, first, resolution));
-                first += resolution.count();
+            List<List<View>> drawn = IntStream.of(samples).parallel()
+                    .mapToObj(n -> policy.draw(segments.get(n).geometry(), random.fork(n), statistics)).toList();
+            List<Cuts> groups = new ArrayList<>();
+            int first = 0;
+            for (MultiCrop.Resolution resolution : List.of(policy.crops().global(), policy.crops().local())) {
+                if (resolution.count() > 0) {
+                    groups.add(group(samples, drawn, first, resolution));
+                    first += resolution.count();
+                }
             }
+            return groups;
         }
-        return groups;
     }
 
-    private Tensor group(int[] samples, List<List<View>> drawn, int first, MultiCrop.Resolution resolution) {
+    /** Views [rows, 1, size, size] as they were drawn. */
+    public Tensor cut(Cuts cuts) {
+        try (Span phase = Span.open(Span.Kind.PHASE, "views"); TensorScope scope = TensorScope.open()) {
+            Tensor views = Dispatcher.run(new AffineCropResize(new Window(cuts.size, cuts.size),
+                    AffineCropResize.Filter.TRIANGLE, AffineCropResize.Border.ZERO), images, cuts.maps, cuts.numbers);
+            return scope.keep(Ops.affine(views, 1 / deviation, -mean / deviation));
+        }
+    }
+
+    private Cuts group(int[] samples, List<List<View>> drawn, int first, MultiCrop.Resolution resolution) {
         int rows = resolution.count() * samples.length;
         AffineMatrix[] matrices = new AffineMatrix[rows];
         int[] numbers = new int[rows];
@@ -144,7 +153,7 @@ public final class SegmentStore implements AutoCloseable {
                 numbers[v * samples.length + b] = samples[b];
             }
         }
-        return sample(matrices, numbers, resolution.size());
+        return cuts(matrices, numbers, resolution.size());
     }
 
     /** Each segment as a whole, resized to a square: what a frozen encoder sees. [B, 1, size, size]. */
@@ -156,18 +165,19 @@ public final class SegmentStore implements AutoCloseable {
     }
 
     private Tensor sample(AffineMatrix[] matrices, int[] numbers, int size) {
+        try (TensorScope scope = TensorScope.open()) {
+            return scope.keep(cut(cuts(matrices, numbers, size)));
+        }
+    }
+
+    private Cuts cuts(AffineMatrix[] matrices, int[] numbers, int size) {
         double[] values = new double[matrices.length * 6];
         for (int i = 0; i < matrices.length; i++) {
             AffineMatrix m = matrices[i];
             System.arraycopy(new double[] {m.a(), m.b(), m.c(), m.d(), m.e(), m.f()}, 0, values, i * 6, 6);
         }
-        try (TensorScope scope = TensorScope.open()) {
-            Tensor maps = Tensor.of(images.device(), Shape.of(matrices.length, 2, 3), DType.F32, values);
-            Tensor index = Tensor.of(images.device(), Shape.of(numbers.length), numbers);
-            Tensor views = Dispatcher.run(new AffineCropResize(new Window(size, size), AffineCropResize.Filter.TRIANGLE,
-                    AffineCropResize.Border.ZERO), images, maps, index);
-            return scope.keep(Ops.affine(views, 1 / deviation, -mean / deviation));
-        }
+        return new Cuts(size, Tensor.of(images.device(), Shape.of(matrices.length, 2, 3), DType.F32, values),
+                Tensor.of(images.device(), Shape.of(numbers.length), numbers));
     }
 
     /** The pixels of one view as they are, in [0, 1]: for people. */

@@ -9,8 +9,10 @@ import dev.osteon.engine.tensor.Tensor;
 import dev.osteon.nn.Module;
 import dev.osteon.nn.Parameter;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.SequencedMap;
+import java.util.Set;
 
 /**
  * The latest unit embeddings of each global view, newest first (Caron et al. 2020, "Working with small batches"): with
@@ -19,6 +21,8 @@ import java.util.SequencedMap;
 final class EmbeddingQueue implements Module {
 
     private final SequencedMap<String, Parameter> views = new LinkedHashMap<>();
+    /** Views that were full when they were last looked at: from then on they stay so. */
+    private final Set<Integer> full = new HashSet<>();
 
     EmbeddingQueue(Device device, DType dtype, int globalViews, int rows, int dim) {
         for (int i = 0; i < globalViews; i++) {
@@ -32,12 +36,24 @@ final class EmbeddingQueue implements Module {
         return buffer(view).tensor();
     }
 
-    /** Whether all rows of a view are embeddings: the last one is then not zero. */
+    /** Whether all rows of a view are embeddings: the last one is then not zero. Waits for the device until it is. */
     boolean full(int view) {
+        if (full.contains(view)) {
+            return true;
+        }
         try (TensorScope scope = TensorScope.open()) {
             Tensor rows = rows(view);
-            return Arrays.stream(Ops.slice(rows, 0, rows.dim(0) - 1, 1).toDoubles()).anyMatch(v -> v != 0);
+            boolean all = Arrays.stream(Ops.slice(rows, 0, rows.dim(0) - 1, 1).toDoubles()).anyMatch(v -> v != 0);
+            if (all) {
+                full.add(view);
+            }
+            return all;
         }
+    }
+
+    /** Whether each view is known to be full, so that asking no longer waits. */
+    boolean isKnownFull() {
+        return full.size() == views.size();
     }
 
     /** Puts embeddings [B, d] in front; the oldest B drop out at the end. */

@@ -27,6 +27,14 @@ public interface SslMethod extends AutoCloseable {
         return x -> x;
     }
 
+    /**
+     * What decides which operations a step at that moment consists of, beside its shapes: steps of one variant can be
+     * recorded once and queued again ({@link dev.osteon.engine.dispatch.Replay}). One for all, by default.
+     */
+    default Object variant(Batch.Moment moment) {
+        return "";
+    }
+
     /** Before the forward pass of each step, off the tape. */
     default void beforeForward() {}
 

@@ -1,22 +1,27 @@
 package dev.osteon.ssl.loss;
 
+import static dev.osteon.engine.op.Ops.affine;
+import static dev.osteon.engine.op.Ops.argMax;
+import static dev.osteon.engine.op.Ops.clamp;
 import static dev.osteon.engine.op.Ops.concat;
+import static dev.osteon.engine.op.Ops.equal;
 import static dev.osteon.engine.op.Ops.l2Normalize;
 import static dev.osteon.engine.op.Ops.mean;
 import static dev.osteon.engine.op.Ops.pairwiseCrossEntropy;
 import static dev.osteon.engine.op.Ops.select;
 import static dev.osteon.engine.op.Ops.slice;
+import static dev.osteon.engine.op.Ops.sum;
 import static dev.osteon.engine.op.Ops.sumByGroup;
 import static dev.osteon.ssl.loss.Embeddings.full;
 
 import dev.osteon.engine.EngineException;
 import dev.osteon.engine.ShapeException;
+import dev.osteon.engine.tensor.DType;
 import dev.osteon.engine.tensor.Device;
 import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
-import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
-import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
 /**
@@ -48,47 +53,67 @@ public record SupCon(double temperature, double baseTemperature, Anchors anchors
      */
     public Tensor loss(List<Tensor> views, Tensor labels) {
         check(views, labels);
+        return loss(views, Classes.of(labels));
+    }
+
+    private Tensor loss(List<Tensor> views, Classes classes) {
         Tensor z = l2Normalize(full(concat(0, views)));                              // [V·B, d], view-major
-        Positives p = Positives.of(labels, views.size(), z);
+        Positives p = Positives.of(classes, views.size(), z);
         Tensor perAnchor = pairwiseCrossEntropy(z, p.means(z), 1 / temperature).mul(p.any);      // [V·B]
-        Tensor chosen = anchors == Anchors.ALL ? perAnchor : slice(perAnchor, 0, 0, labels.dim(0));
+        Tensor chosen = anchors == Anchors.ALL ? perAnchor : slice(perAnchor, 0, 0, classes.samples());
         return mean(chosen).mul(temperature / baseTemperature);
     }
 
     /**
-     * The rows of an anchor's class, as many numbers as there are anchors.
+     * The classes of a batch's samples, found by comparing all with all: the host need not know the labels, for which
+     * it would have to wait.
      *
-     * @param classes its class, numbered from 0 without gaps
-     * @param count   of classes
-     * @param share   1/|P(i)| [n, 1], 0 without positives
-     * @param any     1 [n], 0 without positives
+     * @param first the first sample [B] of the same class
+     * @param size  how many samples [B] are of the same class, with itself
      */
-    private record Positives(Tensor classes, int count, Tensor share, Tensor any) {
+    private record Classes(Tensor first, Tensor size) {
 
-        static Positives of(Tensor labels, int views, Tensor z) {
-            double[] given = labels.toDoubles();
-            double[] distinct = DoubleStream.of(given).distinct().sorted().toArray();
-            int[] classes = IntStream.range(0, views * given.length)
-                    .map(i -> Arrays.binarySearch(distinct, given[i % given.length])).toArray();
-            int[] rows = new int[distinct.length];
-            IntStream.of(classes).forEach(c -> rows[c]++);
-            Shape anchors = Shape.of(classes.length);
-            return new Positives(Tensor.of(z.device(), anchors, classes), rows.length,
-                    Tensor.of(z.device(), Shape.of(classes.length, 1), z.dtype(),
-                            IntStream.of(classes).mapToDouble(c -> rows[c] == 1 ? 0 : 1.0 / (rows[c] - 1)).toArray()),
-                    Tensor.of(z.device(), anchors, z.dtype(),
-                            IntStream.of(classes).mapToDouble(c -> rows[c] == 1 ? 0 : 1).toArray()));
+        static Classes of(Tensor labels) {
+            int n = labels.dim(0);
+            Tensor same = equal(labels.reshape(n, 1), labels.reshape(1, n)).to(DType.F32);       // [B, B]
+            return new Classes(argMax(same, 1).reshape(n), sum(same, 1).reshape(n));
         }
 
-        /** 1/|P(i)| Σ_p z_p for each anchor [n, d]: the sum over its class, without itself. */
+        int samples() {
+            return first.dim(0);
+        }
+    }
+
+    /**
+     * The positives of each anchor.
+     *
+     * @param group the anchor's class [V·B], a number below {@code groups}
+     * @param count |P(i)|, or 1 where there are none [V·B, 1]
+     * @param any   1 [V·B], 0 without positives
+     */
+    private record Positives(Tensor group, int groups, Tensor count, Tensor any) {
+
+        static Positives of(Classes classes, int views, Tensor z) {
+            Tensor group = concat(0, Collections.nCopies(views, classes.first));
+            Tensor size = concat(0, Collections.nCopies(views, classes.size)).to(z.dtype());
+            Tensor count = affine(size, views, -1);                                               // |P(i)|
+            return new Positives(group, classes.samples(),
+                    clamp(count, 1, Double.POSITIVE_INFINITY).reshape(count.dim(0), 1), clamp(count, 0, 1));
+        }
+
+        /** 1/|P(i)| Σ_p z_p for each anchor [V·B, d]: the sum over its class, without itself. */
         Tensor means(Tensor z) {
-            return select(sumByGroup(z, classes, count), classes, 0).sub(z).mul(share);
+            return select(sumByGroup(z, group, groups), group, 0).sub(z).div(count).mul(any.reshape(any.dim(0), 1));
         }
     }
 
     /** The loss between two views, as multi-crop takes it: positives are the same-class rows of these two alone. */
     public PairLoss between(Tensor labels) {
-        return (zi, zj) -> loss(List.of(zi, zj), labels);
+        Classes classes = Classes.of(labels);
+        return (zi, zj) -> {
+            check(List.of(zi, zj), labels);
+            return loss(List.of(zi, zj), classes);
+        };
     }
 
     /** Labels for want of any: each sample its own class, so that its positives are its other views, as in SimCLR. */

@@ -79,6 +79,22 @@ public final class Swav implements SslMethod {
                 : Optional.of(new EmbeddingQueue(init.device(), init.dtype(), GLOBAL_VIEWS, rows, dim));
     }
 
+    /** Whether prototypes are frozen; whether there is a queue, and it is full. */
+    private record Variant(boolean frozen, boolean queued, boolean full) {}
+
+    @Override
+    public Object variant(Batch.Moment moment) {
+        return new Variant(frozen(moment), queued(moment), queue.filter(EmbeddingQueue::isKnownFull).isPresent());
+    }
+
+    private boolean frozen(Batch.Moment moment) {
+        return moment.iteration() < settings.freezeSteps;
+    }
+
+    private boolean queued(Batch.Moment moment) {
+        return queue.isPresent() && moment.epoch() >= settings.queueFromEpoch;
+    }
+
     @Override
     public void beforeForward() {
         prototypes.normalise();
@@ -117,7 +133,7 @@ public final class Swav implements SslMethod {
         boolean queueInUse = false;
         for (int i = 0; i < GLOBAL_VIEWS; i++) {
             Tensor s = scores.get(i);
-            if (queue.isPresent() && batch.moment().epoch() >= settings.queueFromEpoch) {
+            if (queued(batch.moment())) {
                 queueInUse |= queue.get().full(i);
                 s = queueInUse ? concat(0, prototypes.forward(queue.get().rows(i)), s) : s;
                 queue.get().push(i, e.get(i));
@@ -131,7 +147,7 @@ public final class Swav implements SslMethod {
     /** Without a gradient the optimiser leaves the prototypes alone altogether: no momentum, no decay. */
     @Override
     public void beforeUpdate(Gradients gradients, Batch.Moment moment) {
-        if (moment.iteration() < settings.freezeSteps) {
+        if (frozen(moment)) {
             gradients.drop(prototypes.weight().tensor());
         }
     }

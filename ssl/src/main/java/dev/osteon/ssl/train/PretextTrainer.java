@@ -1,6 +1,7 @@
 package dev.osteon.ssl.train;
 
 import dev.osteon.engine.EngineException;
+import dev.osteon.engine.dispatch.Replay;
 import dev.osteon.engine.dispatch.Span;
 import dev.osteon.engine.memory.TensorScope;
 import dev.osteon.engine.random.Philox;
@@ -67,6 +68,9 @@ public record PretextTrainer(EncoderWithHead model, SslMethod method, ViewPolicy
          */
         void step(int epoch, int step, int stepsPerEpoch, DoubleSupplier loss);
 
+        /** When steps are given to the device another way than before, on one that can record them; for people. */
+        default void way(String way) {}
+
         /** After each epoch. */
         void epoch(Epoch epoch);
     }
@@ -90,8 +94,16 @@ public record PretextTrainer(EncoderWithHead model, SslMethod method, ViewPolicy
             throw new EngineException("pretraining: given " + samples.length + " segments; expected 2 or more");
         }
         int batch = Math.min(settings.batch, samples.length);
+        try (Replay replay = Replay.on(segments.device())) {
+            train(samples, from, listener, replay, batch);
+        }
+        model.mode(Mode.EVAL);
+    }
+
+    private void train(int[] samples, int from, Listener listener, Replay replay, int batch) {
         int steps = stepsPerEpoch(samples.length, batch);
         Philox random = Philox.of(settings.seed).fork("pretext");
+        Optional<String> told = Optional.empty();
         for (int epoch = from; epoch < settings.epochs; epoch++) {
             model.mode(Mode.TRAIN);           // a listener may have looked at the frozen encoder
             Philox views = random.fork("views").fork(epoch);
@@ -104,35 +116,51 @@ public record PretextTrainer(EncoderWithHead model, SslMethod method, ViewPolicy
                     int[] chosen = Arrays.stream(order, step * batch, (step + 1) * batch).map(i -> samples[i])
                             .toArray();
                     rate = schedule.at(epoch * steps + step);
-                    step(chosen, views, rate, new Batch.Moment(epoch, (long) epoch * steps + step), losses, step);
+                    step(replay, chosen, views, rate, new Batch.Moment(epoch, (long) epoch * steps + step), losses,
+                            step);
+                    if (!replay.way().equals(told)) {
+                        told = replay.way();
+                        told.ifPresent(listener::way);
+                    }
                     listener.step(epoch, step, steps, losses::latest);
                 }
                 sum = losses.sum();
             }
             listener.epoch(new Epoch(epoch, sum / steps, rate, (System.nanoTime() - start) / 1e9, steps * batch));
         }
-        model.mode(Mode.EVAL);
     }
 
-    private void step(int[] samples, Philox views, double rate, Batch.Moment moment, Losses losses, int number) {
+    /** Draws a step's views here; all else is the device's, recorded where it can be. */
+    private void step(Replay replay, int[] samples, Philox views, double rate, Batch.Moment moment, Losses losses,
+            int number) {
+        try (TensorScope scope = TensorScope.open();
+                Span span = Span.open(Span.Kind.STEP, "step " + moment.iteration())) {
+            StepInputs inputs = new StepInputs(
+                    Tensor.of(segments.device(), Shape.of(1), (float) rate), labels(samples), parts(samples, views));
+            losses.add(replay.run(method.variant(moment), inputs.tensors(), given -> step(inputs.as(given), moment)),
+                    number, rate);
+        }
+    }
+
+    /** Cuts the views, and trains with them; the loss. */
+    private Tensor step(StepInputs inputs, Batch.Moment moment) {
         method.beforeForward();
         try (TensorScope scope = TensorScope.open();
-                Span span = Span.open(Span.Kind.STEP, "step " + moment.iteration());
                 MicroBatches.Step step = new MicroBatches(model, method, settings.precision, optimizer.lossScale())
-                        .step(parts(samples, views), labels(samples), moment)) {
+                        .step(inputs.cut(segments), inputs.labels(), moment)) {
             method.beforeUpdate(step.gradients(), moment);
-            optimizer.step(step.gradients(), rate);
-            losses.add(step.loss(), number, rate);
+            optimizer.step(step.gradients(), inputs.learningRate(), Optional.empty());
+            return scope.keep(step.loss().alias(step.loss().spec()));
         }
     }
 
     /** The batch's views, in parts of as equal a size as can be. */
-    private List<MicroBatches.Part> parts(int[] samples, Philox views) {
+    private List<StepInputs.Part> parts(int[] samples, Philox views) {
         int count = settings.microBatch == 0 ? 1 : Math.ceilDiv(samples.length, settings.microBatch);
-        List<MicroBatches.Part> parts = new ArrayList<>();
+        List<StepInputs.Part> parts = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             int[] part = Arrays.copyOfRange(samples, i * samples.length / count, (i + 1) * samples.length / count);
-            parts.add(new MicroBatches.Part(part.length, segments.views(part, policy, views, statistics)));
+            parts.add(new StepInputs.Part(part.length, segments.draw(part, policy, views, statistics)));
         }
         return parts;
     }

@@ -20,7 +20,7 @@ public final class CudaBackend implements Backend {
 
     private final CudaRuntime cuda;
     private final String description;
-    private final Optional<Recorder> recorder;
+    private final Recorder recorder;
     private final KernelTable kernels = new KernelTable("cuda");
 
     private CudaBackend(CudaRuntime cuda, CudaLibraries libraries) {
@@ -29,8 +29,7 @@ public final class CudaBackend implements Backend {
         this.description = String.format(Locale.ROOT, "%s, compute capability %d.%d, driver for CUDA %d.%d; %s",
                 cuda.name(), cuda.architecture() / 10, cuda.architecture() % 10, driver / 1000, driver % 1000 / 10,
                 libraries.describe());
-        this.recorder = Boolean.parseBoolean(System.getProperty("osteon.cuda.graphs", "true"))
-                ? Optional.of(new CudaRecorder(cuda)) : Optional.empty();
+        this.recorder = new CudaRecorder(cuda);
         Registrar registrar = new Registrar(cuda, kernels);
         new PointwiseKernels(cuda).register(registrar);
         new ShapeKernels(cuda).register(registrar);
@@ -116,7 +115,8 @@ public final class CudaBackend implements Backend {
 
     @Override
     public Optional<Recorder> recorder() {
-        return recorder;
+        return Boolean.parseBoolean(System.getProperty("osteon.cuda.graphs", "true")) ? Optional.of(recorder)
+                : Optional.empty();
     }
 
     @Override
