@@ -5,7 +5,7 @@
     anything wrong  ->  failed MESSAGE
 
 Works: copy d2d|h2d|d2h MIB; matmul SIDE f32|tf32|bf16; step BATCH IMAGE WIDTH f32|tf32|bf16 eager|compiled;
-loss ntxent|supcon|swav|sinkhorn|vicreg|larc SAMPLES. Time is wall-clock around a synchronised batch of repetitions.
+pretext BATCH GLOBAL LOCAL WIDTH SEGMENTS plain; loss ntxent|supcon|swav|sinkhorn|vicreg|larc SAMPLES. Time is wall-clock around a synchronised batch of repetitions.
 `gpu_peer.py about` prints versions as JSON. `gpu_peer.py DEVICE TURN_MS` serves; the device is cuda or, for tests, cpu.
 """
 
@@ -13,6 +13,7 @@ import contextlib
 import json
 import math
 import os
+import random
 import sys
 import time
 
@@ -60,9 +61,9 @@ class Bottleneck(nn.Module):
 
 
 class ResNet50(nn.Module):
-    def __init__(self, width):
+    def __init__(self, width, inputs=3):
         super().__init__()
-        self.conv1 = nn.Conv2d(3, width, 7, 2, 3, bias=False)
+        self.conv1 = nn.Conv2d(inputs, width, 7, 2, 3, bias=False)
         self.bn1 = nn.BatchNorm2d(width)
         self.relu = nn.ReLU(inplace=True)
         self.maxpool = nn.MaxPool2d(3, 2, 1)
@@ -80,9 +81,12 @@ class ResNet50(nn.Module):
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
 
-    def forward(self, x):
+    def features(self, x):
         x = self.maxpool(self.relu(self.bn1(self.conv1(x))))
-        return self.fc(self.layers(x).mean((2, 3)))
+        return self.layers(x).mean((2, 3))
+
+    def forward(self, x):
+        return self.fc(self.features(x))
 
 
 def training_step(device, batch, image, width, precision, mode):
@@ -251,6 +255,105 @@ def larc(device, n):
 LOSSES = {"ntxent": nt_xent, "supcon": sup_con, "swav": swav, "sinkhorn": sinkhorn, "vicreg": vic_reg, "larc": larc}
 
 
+# --- pretext training ------------------------------------------------------------------------------------------------
+
+
+def bone(number, side, device):
+    """A long bone: an ellipse of noise, of which no two have the same size; [1, 1, h, w]."""
+    height = side + number * 37 % side
+    width = height // 3
+    y, x = torch.meshgrid(torch.linspace(-1, 1, height, device=device), torch.linspace(-1, 1, width, device=device),
+                          indexing="ij")
+    grey = 0.2 + 0.7 * torch.rand(height, width, device=device)
+    return torch.where(x * x + y * y > 1, torch.zeros_like(grey), grey)[None, None]
+
+
+def crop_of(height, width, low, high):
+    """torchvision's RandomResizedCrop.get_params with the random module."""
+    for _ in range(10):
+        target = height * width * random.uniform(low, high)
+        ratio = math.exp(random.uniform(math.log(3 / 4), math.log(4 / 3)))
+        w, h = round(math.sqrt(target * ratio)), round(math.sqrt(target / ratio))
+        if 0 < w <= width and 0 < h <= height:
+            return random.randint(0, height - h), random.randint(0, width - w), h, w
+    w, h = min(width, round(height * 4 / 3)), min(height, round(width * 4 / 3))
+    return (height - h) // 2, (width - w) // 2, h, w
+
+
+def view_of(image, size, low, high):
+    """Rotation, flips, crop and resize with antialiasing: what torchvision's transforms do to tensors, call by call."""
+    height, width = image.shape[2:]
+    angle = math.radians(random.uniform(-20, 20))
+    cos, sin = math.cos(angle), math.sin(angle)
+    theta = torch.tensor([[[cos, sin * height / width, 0], [-sin * width / height, cos, 0]]]).to(image.device,
+                                                                                              non_blocking=True)
+    image = F.grid_sample(image, F.affine_grid(theta, image.shape, align_corners=False), align_corners=False)
+    if random.random() < 0.5:
+        image = image.flip(3)
+    if random.random() < 0.5:
+        image = image.flip(2)
+    top, left, h, w = crop_of(height, width, low, high)
+    return F.interpolate(image[:, :, top:top + h, left:left + w], (size, size), mode="bilinear", align_corners=False,
+                         antialias=True)
+
+
+class Larc:
+    """apex's LARC (without clipping) around momentum SGD, over all tensors at once: PyTorch's foreach operations."""
+
+    def __init__(self, parameters, rate, decay):
+        self.parameters, self.rate, self.decay = parameters, rate, decay
+        self.momenta = [torch.zeros_like(p) for p in parameters]
+
+    @torch.no_grad()
+    def step(self):
+        gradients = [p.grad for p in self.parameters]
+        weights = torch.stack(torch._foreach_norm(self.parameters))
+        norms = torch.stack(torch._foreach_norm(gradients))
+        rates = TRUST * weights / (norms + self.decay * weights + EPS)
+        rates = torch.where((weights != 0) & (norms != 0), rates, torch.ones_like(rates))
+        torch._foreach_add_(gradients, self.parameters, alpha=self.decay)
+        torch._foreach_mul_(gradients, list(rates.unbind()))
+        torch._foreach_mul_(self.momenta, 0.9)
+        torch._foreach_add_(self.momenta, gradients)
+        torch._foreach_add_(self.parameters, self.momenta, alpha=-self.rate)
+
+
+def pretext(device, batch, large, small, width, segments):
+    """SimCLR over two large and four small views of each segment, cut on the device; bf16 autocast, channels-last."""
+    random.seed(1)
+    torch.manual_seed(1)
+    bones = [bone(n, large, device) for n in range(segments)]
+    model = ResNet50(width, 1).to(device, memory_format=torch.channels_last)
+    features = model.fc.in_features
+    model.fc = nn.Sequential(nn.Linear(features, features), nn.ReLU(inplace=True), nn.Linear(features, DIM)).to(device)
+    parameters = list(model.parameters())
+    larc = Larc(parameters, LEARNING_RATE, 1e-6)
+    groups = [(2, large, 0.14, 1.0), (4, small, 0.05, 0.14)]
+    self_ = torch.eye(2 * batch, dtype=torch.bool, device=device)
+    partners = (torch.arange(2 * batch, device=device) + batch) % (2 * batch)
+    last = [torch.zeros((), device=device)]
+
+    def nt_xent_of(a, b):
+        z = torch.cat((a, b))
+        return F.cross_entropy((z @ z.t() / TEMPERATURE).masked_fill(self_, -1e9), partners)
+
+    def step():
+        chosen = random.sample(bones, batch)
+        images = [torch.cat([view_of(one, size, low, high) for _ in range(count) for one in chosen])
+                  .sub(0.5).div(0.2).to(memory_format=torch.channels_last) for count, size, low, high in groups]
+        for p in parameters:
+            p.grad = None
+        with torch.autocast(device.type, torch.bfloat16):
+            embeddings = model.fc(torch.cat([model.features(x) for x in images]))
+        z = unit(embeddings.float()).view(-1, batch, DIM)
+        loss = sum(nt_xent_of(z[v], z[i]) for i in range(2) for v in range(len(z)) if v != i)
+        loss.backward()
+        larc.step()
+        last[0].copy_(loss.detach())
+
+    return step, lambda: last[0].item()
+
+
 # --- copies and products ---------------------------------------------------------------------------------------------
 
 
@@ -289,9 +392,11 @@ def make(device, words):
         return matmul(device, int(words[1]), words[2])
     if kind == "step":
         return training_step(device, int(words[1]), int(words[2]), int(words[3]), words[4], words[5])
+    if kind == "pretext":
+        return pretext(device, *map(int, words[1:6]))
     if kind == "loss":
         return LOSSES[words[1]](device, int(words[2]))
-    raise ValueError(f"given {kind}; expected copy, matmul, step or loss")
+    raise ValueError(f"given {kind}; expected copy, matmul, step, pretext or loss")
 
 
 class Work:

@@ -3,6 +3,7 @@ package dev.osteon.bench;
 import dev.osteon.engine.autograd.Gradients;
 import dev.osteon.engine.autograd.Tape;
 import dev.osteon.engine.dispatch.Dispatcher;
+import dev.osteon.engine.dispatch.Replay;
 import dev.osteon.engine.memory.TensorScope;
 import dev.osteon.engine.op.Ops;
 import dev.osteon.engine.random.Philox;
@@ -31,7 +32,8 @@ public final class OsteonStep implements Work {
 
     private final TensorScope scope = TensorScope.open();
     private final Optional<DType> autocast;
-    private final double learningRate;
+    private final Tensor learningRate;
+    private final Replay replay;
     private final ResNet model;
     private final Sgd sgd;
     private final Tensor images;
@@ -47,7 +49,8 @@ public final class OsteonStep implements Work {
     public OsteonStep(Device device, Optional<DType> autocast, ResNetSpec spec, int batch, int size,
             double learningRate) {
         this.autocast = autocast;
-        this.learningRate = learningRate;
+        this.learningRate = Tensor.of(device, Shape.of(1), (float) learningRate);
+        this.replay = Replay.on(device);
         model = new ResNet(Initializer.on(device, DType.F32, 1), spec.withClasses(CLASSES));
         sgd = Sgd.of(model, 0.9, 0);
         Philox random = Philox.of(2);
@@ -65,21 +68,36 @@ public final class OsteonStep implements Work {
         return "osteon " + autocast.map(DType::toString).orElse("f32");
     }
 
-    /** One step, queued on the device; {@link #loss} waits for it. */
+    /** One step, queued on the device, from the second on as a whole where it can; {@link #loss} waits for it. */
     public void step() {
-        autocast.ifPresentOrElse(low -> Dispatcher.autocast(low, this::train), this::train);
+        try (TensorScope step = TensorScope.open()) {
+            Tensor now = replay.run("step", List.of(learningRate), this::mixed);
+            loss.close();
+            loss = step.keep(now);
+        }
     }
 
-    private void train() {
+    private Tensor mixed(List<Tensor> inputs) {
+        Tensor[] now = new Tensor[1];
+        Runnable train = () -> now[0] = train(inputs);
+        autocast.ifPresentOrElse(low -> Dispatcher.autocast(low, train), train);
+        return now[0];
+    }
+
+    private Tensor train(List<Tensor> inputs) {
         List<Tensor> parameters = model.trainable();
         try (TensorScope step = TensorScope.open(); Tape tape = Tape.watching(parameters)) {
             Tensor now = Ops.crossEntropy(model.forward(images), labels);
             try (Gradients gradients = tape.gradients(now, parameters)) {
-                sgd.step(gradients, learningRate);
+                sgd.step(gradients, inputs.getFirst(), Optional.empty());
             }
-            loss.close();
-            loss = step.keep(now);
+            return step.keep(now);
         }
+    }
+
+    /** How steps go to the device, {@link Replay#way}. */
+    public Optional<String> way() {
+        return replay.way();
     }
 
     /** The loss before the last step. */
@@ -95,6 +113,7 @@ public final class OsteonStep implements Work {
 
     @Override
     public void close() {
+        replay.close();
         sgd.close();
         model.close();
         scope.close();

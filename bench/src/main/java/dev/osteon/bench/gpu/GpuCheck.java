@@ -33,7 +33,8 @@ public final class GpuCheck implements Callable<Integer> {
 
     /** The parts in their order, and the most that each may take. */
     enum Part {
-        VERIFY(120), TRAINING(90), BANDWIDTH(40), MATMUL(60), STEP(240), KERNELS(120), PROFILE(40), LOSSES(90);
+        VERIFY(120), TRAINING(90), BANDWIDTH(40), MATMUL(60), STEP(240), PRETEXT(120), SAM(60), KERNELS(120),
+        PROFILE(40), LOSSES(90);
 
         private final Duration budget;
 
@@ -65,6 +66,10 @@ public final class GpuCheck implements Callable<Integer> {
 
     @Option(names = "--golden", paramLabel = "DIR", description = "A golden set for osteon verify to compute as well.")
     private Optional<Path> golden;
+
+    @Option(names = "--sam", paramLabel = "FILE",
+            description = "A SAM encoder in ONNX to time; without one that part is left out.")
+    private Optional<Path> sam;
 
     @Option(names = "--python", paramLabel = "FILE", defaultValue = "python3",
             description = "A Python with PyTorch (default: ${DEFAULT-VALUE}); without one, ours alone is timed.")
@@ -151,7 +156,7 @@ public final class GpuCheck implements Callable<Integer> {
             compilation.start();
         }
         OptionalDouble[] copy = {OptionalDouble.empty()};
-        for (Part part : Arrays.stream(Part.values()).filter(parts::contains).toList()) {
+        for (Part part : Arrays.stream(Part.values()).filter(this::isWanted).toList()) {
             if (part.compareTo(Part.BANDWIDTH) >= 0) {
                 await(compilation);
             }
@@ -172,6 +177,10 @@ public final class GpuCheck implements Callable<Integer> {
         }
     }
 
+    private boolean isWanted(Part part) {
+        return parts.contains(part) && (part != Part.SAM || sam.isPresent());
+    }
+
     private Section part(Part part, Bench bench, OptionalDouble[] copy, Set<Integer> compiled) throws IOException {
         return switch (part) {
             case VERIFY -> Checks.verify(bench, golden);
@@ -183,6 +192,8 @@ public final class GpuCheck implements Callable<Integer> {
             }
             case MATMUL -> Timings.matmul(bench);
             case STEP -> Timings.steps(bench, sizes(), compiled);
+            case PRETEXT -> Timings.pretext(bench);
+            case SAM -> Timings.sam(bench, sam);
             case KERNELS -> Timings.kernels(bench, copy[0]);
             case LOSSES -> Timings.losses(bench);
             case PROFILE -> Timings.profile(bench);

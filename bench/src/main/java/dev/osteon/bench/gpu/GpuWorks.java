@@ -8,7 +8,11 @@ import dev.osteon.bench.loss.LossWork;
 import dev.osteon.bench.loss.OsteonLosses;
 import dev.osteon.engine.EngineException;
 import dev.osteon.engine.backend.Backend;
+import dev.osteon.engine.backend.Recorder;
+import dev.osteon.engine.backend.Recording;
 import dev.osteon.engine.backend.cuda.Copies;
+import dev.osteon.engine.dispatch.Dispatcher;
+import dev.osteon.engine.memory.MemoryReserve;
 import dev.osteon.engine.memory.TensorScope;
 import dev.osteon.engine.op.Ops;
 import dev.osteon.engine.random.Philox;
@@ -16,6 +20,12 @@ import dev.osteon.engine.tensor.DType;
 import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
 import dev.osteon.models.ResNetSpec;
+import dev.osteon.models.onnx.OnnxModel;
+import dev.osteon.models.onnx.graph.GraphReader;
+import dev.osteon.models.onnx.optimise.Optimiser;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -26,22 +36,29 @@ import java.util.Optional;
  * <pre>
  * copy d2d|h2d|d2h MIB       matmul SIDE f32|tf32|bf16
  * step BATCH IMAGE WIDTH f32|tf32|bf16       loss ntxent|supcon|swav|sinkhorn|vicreg|larc SAMPLES
+ * pretext BATCH GLOBAL LOCAL WIDTH SEGMENTS plain|extended       sam FILE BATCH f32|bf16       empty KERNELS
  * </pre>
  *
  * TF32 is allowed or not for the whole process ({@code osteon.cuda.tf32}).
  */
 record GpuWorks(Backend backend, Sizes sizes) implements WorkServer.Opener {
 
+    private static final int SAM_SIDE = 1024;
+
     @Override
-    public Work open(List<String> words) {
+    public Work open(List<String> words) throws IOException {
         String name = "osteon " + String.join(" ", words);
         Body body = switch (words.getFirst()) {
             case "copy" -> copy(words.get(1), Long.parseLong(words.get(2)) << 20);
             case "matmul" -> product(Integer.parseInt(words.get(1)), type(words.get(2)));
             case "step" -> step(Integer.parseInt(words.get(1)), Integer.parseInt(words.get(2)),
                     Integer.parseInt(words.get(3)), type(words.get(4)));
+            case "pretext" -> pretext(words);
+            case "sam" -> sam(Path.of(words.get(1)), Integer.parseInt(words.get(2)), type(words.get(3)));
+            case "empty" -> empty(Integer.parseInt(words.get(1)));
             case "loss" -> loss(words.get(1), Integer.parseInt(words.get(2)));
-            default -> throw new EngineException("given work " + words + "; expected copy, matmul, step or loss");
+            default -> throw new EngineException("given work " + words + "; expected copy, matmul, step, pretext, "
+                    + "sam, empty or loss");
         };
         return new QueuedWork(name, backend, body, sizes.turnMillis());
     }
@@ -95,6 +112,54 @@ record GpuWorks(Backend backend, Sizes sizes) implements WorkServer.Opener {
         OsteonStep step = new OsteonStep(backend.device(), autocast, ResNetSpec.resnet50().withWidth(width), batch,
                 image);
         return new Body(step::step, step::loss, step::close);
+    }
+
+    private Body pretext(List<String> words) {
+        List<Integer> numbers = words.subList(1, 6).stream().map(Integer::valueOf).toList();
+        PretextWork work = new PretextWork(backend.device(), new PretextWork.Setting(numbers.get(0), numbers.get(1),
+                numbers.get(2), numbers.get(3), numbers.get(4), words.get(6).equals("extended")));
+        return new Body(work::step, work::loss, work::close);
+    }
+
+    /** A model of one input [b, 3, 1024, 1024]. */
+    private Body sam(Path file, int batch, DType type) throws IOException {
+        OnnxModel model = OnnxModel.of(Optimiser.optimised(GraphReader.read(file)), backend.device(),
+                OnnxModel.Weights.FROZEN);
+        TensorScope scope = TensorScope.open();
+        Shape shape = Shape.of(batch, 3, SAM_SIDE, SAM_SIDE);
+        Tensor picture = Tensor.of(backend.device(), shape, new float[Math.toIntExact(shape.size())]);
+        Runnable encode = () -> {
+            try (TensorScope temporary = TensorScope.open()) {
+                model.forward(picture);
+            }
+        };
+        return new Body(type == DType.F32 ? encode : () -> Dispatcher.autocast(type, encode), () -> 0, () -> {
+            scope.close();
+            model.close();
+        });
+    }
+
+    /** A graph of kernels with next to nothing to do: what is between the kernels of a recorded step, and no more. */
+    private Body empty(int kernels) {
+        Recorder recorder = backend.recorder().orElseThrow(() -> new EngineException(
+                "given -Dosteon.cuda.graphs=false; expected graphs, whose kernels' distance is to be measured"));
+        TensorScope scope = TensorScope.open();
+        Tensor one = Tensor.of(backend.device(), Shape.of(1), 1f);
+        MemoryReserve reserve = backend.allocator().reserve();
+        List<Recording> recording = new ArrayList<>();
+        backend.allocator().within(reserve, () -> recording.add(recorder.record(() -> {
+            try (TensorScope temporary = TensorScope.open()) {
+                Tensor x = one;
+                for (int i = 0; i < kernels; i++) {
+                    x = x.mul(0.5);
+                }
+            }
+        })));
+        return new Body(recording.getFirst()::queue, () -> recording.getFirst().size(), () -> {
+            recording.getFirst().close();
+            reserve.close();
+            scope.close();
+        });
     }
 
     private Body loss(String name, int samples) {

@@ -7,9 +7,12 @@ import dev.osteon.bench.gpu.Bench.Output;
 import dev.osteon.bench.gpu.Comparison.Peer;
 import dev.osteon.bench.gpu.Comparison.Result;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
 
@@ -17,6 +20,10 @@ import java.util.Set;
 final class Timings {
 
     private static final String TF32 = "-Dosteon.cuda.tf32=true";
+    private static final String NO_GRAPHS = "-Dosteon.cuda.graphs=false";
+    /** About as many as a step of a ResNet-50 has. */
+    private static final int KERNELS = 700;
+    private static final int SAM_BATCH = 8;
     private static final String EAGER = "pytorch";
     private static final String COMPILED = "pytorch compiled";
     private static final List<String> LOSSES = List.of("ntxent", "supcon", "swav", "sinkhorn", "vicreg", "larc");
@@ -88,13 +95,13 @@ final class Timings {
             plain.close();
             section.attempt(() -> step(section, tf32, bench, batches.get(batches.size() / 2), "tf32", false));
         }
+        section.attempt(() -> single(section, bench, batches.get(batches.size() / 2)));
         return section;
     }
 
     private static void step(Section section, Comparison comparison, Bench bench, int batch, String type,
             boolean compiled) throws IOException {
-        List<String> words = List.of("step", String.valueOf(batch), String.valueOf(bench.sizes().image()),
-                String.valueOf(bench.sizes().width()), type);
+        List<String> words = words(bench, batch, type);
         List<Peer> peers = new ArrayList<>(List.of(new Peer(EAGER, with(words, "eager"))));
         if (compiled) {
             peers.add(new Peer(COMPILED, with(words, "compiled")));
@@ -104,6 +111,81 @@ final class Timings {
         boolean whole = bench.scale() == Bench.Scale.FULL;
         section.row(batch, type, number(result.millis()), number(1e3 * batch / result.millis()),
                 whole ? number(STEP_FLOPS * batch / result.millis() / 1e9) : "", peak(result), cells(result));
+    }
+
+    /** The same step operation by operation, and what is between the kernels of the recorded one. */
+    private static void single(Section section, Bench bench, int batch) throws IOException {
+        List<String> words = words(bench, batch, "bf16");
+        try (Comparison recorded = new Comparison(bench); Comparison single = new Comparison(bench, NO_GRAPHS)) {
+            Result eager = single.turns(section, words, List.of());
+            section.fact("batch " + batch + " bf16, operation by operation", eager.facts());
+            section.row(batch, "bf16, no graph", number(eager.millis()), number(1e3 * batch / eager.millis()), "",
+                    peak(eager), "");
+            double whole = recorded.turns(section, words, List.of()).millis();
+            double gaps = recorded.turns(section, List.of("empty", String.valueOf(KERNELS)), List.of()).millis();
+            section.fact("ms of " + KERNELS + " kernels with nothing to do, as one graph", gaps);
+            section.line("");
+            section.line(String.format(Locale.ROOT, "A graph of %d kernels with nothing to do takes %s ms, %.1f %% of "
+                    + "a recorded step of batch %d, which has about as many: the GPU idles no more between its "
+                    + "kernels.", KERNELS, number(gaps), 100 * gaps / whole, batch));
+        }
+    }
+
+    private static List<String> words(Bench bench, int batch, String type) {
+        return List.of("step", String.valueOf(batch), String.valueOf(bench.sizes().image()),
+                String.valueOf(bench.sizes().width()), type);
+    }
+
+    /** The paper's pretext training. */
+    static Section pretext(Bench bench) {
+        Section section = new Section();
+        Sizes sizes = bench.sizes();
+        section.line("SimCLR in bf16 over 2 views of " + sizes.image() + "² and 4 of " + sizes.local() + "² of each of "
+                + sizes.batch() + " segments: drawing, cutting, a ResNet-50 with its head, NT-Xent over all pairs, "
+                + "LARC. An epoch is " + sizes.segments() + " segments. PyTorch draws plain views, cut on the GPU.");
+        section.header("views", "ms", "views/s", "epoch s", "GPU MiB", "PyTorch");
+        try (Comparison comparison = new Comparison(bench)) {
+            for (String policy : List.of("plain", "extended")) {
+                section.attempt(() -> {
+                    List<String> words = new ArrayList<>(List.of("pretext"));
+                    for (int number : List.of(sizes.batch(), sizes.image(), sizes.local(), sizes.width(),
+                            sizes.segments())) {
+                        words.add(String.valueOf(number));
+                    }
+                    words.add(policy);
+                    Result result = comparison.turns(section, words, policy.equals("plain")
+                            ? List.of(new Peer(EAGER, words)) : List.of());
+                    double epoch = result.millis() / 1e3 * sizes.segments() / sizes.batch();
+                    section.fact(policy, result.facts());
+                    section.fact(policy + " seconds of an epoch", epoch);
+                    section.row(policy, number(result.millis()), number(6e3 * sizes.batch() / result.millis()),
+                            number(epoch), peak(result), cells(result));
+                });
+            }
+        }
+        return section;
+    }
+
+    /** The picture encoder of Segment Anything. */
+    static Section sam(Bench bench, Optional<Path> encoder) {
+        Section section = new Section();
+        section.line("An encoder [b, 3, 1024, 1024] in ONNX, " + encoder.map(Path::getFileName).orElseThrow()
+                + ", from an array on the device to one.");
+        section.header("batch", "type", "ms", "pictures/s", "GPU MiB");
+        try (Comparison comparison = new Comparison(bench)) {
+            for (String type : List.of("f32", "bf16")) {
+                for (int batch : List.of(1, SAM_BATCH)) {
+                    section.attempt(() -> {
+                        Result result = comparison.turns(section, List.of("sam", encoder.get().toAbsolutePath()
+                                .toString(), String.valueOf(batch), type), List.of());
+                        section.fact("batch " + batch + " " + type, result.facts());
+                        section.row(batch, type, number(result.millis()), number(1e3 * batch / result.millis()),
+                                peak(result));
+                    });
+                }
+            }
+        }
+        return section;
     }
 
     private static List<String> with(List<String> words, String more) {

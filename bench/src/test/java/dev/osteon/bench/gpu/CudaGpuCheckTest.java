@@ -12,6 +12,13 @@ import dev.osteon.engine.op.ConvTranspose2d;
 import dev.osteon.engine.op.MatMul;
 import dev.osteon.engine.op.Op;
 import dev.osteon.engine.op.Reshape;
+import dev.osteon.models.onnx.proto.Onnx.GraphProto;
+import dev.osteon.models.onnx.proto.Onnx.ModelProto;
+import dev.osteon.models.onnx.proto.Onnx.NodeProto;
+import dev.osteon.models.onnx.proto.Onnx.OperatorSetIdProto;
+import dev.osteon.models.onnx.proto.Onnx.TensorShapeProto;
+import dev.osteon.models.onnx.proto.Onnx.TypeProto;
+import dev.osteon.models.onnx.proto.Onnx.ValueInfoProto;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -69,21 +76,46 @@ class CudaGpuCheckTest {
         return script.toString();
     }
 
+    /** Of a picture encoder the check knows the input alone. */
+    private Path encoder() throws IOException {
+        TensorShapeProto.Builder shape = TensorShapeProto.newBuilder();
+        for (int size : new int[] {1, 3, 1024, 1024}) {
+            shape.addDim(TensorShapeProto.Dimension.newBuilder().setDimValue(size));
+        }
+        shape.setDim(0, TensorShapeProto.Dimension.newBuilder().setDimParam("b"));
+        TypeProto pictures = TypeProto.newBuilder().setTensorType(TypeProto.Tensor.newBuilder().setElemType(1)
+                .setShape(shape)).build();
+        ModelProto model = ModelProto.newBuilder().setIrVersion(8)
+                .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(17)).setGraph(GraphProto.newBuilder()
+                        .setName("encoder").addNode(NodeProto.newBuilder().setOpType("GlobalAveragePool").addInput("x")
+                                .addOutput("y"))
+                        .addInput(ValueInfoProto.newBuilder().setName("x").setType(pictures))
+                        .addOutput(ValueInfoProto.newBuilder().setName("y"))).build();
+        return Files.write(folder.resolve("encoder.onnx"), model.toByteArray());
+    }
+
     @Test
     void everyPartRunsAndAFailureIsRecordedWithoutEndingIt() throws IOException {
-        assertThat(check("--quick", "--rounds", "2", "--parts",
-                "training,bandwidth,matmul,step,kernels,losses,profile", "--python", fakePython())).isEqualTo(1);
+        assertThat(check("--quick", "--rounds", "2", "--sam", encoder().toString(), "--python", fakePython(), "--parts",
+                "training,bandwidth,matmul,step,pretext,sam,kernels,losses,profile")).isEqualTo(1);
         JsonNode result = result();
         assertThat(result.path("note").asText()).isEqualTo("emulator: no figure of speed");
         assertThat(result.path("status").asText()).isEqualTo("failed");
         JsonNode parts = result.path("parts");
-        for (String part : Set.of("training", "bandwidth", "matmul", "step", "kernels", "profile")) {
+        for (String part : Set.of("training", "bandwidth", "matmul", "step", "pretext", "sam", "kernels",
+                "profile")) {
             assertThat(parts.path(part).path("status").asText()).as(parts.path(part).toString()).isEqualTo("passed");
         }
         assertThat(parts.path("losses").path("failures").toString()).contains("vicreg", "no such loss");
         assertThat(parts.path("losses").path("larc").path("pytorch / osteon, pair by pair").path("median").asDouble())
                 .isPositive();
         assertThat(parts.path("training").path("steps")).allMatch(run -> run.path("within the band").asBoolean());
+        assertThat(parts.path("step").path("ms of 700 kernels with nothing to do, as one graph").asDouble())
+                .isPositive();
+        assertThat(parts.path("sam").path("batch 8 bf16")).isNotEmpty();
+        assertThat(parts.path("pretext").path("plain").path("pytorch / osteon, pair by pair").path("median").asDouble())
+                .isPositive();
+        assertThat(parts.path("pretext").path("extended seconds of an epoch").asDouble()).isPositive();
         assertThat(parts.path("kernels").path("cases")).hasSizeGreaterThan(100)
                 .allMatch(row -> row.path("median ms").asDouble() > 0 && row.path("bytes").asDouble() > 0);
         assertThat(Files.readString(folder.resolve("out/gpu-check.md")))

@@ -1,0 +1,169 @@
+package dev.osteon.bench.gpu;
+
+import dev.osteon.engine.EngineException;
+import dev.osteon.engine.random.Philox;
+import dev.osteon.engine.tensor.DType;
+import dev.osteon.engine.tensor.Device;
+import dev.osteon.models.EncoderWithHead;
+import dev.osteon.models.ProjectionHead;
+import dev.osteon.models.ResNetSpec;
+import dev.osteon.nn.Initializer;
+import dev.osteon.nn.Larc;
+import dev.osteon.nn.TrainingPrecision;
+import dev.osteon.ssl.data.Segment;
+import dev.osteon.ssl.data.SegmentStore;
+import dev.osteon.ssl.loss.MultiCropLoss;
+import dev.osteon.ssl.loss.NtXent;
+import dev.osteon.ssl.loss.SslMethod;
+import dev.osteon.ssl.train.PretextTrainer;
+import dev.osteon.ssl.views.ExtendedMultiCrop;
+import dev.osteon.ssl.views.MultiCrop;
+import dev.osteon.ssl.views.RandomResizedCrop;
+import dev.osteon.ssl.views.ViewPolicy;
+import dev.osteon.ssl.views.ViewStatistics;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import java.util.function.DoubleSupplier;
+import java.util.stream.IntStream;
+
+/**
+ * The paper's pretext training in bf16, as {@link PretextTrainer} does it, step by step at somebody's bidding: drawing
+ * and cutting the views, a ResNet-50 and its projection head, SimCLR over all pairs of views, LARC.
+ */
+final class PretextWork implements AutoCloseable {
+
+    private static final double TEMPERATURE = 0.1;
+    private static final double DEGREES = 20;
+    private static final double LEARNING_RATE = 0.1;
+    private static final int DIM = 128;
+    private static final int FOR_EVER = 1_000_000;
+
+    private final Semaphore bidding = new Semaphore(0);
+    private final Semaphore queued = new Semaphore(0);
+    private final Thread thread;
+    private volatile Optional<Throwable> failure = Optional.empty();
+    private volatile boolean over;
+    private volatile boolean wanted;
+    private volatile double lastLoss;
+
+    /** Ends training from within. */
+    private static final class Over extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+    }
+
+    /**
+     * What is trained.
+     *
+     * @param batch    segments of a step
+     * @param global   pixels on a side of the two large views
+     * @param local    of the four small ones
+     * @param width    the ResNet's, 64 in the paper
+     * @param segments of the data set
+     * @param extended whether views with too little bone are drawn again
+     */
+    record Setting(int batch, int global, int local, int width, int segments, boolean extended) {
+
+        ViewPolicy policy() {
+            MultiCrop plain = new MultiCrop(
+                    new MultiCrop.Resolution(2, global, new RandomResizedCrop(0.14, 1)),
+                    new MultiCrop.Resolution(4, local, new RandomResizedCrop(0.05, 0.14)), DEGREES);
+            return extended ? new ExtendedMultiCrop(plain, ExtendedMultiCrop.PAPER_SHARE, 20) : plain;
+        }
+    }
+
+    PretextWork(Device device, Setting setting) {
+        thread = Thread.ofPlatform().name("pretext").start(() -> train(device, setting));
+    }
+
+    private void train(Device device, Setting setting) {
+        List<Segment> bones = IntStream.range(0, setting.segments).mapToObj(n -> bone(n, setting.global)).toList();
+        int[] all = IntStream.range(0, bones.size()).toArray();
+        ResNetSpec spec = ResNetSpec.resnet50().withInputChannels(1).withWidth(setting.width);
+        SslMethod method = new NtXent(TEMPERATURE).overMultiCrop(MultiCropLoss.Reduction.SUM);
+        try (SegmentStore store = new SegmentStore(bones, device, IntStream.of(all).boxed().toList());
+                EncoderWithHead model = new EncoderWithHead(Initializer.on(device, DType.F32, 1), spec,
+                        ProjectionHead.Settings.simclr(spec.features(), spec.features(), DIM));
+                Larc larc = Larc.of(model, 1e-6, Larc.Settings.SWAV)) {
+            waitForBidding();
+            new PretextTrainer(model, method, setting.policy(), store, Optional.empty(), larc, step -> LEARNING_RATE,
+                    new PretextTrainer.Settings(FOR_EVER, setting.batch, 0, 1, TrainingPrecision.BF16),
+                    new ViewStatistics()).train(all, 0, new Listener());
+        } catch (Over end) {
+            // closed
+        } catch (RuntimeException | Error e) {
+            failure = Optional.of(e);
+        } finally {
+            queued.release();
+        }
+    }
+
+    /** After each step training waits to be told to go on. */
+    private final class Listener implements PretextTrainer.Listener {
+
+        @Override
+        public void step(int epoch, int step, int stepsPerEpoch, DoubleSupplier of) {
+            if (wanted) {
+                lastLoss = of.getAsDouble();
+                wanted = false;
+            }
+            queued.release();
+            waitForBidding();
+        }
+
+        @Override
+        public void epoch(PretextTrainer.Epoch epoch) {
+            // its losses have been read: training must not diverge
+        }
+    }
+
+    private void waitForBidding() {
+        bidding.acquireUninterruptibly();
+        if (over) {
+            throw new Over();
+        }
+    }
+
+    /** Trains one step: when it returns, its work is queued on the device. */
+    void step() {
+        bidding.release();
+        queued.acquireUninterruptibly();
+        failure.ifPresent(e -> {
+            throw new EngineException("pretext training: " + e.getMessage(), e);
+        });
+    }
+
+    /** The loss of one more step; waits for the device. */
+    double loss() {
+        wanted = true;
+        step();
+        return lastLoss;
+    }
+
+    /** A long bone: an ellipse of noise, of which no two have the same size. */
+    private static Segment bone(int number, int side) {
+        Philox random = Philox.of(number);
+        int height = side + number * 37 % side;
+        int width = height / 3;
+        float[] pixels = new float[height * width];
+        for (int y = 0; y < height; y++) {
+            for (int x = 0; x < width; x++) {
+                double dy = 2.0 * y / height - 1;
+                double dx = 2.0 * x / width - 1;
+                pixels[y * width + x] = dx * dx + dy * dy > 1 ? 0 : (float) (0.2 + 0.7 * random.nextDouble());
+            }
+        }
+        return Segment.of(pixels, height, width);
+    }
+
+    @Override
+    public void close() {
+        over = true;
+        bidding.release();
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
