@@ -50,11 +50,16 @@ record OneNode(int opset, String type, List<AttributeProto> attributes) {
                 .setS(ByteString.copyFromUtf8(value)));
     }
 
-    private byte[] model(List<HostArray> operands) {
+    /** The model, on {@code device}, of {@code count} operands x0, x1, … */
+    OnnxModel model(Device device, int count) {
+        return OnnxModel.of(GraphReader.read(bytes(count), type, Optional.empty()), device);
+    }
+
+    private byte[] bytes(int count) {
         GraphProto.Builder graph = GraphProto.newBuilder();
         NodeProto.Builder node = NodeProto.newBuilder().setName("node").setOpType(type).addOutput("y")
                 .addAllAttribute(attributes);
-        for (int i = 0; i < operands.size(); i++) {
+        for (int i = 0; i < count; i++) {
             node.addInput("x" + i);
             graph.addInput(ValueInfoProto.newBuilder().setName("x" + i).setType(TypeProto.newBuilder()
                     .setTensorType(TypeProto.Tensor.newBuilder().setElemType(1))));
@@ -67,6 +72,11 @@ record OneNode(int opset, String type, List<AttributeProto> attributes) {
     /** The result with real operands on the device, brought to the host. */
     HostArray run(HostArray... operands) {
         return run(Where.DEVICE, operands);
+    }
+
+    /** The result on another device, with real operands there. */
+    HostArray run(Device device, HostArray... operands) {
+        return run(Where.DEVICE, device, operands);
     }
 
     /** The result with all operands on the host, where a cast or a constant would leave them. */
@@ -88,12 +98,15 @@ record OneNode(int opset, String type, List<AttributeProto> attributes) {
     }
 
     private HostArray run(Where where, HostArray... operands) {
-        try (TensorScope _ = TensorScope.open(); OnnxModel model = OnnxModel.of(GraphReader.read(
-                model(List.of(operands)), type, Optional.empty()), Device.CPU)) {
+        return run(where, Device.CPU, operands);
+    }
+
+    private HostArray run(Where where, Device device, HostArray... operands) {
+        try (TensorScope _ = TensorScope.open(); OnnxModel model = model(device, operands.length)) {
             Map<String, Value> inputs = new TreeMap<>();
             for (int i = 0; i < operands.length; i++) {
                 inputs.put("x" + i, where.takes(operands[i].type())
-                        ? Value.of(operands[i].upload(Device.CPU, model.floating())) : Value.of(operands[i]));
+                        ? Value.of(operands[i].upload(device, model.floating())) : Value.of(operands[i]));
             }
             return model.run(inputs).firstEntry().getValue().toHost();
         }

@@ -8,6 +8,7 @@ import dev.osteon.engine.tensor.Shape;
 import dev.osteon.models.onnx.value.ElementType;
 import dev.osteon.models.onnx.value.HostArray;
 import dev.osteon.models.onnx.value.OnnxException;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -20,11 +21,14 @@ class OperationsTest {
     /** Doubles hold integers up to 2^53. */
     private static final long LARGE = (1L << 53) + 1;
 
-    private static HostArray floats(Shape shape, double... values) {
+    /** Float32 holds integers up to 2^24. */
+    private static final long LARGE_FOR_FLOAT = (1 << 24) + 1;
+
+    static HostArray floats(Shape shape, double... values) {
         return HostArray.of(ElementType.FLOAT, shape, values);
     }
 
-    private static HostArray floats(double... values) {
+    static HostArray floats(double... values) {
         return floats(Shape.of(values.length), values);
     }
 
@@ -48,6 +52,74 @@ class OperationsTest {
         assertThat(y.integers()).containsExactly(LARGE, LARGE + 1, LARGE + 2);
         HostArray wide = OneNode.of(14, "CumSum").run(integers(ElementType.UINT64, -3, 1), HostArray.longs(0));
         assertThat(wide.integers()).containsExactly(-3, -2);
+    }
+
+    @Test
+    void runningSumsAreAsLongAsTheirInputsGo() {
+        int n = 10_000;
+        double[] values = new double[n];
+        for (int i = 0; i < n; i++) {
+            values[i] = i % 5 - 1;                  // whose sums are exact in float32
+        }
+        for (String reverse : List.of("forward", "reverse")) {
+            for (String exclusive : List.of("inclusive", "exclusive")) {
+                OneNode cumSum = OneNode.of(14, "CumSum").integer("reverse", reverse.equals("reverse") ? 1 : 0)
+                        .integer("exclusive", exclusive.equals("exclusive") ? 1 : 0);
+                HostArray axis = HostArray.longs(1);
+                HostArray x = floats(Shape.of(2, n / 2, 1), values);
+                assertThat(cumSum.run(x, axis).reals()).containsExactly(cumSum.onHost(x, axis).reals());
+                HostArray row = floats(Shape.of(1, n), values);
+                assertThat(cumSum.run(row, axis).reals()).containsExactly(cumSum.onHost(row, axis).reals());
+            }
+        }
+    }
+
+    @Test
+    void whatIsInfiniteReachesOnlyTheSumsBehindIt() {
+        double infinite = Double.POSITIVE_INFINITY;
+        assertThat(OneNode.of(14, "CumSum").run(floats(1, infinite, 2), HostArray.longs(0)).reals())
+                .containsExactly(1, infinite, infinite);
+        assertThat(OneNode.of(14, "CumSum").integer("exclusive", 1).run(floats(7), HostArray.longs(0)).reals())
+                .containsExactly(0);
+    }
+
+    /** Broadcasting as it was before opset 7: the second operand stands under the first one's {@code axis}. */
+    @Test
+    void oldComparisonsAlignTheSecondOperandWithAnAxis() {
+        HostArray x = floats(Shape.of(2, 3, 2), 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11);
+        HostArray middle = floats(1, 3, 5);
+        HostArray first = floats(0, 20);
+        assertThat(OneNode.of(6, "Less").integer("broadcast", 1).integer("axis", 1).run(x, middle).integers())
+                .containsExactly(1, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0);
+        assertThat(OneNode.of(6, "Greater").integer("broadcast", 1).integer("axis", 1).onHost(x, middle).integers())
+                .containsExactly(0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1);
+        assertThat(OneNode.of(6, "Equal").integer("broadcast", 1).integer("axis", 0).run(integers(ElementType.INT32,
+                1, 2), integers(ElementType.INT32, 1, 3)).integers()).containsExactly(1, 0);
+        assertThat(OneNode.of(6, "Add").integer("broadcast", 1).integer("axis", 0).run(x, first).reals())
+                .containsExactly(0, 1, 2, 3, 4, 5, 26, 27, 28, 29, 30, 31);
+        assertThat(OneNode.of(6, "Pow").integer("broadcast", 1).integer("axis", -3).run(x, floats(1, 0))
+                .reals()).containsExactly(0, 1, 2, 3, 4, 5, 1, 1, 1, 1, 1, 1);
+        HostArray grid = HostArray.of(ElementType.BOOL, Shape.of(2, 2), 1, 1, 0, 0);
+        assertThat(OneNode.of(6, "And").integer("broadcast", 1).integer("axis", 0).run(grid, truths(1, 0)).integers())
+                .containsExactly(1, 1, 0, 0);
+        assertThat(OneNode.of(6, "Xor").integer("broadcast", 1).integer("axis", 0).run(grid, truths(1, 0)).integers())
+                .containsExactly(0, 0, 0, 0);
+        HostArray large = floats(Shape.of(3, 2), new double[6]);
+        assertThatThrownBy(() -> OneNode.of(6, "Sub").integer("axis", 2).run(x, large))
+                .isInstanceOf(OnnxException.class)
+                .hasMessageContaining("axis 2 for a second operand of shape [3, 2]");
+    }
+
+    @Test
+    void slopesOfIntegers() {
+        HostArray slope = integers(ElementType.INT32, 3, LARGE_FOR_FLOAT);
+        HostArray grid = HostArray.of(ElementType.INT32, Shape.of(2, 2), -2, -1, 5, 7);
+        assertThat(OneNode.of(16, "PRelu").run(grid, slope).integers()).containsExactly(-6, -LARGE_FOR_FLOAT, 5, 7);
+        assertThat(OneNode.of(16, "PRelu").run(integers(ElementType.UINT64, -1, 7), integers(ElementType.UINT64, 2))
+                .integers()).containsExactly(-1, 7);
+        HostArray wide = OneNode.of(16, "PRelu").run(HostArray.longs(-LARGE, LARGE), HostArray.longs(1));
+        assertThat(wide.type()).isEqualTo(ElementType.INT64);
+        assertThat(wide.integers()).containsExactly(-LARGE, LARGE);
     }
 
     @Test
@@ -93,19 +165,19 @@ class OperationsTest {
 
     @Test
     void productsOfIntegersAreExact() {
-        long large = (1 << 24) + 1;         // float32 holds integers up to 2^24
-        HostArray row = HostArray.of(ElementType.INT64, Shape.of(1, 2), large, 1);
+        HostArray row = HostArray.of(ElementType.INT64, Shape.of(1, 2), LARGE_FOR_FLOAT, 1);
         HostArray column = HostArray.of(ElementType.INT64, Shape.of(2, 1), 1, 1);
         HostArray vector = HostArray.longs(1, 1);
-        assertThat(OneNode.of(13, "MatMul").run(row, column).integers()).containsExactly(large + 1);
+        assertThat(OneNode.of(13, "MatMul").run(row, column).integers()).containsExactly(LARGE_FOR_FLOAT + 1);
         HostArray y = OneNode.of(13, "MatMul").run(row, vector);
         assertThat(y.shape()).isEqualTo(Shape.of(1));
-        assertThat(y.integers()).containsExactly(large + 1);
+        assertThat(y.integers()).containsExactly(LARGE_FOR_FLOAT + 1);
         assertThat(OneNode.of(13, "MatMul").run(vector, vector).shape()).isEqualTo(Shape.SCALAR);
+        long square = LARGE_FOR_FLOAT * LARGE_FOR_FLOAT;
         assertThat(OneNode.of(13, "Gemm").integer("transB", 1).run(row, row, vector.reshaped(Shape.of(1, 2)))
-                .integers()).containsExactly(large * large + 2, large * large + 2);
+                .integers()).containsExactly(square + 2, square + 2);
         assertThat(OneNode.of(12, "Einsum").text("equation", "ij,jk->ik").run(row, column).integers())
-                .containsExactly(large + 1);
+                .containsExactly(LARGE_FOR_FLOAT + 1);
     }
 
     @Test

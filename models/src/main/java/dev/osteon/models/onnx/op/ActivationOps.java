@@ -72,6 +72,10 @@ final class ActivationOps {
     }
 
     private static Value prelu(Call c) {
+        if (!c.isReal(0)) {
+            return Value.of(HostMath.zip(c.host(0), c.host(1), c.type(0),
+                    c.type(0).isUnsigned() ? (v, slope) -> v : (v, slope) -> v < 0 ? v * slope : v));
+        }
         Tensor x = c.tensor(0);
         Tensor slope = c.tensor(1);
         if (c.node().opset() < 7 && slope.rank() == 1 && x.rank() > 1 && slope.dim(0) == x.dim(1)) {

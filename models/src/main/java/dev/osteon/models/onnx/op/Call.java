@@ -112,6 +112,34 @@ public record Call(Node node, List<Optional<Value>> inputs, Device device, DType
         return value(index).toHost();
     }
 
+    /** The second operand of arithmetic or a comparison, on the host. */
+    HostArray secondOnHost() {
+        return host(1).reshaped(aligned());
+    }
+
+    /** The second operand of arithmetic or a comparison, on the device. */
+    Tensor secondOnDevice() {
+        Shape shape = aligned();
+        return shape.equals(shape(1)) ? tensor(1) : Ops.reshape(tensor(1), shape.toArray());
+    }
+
+    /** Before opset 7 the second operand's first dimension is aligned with {@code axis} of the first one. */
+    private Shape aligned() {
+        Shape own = shape(1);
+        if (node.opset() >= 7 || !attributes().has("axis") || own.rank() == 0) {
+            return own;
+        }
+        int rank = rank(0);
+        int axis = axis("axis", 0, rank);
+        if (axis + own.rank() > rank) {
+            throw problem("axis " + axis + " for a second operand of shape " + own + " and a first one of " + shape(0),
+                    "an axis from which on the first has at least " + own.rank());
+        }
+        int[] dims = Arrays.copyOf(own.toArray(), rank - axis);
+        Arrays.fill(dims, own.rank(), dims.length, 1);
+        return Shape.of(dims);
+    }
+
     /** Operand {@code index} as a list of integers, whatever numbers it holds. */
     long[] longs(int index) {
         HostArray array = host(index);

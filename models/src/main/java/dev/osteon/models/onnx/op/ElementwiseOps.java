@@ -7,7 +7,6 @@ import dev.osteon.engine.op.Binary;
 import dev.osteon.engine.op.Ops;
 import dev.osteon.engine.op.Unary;
 import dev.osteon.engine.op.Unary.Function;
-import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
 import dev.osteon.models.onnx.value.ElementType;
 import dev.osteon.models.onnx.value.HostArray;
@@ -93,7 +92,7 @@ final class ElementwiseOps {
 
     private static Value binary(Call c, Binary.Function device, OnHost host) {
         if (c.allOnHost()) {
-            return Value.of(zip(c.host(0), second(c), host));
+            return Value.of(zip(c.host(0), c.secondOnHost(), host));
         }
         return Value.of(onDevice(c, device));
     }
@@ -121,27 +120,7 @@ final class ElementwiseOps {
                 default -> Dispatcher.run(new Binary(f), c.tensor(0), c.tensor(1));
             };
         }
-        return Dispatcher.run(new Binary(f), c.tensor(0), secondOnDevice(c));
-    }
-
-    /** Before opset 7 the second operand's first dimension is aligned with {@code axis} of the first one. */
-    private static Shape aligned(Call c) {
-        Shape own = c.shape(1);
-        if (c.node().opset() >= 7 || !c.attributes().has("axis")) {
-            return own;
-        }
-        int[] dims = Arrays.copyOf(own.toArray(), c.rank(0) - c.axis("axis", 0, c.rank(0)));
-        Arrays.fill(dims, own.rank(), dims.length, 1);
-        return Shape.of(dims);
-    }
-
-    private static Tensor secondOnDevice(Call c) {
-        Shape shape = aligned(c);
-        return shape.equals(c.shape(1)) ? c.tensor(1) : Ops.reshape(c.tensor(1), shape.toArray());
-    }
-
-    private static HostArray second(Call c) {
-        return c.host(1).reshaped(aligned(c));
+        return Dispatcher.run(new Binary(f), c.tensor(0), c.secondOnDevice());
     }
 
     private static HostArray zip(HostArray a, HostArray b, OnHost f) {
@@ -161,10 +140,10 @@ final class ElementwiseOps {
     /** The exponent may be of another type; the result is of the base's. */
     private static Value pow(Call c) {
         if (!c.isReal(0) && !c.isReal(1)) {
-            return Value.of(HostMath.zip(c.host(0), second(c), c.type(0), ElementwiseOps::power));
+            return Value.of(HostMath.zip(c.host(0), c.secondOnHost(), c.type(0), ElementwiseOps::power));
         }
         if (c.allOnHost() || !c.isReal(0)) {
-            return Value.of(HostMath.zipReal(c.host(0), second(c), c.type(0), Math::pow));
+            return Value.of(HostMath.zipReal(c.host(0), c.secondOnHost(), c.type(0), Math::pow));
         }
         OptionalDouble exponent = c.scalar(1);
         if (exponent.isPresent() && c.rank(1) <= c.rank(0)) {
@@ -178,7 +157,7 @@ final class ElementwiseOps {
                 return Value.of(Ops.sqrt(x));
             }
         }
-        return Value.of(Ops.pow(c.tensor(0), secondOnDevice(c)));
+        return Value.of(Ops.pow(c.tensor(0), c.secondOnDevice()));
     }
 
     /** Exact as far as the type goes; with a negative exponent what is left of the reciprocal. */

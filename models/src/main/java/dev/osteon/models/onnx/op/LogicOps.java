@@ -9,18 +9,14 @@ import dev.osteon.engine.op.Ops;
 import dev.osteon.engine.tensor.DType;
 import dev.osteon.engine.tensor.Device;
 import dev.osteon.engine.tensor.Shape;
-import dev.osteon.engine.tensor.Tensor;
 import dev.osteon.models.onnx.value.ElementType;
 import dev.osteon.models.onnx.value.HostArray;
-import dev.osteon.models.onnx.value.OnnxException;
-import dev.osteon.models.onnx.value.SmallFloat;
 import dev.osteon.models.onnx.value.Value;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.DoublePredicate;
 import java.util.function.LongBinaryOperator;
 
-/** Comparisons, truth values, bits, and from one element type to another. */
+/** Comparisons, truth values and bits. */
 final class LogicOps {
 
     private LogicOps() {}
@@ -43,17 +39,15 @@ final class LogicOps {
                 one("BitShift", 11, LogicOps::shift),
                 one("IsNaN", 9, c -> test(c, Double::isNaN)),
                 one("IsInf", 10, LogicOps::isInf),
-                one("Where", 9, LogicOps::where),
-                one("Cast", 1, c -> cast(c, CreationOps.type(c, "to"))),
-                one("CastLike", 15, c -> cast(c, c.type(1))));
+                one("Where", 9, LogicOps::where));
     }
 
     private static Value compare(Call c, Relation relation) {
         if (!c.allOnHost()) {
-            return Value.of(Dispatcher.run(new Compare(relation), c.tensor(0), c.tensor(1)));
+            return Value.of(Dispatcher.run(new Compare(relation), c.tensor(0), c.secondOnDevice()));
         }
         HostArray a = c.host(0);
-        HostArray b = c.host(1);
+        HostArray b = c.secondOnHost();
         if (a.type() == ElementType.STRING) {
             Shape shape = Shape.broadcast(a.shape(), b.shape());
             long[] same = new long[HostArray.count(shape)];
@@ -86,7 +80,7 @@ final class LogicOps {
     }
 
     private static Value bits(Call c, LongBinaryOperator f) {
-        return Value.of(HostMath.zip(c.host(0), c.host(1), c.type(0), f));
+        return Value.of(HostMath.zip(c.host(0), c.secondOnHost(), c.type(0), f));
     }
 
     private static Value shift(Call c) {
@@ -112,84 +106,5 @@ final class LogicOps {
                     condition.upload(Device.REFERENCE, DType.F64), places.get(0), places.get(1)));
         }
         return Value.of(Ops.where(c.onDevice(0), c.tensor(1), c.tensor(2)));
-    }
-
-    private static Value cast(Call c, ElementType to) {
-        if (c.value(0) instanceof Value.OnDevice(Tensor x)) {
-            if (to == ElementType.FLOAT || to == ElementType.DOUBLE) {
-                return Value.of(x.dtype() == c.floating() ? x : Ops.cast(x, c.floating()));
-            }
-            if (to == ElementType.BFLOAT16) {
-                return Value.of(Ops.cast(Ops.cast(x, DType.BF16), c.floating()));
-            }
-        }
-        HostArray x = c.host(0);
-        if (x.type() == ElementType.STRING) {
-            return Value.of(parsed(c, x, to));
-        }
-        if (to == ElementType.STRING) {
-            return Value.of(HostArray.of(x.shape(), texts(x)));
-        }
-        if (x.type().isReal() && to.isReal()) {
-            return Value.of(HostMath.mapReal(x, to, v -> rounded(c, to, v)));
-        }
-        return Value.of(x.type().isReal() || to.isReal() ? HostArray.of(to, x.shape(), x.reals())
-                : HostArray.of(to, x.shape(), x.integers()));
-    }
-
-    /** The 8-bit types saturate unless told otherwise; other types become infinite. */
-    private static double rounded(Call c, ElementType to, double value) {
-        if (to.isComputed()) {
-            return to.round(value);
-        }
-        SmallFloat.Overflow overflow = c.attributes().flag("saturate", true) ? SmallFloat.Overflow.SATURATE
-                : SmallFloat.Overflow.SPECIAL;
-        if (to == ElementType.FLOAT8E8M0) {
-            return SmallFloat.of(to).powerOfTwo(value, overflow, switch (c.attributes().text("round_mode", "up")) {
-                case "down" -> 2;
-                case "nearest" -> 1.5;
-                default -> 1 + 0x1p-52;
-            });
-        }
-        return SmallFloat.of(to).round(value, overflow);
-    }
-
-    private static HostArray parsed(Call c, HostArray x, ElementType to) {
-        try {
-            if (to == ElementType.INT64 || to == ElementType.UINT64) {      // which may have more digits than a double
-                return HostArray.of(to, x.shape(), Arrays.stream(x.texts()).mapToLong(text -> integer(text, to))
-                        .toArray());
-            }
-            double[] values = Arrays.stream(x.texts()).mapToDouble(LogicOps::number).toArray();
-            return HostArray.of(to, x.shape(), values);
-        } catch (NumberFormatException e) {
-            throw new OnnxException(c.node().describe() + ": given a string that is no number: " + e.getMessage(), e);
-        }
-    }
-
-    private static long integer(String text, ElementType to) {
-        String digits = text.strip();
-        return !digits.matches("[+-]?[0-9]+") ? (long) number(text)
-                : to == ElementType.UINT64 ? Long.parseUnsignedLong(digits) : Long.parseLong(digits);
-    }
-
-    private static double number(String text) {
-        return switch (text.strip().toLowerCase(java.util.Locale.ROOT)) {
-            case "inf", "+inf", "infinity" -> Double.POSITIVE_INFINITY;
-            case "-inf", "-infinity" -> Double.NEGATIVE_INFINITY;
-            case "nan" -> Double.NaN;
-            default -> Double.parseDouble(text.strip());
-        };
-    }
-
-    /** As NumPy prints them, which is what the standard's own examples do. */
-    private static String[] texts(HostArray x) {
-        if (!x.type().isReal()) {
-            return Arrays.stream(x.integers()).mapToObj(v -> x.type() == ElementType.UINT64
-                    ? Long.toUnsignedString(v) : String.valueOf(v)).toArray(String[]::new);
-        }
-        return Arrays.stream(x.reals()).mapToObj(v -> Double.isNaN(v) ? "NaN" : Double.isInfinite(v)
-                ? v > 0 ? "INF" : "-INF" : x.type() == ElementType.DOUBLE ? String.valueOf(v)
-                : String.valueOf((float) v)).toArray(String[]::new);
     }
 }

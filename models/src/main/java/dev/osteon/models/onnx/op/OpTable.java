@@ -12,7 +12,7 @@ import java.util.Optional;
 public final class OpTable {
 
     private static final OpTable STANDARD = new OpTable(List.of(CreationOps.entries(), ElementwiseOps.entries(),
-            ActivationOps.entries(), LogicOps.entries(), ShapeOps.entries(), PaddingOps.entries(),
+            ActivationOps.entries(), LogicOps.entries(), CastOps.entries(), ShapeOps.entries(), PaddingOps.entries(),
             IndexOps.entries(), ScatterOps.entries(), SortingOps.entries(), ReductionOps.entries(),
             MatrixOps.entries(), ConvolutionOps.entries(), PoolingOps.entries(), ResizeOps.entries(),
             NormalizationOps.entries(), LossOps.entries(), QuantizationOps.entries()));

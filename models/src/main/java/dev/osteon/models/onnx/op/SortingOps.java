@@ -3,8 +3,6 @@ package dev.osteon.models.onnx.op;
 import static dev.osteon.models.onnx.op.OpTable.many;
 import static dev.osteon.models.onnx.op.OpTable.one;
 
-import dev.osteon.engine.dispatch.Dispatcher;
-import dev.osteon.engine.op.MatMul;
 import dev.osteon.engine.op.Ops;
 import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
@@ -172,7 +170,6 @@ final class SortingOps {
         return sorted ? groups : new java.util.TreeMap<>(groups);
     }
 
-    /** Reals by a product with a triangle of ones, through which gradients flow. */
     private static Value cumSum(Call c) {
         int axis = c.axis(c.longs(1)[0], c.rank(0));
         boolean exclusive = c.attributes().flag("exclusive", false);
@@ -181,21 +178,27 @@ final class SortingOps {
             return Value.of(scan(x, axis, exclusive, reverse, SUM));
         }
         Tensor x = c.tensor(0);
-        int n = x.dim(axis);
-        double[] ones = new double[HostArray.count(Shape.of(n, n))];
-        for (int from = 0; from < n; from++) {
-            for (int to = 0; to < n; to++) {
-                boolean counts = reverse ? from > to : from < to;
-                ones[from * n + to] = counts || from == to && !exclusive ? 1 : 0;
-            }
+        return Value.of(runningSums(exclusive ? moved(x, axis, 1, reverse) : x, axis, reverse));
+    }
+
+    /**
+     * All at once in log₂ n steps (Hillis and Steele 1986, "Data parallel algorithms"): after the step by d each
+     * element is the sum of the last 2d up to it.
+     */
+    private static Tensor runningSums(Tensor x, int axis, boolean reverse) {
+        Tensor sums = x;
+        for (long by = 1; by < x.dim(axis); by *= 2) {
+            sums = Ops.add(sums, moved(sums, axis, (int) by, reverse));
         }
-        int[] order = IntStream.range(0, x.rank()).map(i -> i == axis ? x.rank() - 1 : i == x.rank() - 1 ? axis : i)
-                .toArray();
-        int rows = n == 0 ? 0 : (int) (x.size() / n);
-        Tensor last = Ops.permute(x, order);
-        Tensor sums = Dispatcher.run(new MatMul(MatMul.Transpose.NO, MatMul.Transpose.NO),
-                Ops.reshape(last, rows, n), c.constant(Shape.of(n, n), ones));
-        return Value.of(Ops.permute(Ops.reshape(sums, last.shape().toArray()), order));
+        return sums;
+    }
+
+    /** Each element {@code by} places on, or back; zeros take the places that are left. */
+    private static Tensor moved(Tensor x, int axis, int by, boolean back) {
+        int rest = Math.max(0, x.dim(axis) - by);
+        int zeros = x.dim(axis) - rest;
+        return back ? Ops.pad(Ops.slice(x, axis, zeros, rest), axis, 0, zeros, 1)
+                : Ops.pad(Ops.slice(x, axis, 0, rest), axis, zeros, 0, 1);
     }
 
     private static Value cumProd(Call c) {
