@@ -12,7 +12,9 @@ record Resampling(Mode mode, Coordinates coordinates, Rounding rounding, double 
 
     /** Which neighbour is the nearest one. */
     enum Rounding {
-        ROUND_PREFER_FLOOR, ROUND_PREFER_CEIL, FLOOR, CEIL;
+        ROUND_PREFER_FLOOR, ROUND_PREFER_CEIL, FLOOR, CEIL,
+        /** What opset 10 meant and opset 11 no longer has: up in a smaller result, down in a larger one. */
+        BY_SCALE;
 
         static Optional<Rounding> of(String name) {
             return Arrays.stream(values()).filter(v -> v.name().toLowerCase(Locale.ROOT).equals(name)).findFirst();
@@ -29,34 +31,52 @@ record Resampling(Mode mode, Coordinates coordinates, Rounding rounding, double 
         }
     }
 
-    private double source(int i, int in, int out, double scale, double start, double end) {
-        double width = scale * in;
+    /**
+     * One axis.
+     *
+     * @param scale  size of the result by that of the input
+     * @param start  where the result's first element lies, as a part of the input; for {@code tf_crop_and_resize}
+     * @param end    where its last one lies
+     * @param length the result's size before it was rounded
+     */
+    record Along(int axis, int in, int out, float scale, float start, float end, float length) {
+        boolean isSame() {
+            return in == out && scale == 1;
+        }
+    }
+
+    /**
+     * Where output i lies. In float32 and in this order, as onnxruntime and PyTorch do, for the nearest neighbour of
+     * what lies half-way hangs on the last digit.
+     */
+    private float source(int i, Along x) {
         return switch (coordinates) {
-            case HALF_PIXEL -> (i + 0.5) / scale - 0.5;
+            case HALF_PIXEL -> (i + 0.5f) / x.scale() - 0.5f;
             case HALF_PIXEL_SYMMETRIC -> {
-                double adjustment = out / width;
-                double centre = in / 2.0;
-                yield centre * (1 - adjustment) + (i + 0.5) / scale - 0.5;
+                float centre = x.in() / 2f;
+                float offset = centre * (1 - x.out() / (x.scale() * x.in()));
+                yield (float) (offset + (i + 0.5) / x.scale() - 0.5);
             }
-            case PYTORCH_HALF_PIXEL -> width == 1 ? 0 : (i + 0.5) / scale - 0.5;
-            case ALIGN_CORNERS -> width == 1 ? 0 : i * (in - 1.0) / (width - 1);
-            case ASYMMETRIC -> i / scale;
-            case TF_HALF_PIXEL_FOR_NN -> (i + 0.5) / scale;
-            case TF_CROP_AND_RESIZE -> out > 1
-                    ? start * (in - 1) + i * (end - start) * (in - 1) / (out - 1.0) : 0.5 * (start + end) * (in - 1);
+            case PYTORCH_HALF_PIXEL -> x.out() == 1 ? 0 : (i + 0.5f) / x.scale() - 0.5f;
+            case ALIGN_CORNERS -> x.length() == 1 ? 0 : i * (x.in() - 1f) / (x.length() - 1);
+            case ASYMMETRIC -> i / x.scale();
+            case TF_HALF_PIXEL_FOR_NN -> (i + 0.5f) / x.scale();
+            case TF_CROP_AND_RESIZE -> x.out() == 1 ? 0.5f * (x.start() + x.end()) * (x.in() - 1)
+                    : x.start() * (x.in() - 1) + i * (x.end() - x.start()) * (x.in() - 1) / (x.out() - 1);
         };
     }
 
     /** For {@link Mode#NEAREST}: which input each output is. */
-    long[] places(int in, int out, double scale) {
-        long[] places = new long[out];
-        Arrays.setAll(places, i -> Math.clamp(near(source(i, in, out, scale, 0, 1)), 0, in - 1L));
+    long[] places(Along along) {
+        long[] places = new long[along.out()];
+        Arrays.setAll(places, i -> Math.clamp(near(source(i, along), along), 0, along.in() - 1L));
         return places;
     }
 
-    private long near(double x) {
+    private long near(float x, Along along) {
         return switch (rounding) {
             case FLOOR -> (long) Math.floor(x);
+            case BY_SCALE -> (long) (along.scale() < 1 ? Math.ceil(x) : Math.floor(x));
             case CEIL -> (long) Math.ceil(x);
             case ROUND_PREFER_CEIL -> (long) Math.floor(x + 0.5);
             case ROUND_PREFER_FLOOR -> (long) Math.ceil(x - 0.5);
@@ -68,24 +88,28 @@ record Resampling(Mode mode, Coordinates coordinates, Rounding rounding, double 
      *
      * @return 0 when that row is empty
      */
-    double weights(int in, int out, double scale, double start, double end, double[] weights) {
+    double weights(Along along, double[] weights) {
+        int in = along.in();
+        int out = along.out();
         double added = 0;
         for (int i = 0; i < out; i++) {
-            double x = source(i, in, out, scale, start, end);
+            float x = source(i, along);
             if (coordinates == Coordinates.TF_CROP_AND_RESIZE && (x < 0 || x > in - 1)) {
                 weights[in * out + i] = extrapolation;
                 added += Math.abs(extrapolation);
             } else if (mode == Mode.NEAREST) {
-                weights[(int) Math.clamp(near(x), 0, in - 1L) * out + i] = 1;
+                weights[(int) Math.clamp(near(x, along), 0, in - 1L) * out + i] = 1;
             } else {
-                taps(x, i, in, out, scale, weights);
+                taps(x, i, along, weights);
             }
         }
         return added;
     }
 
-    private void taps(double x, int i, int in, int out, double scale, double[] weights) {
-        double stretch = antialias ? Math.max(1, 1 / scale) : 1;
+    private void taps(double x, int i, Along along, double[] weights) {
+        int in = along.in();
+        int out = along.out();
+        double stretch = antialias ? Math.max(1, 1 / along.scale()) : 1;
         double support = (mode == Mode.LINEAR ? 1 : 2) * stretch;
         int from = (int) Math.floor(x - support) + 1;
         int to = (int) Math.ceil(x + support) - 1;

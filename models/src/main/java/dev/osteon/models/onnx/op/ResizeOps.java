@@ -7,6 +7,7 @@ import dev.osteon.engine.op.Resize;
 import dev.osteon.engine.op.Window;
 import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
+import dev.osteon.models.onnx.op.Resampling.Along;
 import dev.osteon.models.onnx.op.Resampling.Coordinates;
 import dev.osteon.models.onnx.op.Resampling.Mode;
 import dev.osteon.models.onnx.op.Resampling.Rounding;
@@ -40,13 +41,6 @@ final class ResizeOps {
                 sizes ? Optional.of(c.longs(3)) : Optional.empty());
     }
 
-    /** What happens along one axis. */
-    private record Along(int axis, int in, int out, double scale, double start, double end) {
-        boolean isSame() {
-            return in == out && scale == 1;
-        }
-    }
-
     private static Value resize(Call c, Optional<double[]> scales, Optional<long[]> sizes) {
         int rank = c.rank(0);
         int[] axes = c.attributes().integers("axes").map(a -> Arrays.stream(a).mapToInt(v -> c.axis(v, rank))
@@ -55,18 +49,19 @@ final class ResizeOps {
         if (given != axes.length) {
             throw c.problem(given + " scales or sizes for " + axes.length + " axes", "one for each");
         }
-        double[] wanted = factors(c, axes, scales, sizes);
+        float[] wanted = factors(c, axes, scales, sizes);
         double[] region = c.has(1) && c.node().opset() >= 11 ? c.doubles(1) : new double[0];
         Along[] steps = new Along[axes.length];
         for (int i = 0; i < axes.length; i++) {
             int in = c.shape(0).dim(axes[i]);
             boolean cropped = region.length == 2 * axes.length && coordinates(c) == Coordinates.TF_CROP_AND_RESIZE;
-            double start = cropped ? region[i] : 0;
-            double end = cropped ? region[i + axes.length] : 1;
-            double size = in * (cropped ? end - start : 1) * wanted[i];
+            float start = cropped ? (float) region[i] : 0;
+            float end = cropped ? (float) region[i + axes.length] : 1;
+            float size = in * (cropped ? end - start : 1) * wanted[i];
             long out = sizes.isEmpty() ? (long) Math.floor(size) : isStretched(c) ? sizes.get()[i]
                     : (long) Math.floor(wanted[i] * in + 0.5);
-            steps[i] = new Along(axes[i], in, HostArray.count(Shape.of(c.size(out))), wanted[i], start, end);
+            steps[i] = new Along(axes[i], in, HostArray.count(Shape.of(c.size(out))), wanted[i], start, end,
+                    scales.isPresent() ? size : out);
         }
         int[] result = c.shape(0).toArray();
         Arrays.stream(steps).forEach(step -> result[step.axis()] = step.out());
@@ -83,18 +78,26 @@ final class ResizeOps {
         return c.attributes().text("keep_aspect_ratio_policy", "stretch").equals("stretch");
     }
 
-    private static double[] factors(Call c, int[] axes, Optional<double[]> scales, Optional<long[]> sizes) {
+    private static float[] factors(Call c, int[] axes, Optional<double[]> scales, Optional<long[]> sizes) {
         if (scales.isPresent()) {
-            return scales.get();
+            return floats(scales.get());
         }
         double[] factors = IntStream.range(0, axes.length)
-                .mapToDouble(i -> (double) sizes.orElseThrow()[i] / c.shape(0).dim(axes[i])).toArray();
+                .mapToDouble(i -> (float) sizes.orElseThrow()[i] / c.shape(0).dim(axes[i])).toArray();
         if (!isStretched(c)) {
             boolean larger = c.attributes().text("keep_aspect_ratio_policy", "").equals("not_smaller");
             double one = larger ? Arrays.stream(factors).max().orElse(1) : Arrays.stream(factors).min().orElse(1);
             Arrays.fill(factors, one);
         }
-        return factors;
+        return floats(factors);
+    }
+
+    private static float[] floats(double[] values) {
+        float[] floats = new float[values.length];
+        for (int i = 0; i < floats.length; i++) {
+            floats[i] = (float) values[i];
+        }
+        return floats;
     }
 
     private static Coordinates coordinates(Call c) {
@@ -113,17 +116,21 @@ final class ResizeOps {
             case "cubic" -> Mode.CUBIC;
             default -> throw c.problem("mode " + c.attributes().text("mode", ""), "nearest, linear or cubic");
         };
-        String nearest = c.node().opset() < 11 ? "floor" : c.attributes().text("nearest_mode", "round_prefer_floor");
-        return new Resampling(mode, coordinates(c), Rounding.of(nearest).orElseThrow(() -> c.problem("nearest_mode "
-                + nearest, "one of ONNX's")), c.attributes().real("cubic_coeff_a", -0.75),
+        return new Resampling(mode, coordinates(c), rounding(c), c.attributes().real("cubic_coeff_a", -0.75),
                 c.attributes().flag("antialias", false), c.attributes().flag("exclude_outside", false),
                 c.attributes().real("extrapolation_value", 0));
+    }
+
+    private static Rounding rounding(Call c) {
+        String name = c.attributes().text("nearest_mode", "round_prefer_floor");
+        return c.node().opset() < 11 ? Rounding.BY_SCALE : Rounding.of(name).filter(r -> r != Rounding.BY_SCALE)
+                .orElseThrow(() -> c.problem("nearest_mode " + name, "one of ONNX's"));
     }
 
     private static Tensor nearest(Tensor given, Along[] steps, Resampling how) {
         Tensor x = given;
         for (Along step : steps) {
-            long[] places = how.places(step.in(), step.out(), step.scale());
+            long[] places = how.places(step);
             x = step.isSame() ? x : Ops.select(x, HostArray.int64(x.device(), Shape.of(places.length), places),
                     step.axis());
         }
@@ -160,7 +167,7 @@ final class ResizeOps {
 
     private static Tensor along(Call c, Tensor x, Along step, Resampling how) {
         double[] weights = new double[HostArray.count(Shape.of(step.in() + 1, step.out()))];
-        double outside = how.weights(step.in(), step.out(), step.scale(), step.start(), step.end(), weights);
+        double outside = how.weights(step, weights);
         int last = x.rank() - 1;
         int[] order = IntStream.range(0, x.rank()).map(i -> i == step.axis() ? last : i == last ? step.axis() : i)
                 .toArray();
