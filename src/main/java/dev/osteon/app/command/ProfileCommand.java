@@ -29,7 +29,7 @@ import picocli.CommandLine.Spec;
             "  trace.json    for https://ui.perfetto.dev or chrome://tracing",
             "  profile.jfr   Java Flight Recorder, with every operation as an event",
             "  profile.json  the sums, which --diff compares",
-            "Options of profile stand before COMMAND. On a GPU each operation is waited for."})
+            "Options of profile stand before COMMAND. On a GPU times are the device's own."})
 public final class ProfileCommand implements Callable<Integer> {
 
     private final Supplier<CommandLine> commands;

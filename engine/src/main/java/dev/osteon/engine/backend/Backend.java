@@ -38,6 +38,11 @@ public interface Backend {
         return Optional.empty();
     }
 
+    /** The device's own clock, where work is queued and its time is not the host's. */
+    default Optional<DeviceClock> clock() {
+        return Optional.empty();
+    }
+
     /** How work is recorded to be queued again as a whole, on a device that can. */
     default Optional<Recorder> recorder() {
         return Optional.empty();

@@ -188,6 +188,11 @@ public final class Dispatcher {
         return !LISTENERS.isEmpty();
     }
 
+    /** Whether somebody needs to hear of each operation. */
+    static boolean isEachOperationHeard() {
+        return LISTENERS.stream().anyMatch(OpListener::hearsOperations);
+    }
+
     static void tell(Consumer<OpListener> what) {
         LISTENERS.forEach(what);
     }

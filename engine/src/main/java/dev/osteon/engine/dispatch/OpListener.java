@@ -8,6 +8,11 @@ import java.util.List;
 @FunctionalInterface
 public interface OpListener {
 
+    /** Whether it needs to hear of each operation; one that needs not leaves steps to be recorded ({@link Replay}). */
+    default boolean hearsOperations() {
+        return true;
+    }
+
     /** Called on the calling thread before the kernel is run or queued; {@link #ran} or {@link #failed} follows. */
     default void begins(Op op, List<Tensor> inputs) {}
 

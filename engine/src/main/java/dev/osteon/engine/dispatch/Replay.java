@@ -99,7 +99,7 @@ public final class Replay implements AutoCloseable {
         if (recorder.isEmpty() || first || failures >= ATTEMPTS) {
             return step.apply(inputs);
         }
-        if (Dispatcher.isObserved()) {
+        if (Dispatcher.isEachOperationHeard()) {
             return eager("somebody listens to each operation", inputs, step);
         }
         try {

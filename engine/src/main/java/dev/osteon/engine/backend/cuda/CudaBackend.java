@@ -2,6 +2,7 @@ package dev.osteon.engine.backend.cuda;
 
 import dev.osteon.engine.EngineException;
 import dev.osteon.engine.backend.Backend;
+import dev.osteon.engine.backend.DeviceClock;
 import dev.osteon.engine.backend.KernelTable;
 import dev.osteon.engine.backend.Recorder;
 import dev.osteon.engine.memory.Buffer;
@@ -21,6 +22,7 @@ public final class CudaBackend implements Backend {
     private final CudaRuntime cuda;
     private final String description;
     private final Recorder recorder;
+    private final DeviceClock clock;
     private final KernelTable kernels = new KernelTable("cuda");
 
     private CudaBackend(CudaRuntime cuda, CudaLibraries libraries) {
@@ -30,6 +32,8 @@ public final class CudaBackend implements Backend {
                 cuda.name(), cuda.architecture() / 10, cuda.architecture() % 10, driver / 1000, driver % 1000 / 10,
                 libraries.describe());
         this.recorder = new CudaRecorder(cuda);
+        this.clock = new CudaClock(cuda);
+        ProfiledSteps.whenAskedFor(cuda);
         Registrar registrar = new Registrar(cuda, kernels);
         new PointwiseKernels(cuda).register(registrar);
         new ShapeKernels(cuda).register(registrar);
@@ -111,6 +115,11 @@ public final class CudaBackend implements Backend {
     @Override
     public void copy(Buffer source, Buffer target) {
         cuda.copy(source.segment().address(), target.segment().address(), source.bytes());
+    }
+
+    @Override
+    public Optional<DeviceClock> clock() {
+        return Optional.of(clock);
     }
 
     @Override

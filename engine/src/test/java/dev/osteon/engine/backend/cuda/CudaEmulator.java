@@ -25,6 +25,7 @@ public final class CudaEmulator {
     private static final int ORDER_LIMIT = 0x7000;
     private static final int LAUNCHES_LIMIT = 0x7001;
     private static final int WAITS_LIMIT = 0x7002;
+    private static final int PROFILED_LIMIT = 0x7003;
 
     private CudaEmulator() {}
 
@@ -71,6 +72,11 @@ public final class CudaEmulator {
     /** How often the host has waited for a stream so far. */
     public static long waits() {
         return count(WAITS_LIMIT);
+    }
+
+    /** Kernels that ran while a profiler was to look. */
+    public static long profiled() {
+        return count(PROFILED_LIMIT);
     }
 
     private static long count(int limit) {
