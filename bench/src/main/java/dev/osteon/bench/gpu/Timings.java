@@ -255,8 +255,8 @@ final class Timings {
         Output output = bench.child("profile", bench.scale().word());
         List<Map<String, Object>> rows = output.rows();
         section.fact("operations", rows);
-        section.line("One ResNet-50 step of batch " + bench.sizes().batch() + " in bf16, every operation waited for; "
-                + "the wait, some 10 µs an operation, counts.");
+        section.line("One ResNet-50 step of batch " + bench.sizes().batch() + " in bf16, operation by operation, by "
+                + "the device's clock.");
         section.header("operation and first operand", "calls", "ms", "GB/s", "TFLOP/s");
         rows.stream().limit(60).forEach(row -> section.row(row.get("operation"), row.get("calls"),
                 number(value(row, "ms")), number(value(row, "bytes") / value(row, "ms") / 1e6),
