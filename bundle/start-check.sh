@@ -27,6 +27,16 @@ if grep -rIlF "$checkout/" "$folder/osteon-bundle" >"$folder/out"; then
     fail "these files name the folder that they were built in"
 fi
 
+for jar in "$folder"/osteon-bundle/lib/*.jar; do
+    name=$(basename "$jar" | sed 's/-[0-9].*//')
+    case $name in osteon | osteon-*) continue ;; esac
+    grep -q ":$name |" "$folder/osteon-bundle/THIRD-PARTY.md" || fail "THIRD-PARTY.md does not name $name"
+done
+for text in $(sed -n 's/.*](\(licenses[^)]*\)).*/\1/p' "$folder/osteon-bundle/THIRD-PARTY.md") \
+    runtime/legal/java.base/LICENSE; do
+    [ -s "$folder/osteon-bundle/$text" ] || fail "$text is missing"
+done
+
 osteon --help
 grep -q 'Usage: osteon' "$folder/out" || fail "osteon --help shows no usage"
 osteon doctor
