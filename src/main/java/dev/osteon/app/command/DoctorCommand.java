@@ -48,7 +48,8 @@ public final class DoctorCommand implements Callable<Integer> {
     private static void backend(PrintWriter out, String name, Device device) {
         try {
             line(out, "device " + name, "works: " + Backends.of(device).description() + "; trains in "
-                    + PrecisionChoice.on(device).precision().label() + " by default");
+                    + PrecisionChoice.on(device).precision().label() + " by default, for "
+                    + Backends.of(device).lowPrecision().reason());
         } catch (EngineException e) {
             line(out, "device " + name, "not here: " + e.getMessage());
         } catch (ExceptionInInitializerError e) {

@@ -3,6 +3,7 @@ package dev.osteon.app.run;
 import dev.osteon.app.UserError;
 import dev.osteon.app.config.RunConfig;
 import dev.osteon.engine.backend.Backends;
+import dev.osteon.engine.backend.LowPrecision;
 import dev.osteon.engine.tensor.DType;
 import dev.osteon.engine.tensor.Device;
 import dev.osteon.nn.TrainingPrecision;
@@ -12,15 +13,15 @@ import java.util.Optional;
 /**
  * What a run trains in, and why.
  *
- * @param why for people, as {@code the default on cpu}
+ * @param why for people, as {@code the default on cpu: this processor has AMX}
  */
 public record PrecisionChoice(TrainingPrecision precision, String why) {
 
     /** What the device is made for. */
     public static PrecisionChoice on(Device device) {
-        boolean bf16 = Backends.of(device).lowPrecision().filter(type -> type == DType.BF16).isPresent();
-        return new PrecisionChoice(bf16 ? TrainingPrecision.BF16 : TrainingPrecision.FLOAT32,
-                "the default on " + device);
+        LowPrecision low = Backends.of(device).lowPrecision();
+        return new PrecisionChoice(low.type().filter(type -> type == DType.BF16).isPresent() ? TrainingPrecision.BF16
+                : TrainingPrecision.FLOAT32, "the default on " + device + ": " + low.reason());
     }
 
     /**

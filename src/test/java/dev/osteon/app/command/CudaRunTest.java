@@ -70,7 +70,8 @@ class CudaRunTest {
         assertThat(byDefault.getFirst()).isCloseTo(exact.getFirst(), Percentage.withPercentage(2));
         Path run = folder.resolve("cuda-auto");
         JsonNode facts = new ObjectMapper().readTree(run.resolve("metrics.json").toFile()).path("provenance");
-        assertThat(facts.path("precision").asText()).isEqualTo("bf16 (the default on cuda:0)");
+        assertThat(facts.path("precision").asText())
+                .isEqualTo("bf16 (the default on cuda:0: it has tensor cores for it)");
         assertThat(Checkpoint.open(run.resolve("checkpoint")).run().config()).containsEntry("precision", "BF16");
         String stored = Files.readString(run.resolve("checkpoint/model.safetensors"), StandardCharsets.ISO_8859_1);
         assertThat(stored).contains("\"F32\"").doesNotContain("\"BF16\"");
@@ -131,10 +132,10 @@ class CudaRunTest {
     @Test
     void aRunGoesOnInWhatItWasBegunIn() throws IOException {
         Path run = folder.resolve("begun");
-        assertThat(osteon.run(arguments("pretrain", "cpu", "auto", run, 1))).as(osteon.err()).isZero();
+        assertThat(osteon.run(arguments("pretrain", "cpu", "float32", run, 1))).as(osteon.err()).isZero();
         Path config = run.resolve("config.yaml");
         Files.writeString(config, Files.readString(config).replaceFirst("device: \\w+", "device: cuda")
-                .replaceFirst("epochs: 1\n", "epochs: 2\n"));
+                .replaceFirst("epochs: 1\n", "epochs: 2\n").replaceFirst("precision: \\w+", "precision: auto"));
         assertThat(osteon.run("pretrain", "--resume", run.toString())).as(osteon.err()).isZero();
         RunState state = Checkpoint.open(run.resolve("checkpoint")).run();
         assertThat(state.epoch()).isEqualTo(2);

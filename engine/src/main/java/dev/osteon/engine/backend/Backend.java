@@ -2,7 +2,6 @@ package dev.osteon.engine.backend;
 
 import dev.osteon.engine.memory.Buffer;
 import dev.osteon.engine.memory.CachingAllocator;
-import dev.osteon.engine.tensor.DType;
 import dev.osteon.engine.tensor.Device;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
@@ -33,10 +32,8 @@ public interface Backend {
         return false;
     }
 
-    /** The 16-bit type that this device multiplies much faster than float32, and so trains in by default, if any. */
-    default Optional<DType> lowPrecision() {
-        return Optional.empty();
-    }
+    /** The 16-bit type that this device trains in by default, if any, and why. */
+    LowPrecision lowPrecision();
 
     /** The device's own clock, where work is queued and its time is not the host's. */
     default Optional<DeviceClock> clock() {

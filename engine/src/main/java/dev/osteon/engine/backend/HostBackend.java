@@ -7,14 +7,15 @@ import dev.osteon.engine.tensor.Device;
 import java.lang.foreign.MemorySegment;
 
 /** A backend whose buffers are this process's memory and whose kernels return when they are done. */
-public record HostBackend(Device device, String description, KernelTable kernels, CachingAllocator allocator)
-        implements Backend {
+public record HostBackend(Device device, String description, KernelTable kernels, CachingAllocator allocator,
+        LowPrecision lowPrecision) implements Backend {
 
     /** @param memory where its allocator gets blocks from; at most {@code -Dosteon.memory.limit} bytes of it */
-    public static HostBackend of(Device device, String description, KernelTable kernels, MemorySource memory) {
+    public static HostBackend of(Device device, String description, KernelTable kernels, MemorySource memory,
+            LowPrecision lowPrecision) {
         long limit = Long.getLong("osteon.memory.limit", Long.MAX_VALUE);
         return new HostBackend(device, description, kernels,
-                new CachingAllocator(device.toString(), memory, limit));
+                new CachingAllocator(device.toString(), memory, limit), lowPrecision);
     }
 
     @Override

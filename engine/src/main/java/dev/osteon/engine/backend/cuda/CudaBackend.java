@@ -4,10 +4,10 @@ import dev.osteon.engine.EngineException;
 import dev.osteon.engine.backend.Backend;
 import dev.osteon.engine.backend.DeviceClock;
 import dev.osteon.engine.backend.KernelTable;
+import dev.osteon.engine.backend.LowPrecision;
 import dev.osteon.engine.backend.Recorder;
 import dev.osteon.engine.memory.Buffer;
 import dev.osteon.engine.memory.CachingAllocator;
-import dev.osteon.engine.tensor.DType;
 import dev.osteon.engine.tensor.Device;
 import java.lang.foreign.MemorySegment;
 import java.util.Locale;
@@ -86,8 +86,9 @@ public final class CudaBackend implements Backend {
     }
 
     @Override
-    public Optional<DType> lowPrecision() {
-        return cuda.architecture() >= FIRST_WITH_BF16 ? Optional.of(DType.BF16) : Optional.empty();
+    public LowPrecision lowPrecision() {
+        return cuda.architecture() >= FIRST_WITH_BF16 ? LowPrecision.bf16("it has tensor cores for it")
+                : LowPrecision.none("its compute capability is below 8.0, so no tensor cores for bf16");
     }
 
     @Override

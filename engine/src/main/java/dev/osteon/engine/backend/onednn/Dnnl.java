@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.osteon.engine.EngineException;
+import dev.osteon.engine.backend.LowPrecision;
 import dev.osteon.engine.backend.onednn.vector.Parallel;
 import dev.osteon.engine.op.Epilogue;
 import java.lang.foreign.Arena;
@@ -42,6 +43,8 @@ final class Dnnl {
     static final int DIFF_WEIGHTS = 161;
 
     private static final int FORWARD_TRAINING = 64;
+    /** The bits of an instruction set that has AMX in bfloat16. */
+    private static final int AMX = 0xe00;
     private static final int CONVOLUTION_DIRECT = 1;
     private static final int ELTWISE_RELU = 0x20;
     private static final int ELTWISE_GELU_ERF = 0x31;
@@ -288,9 +291,23 @@ final class Dnnl {
         }
     }
 
+    /**
+     * AMX multiplies bfloat16 at eight times float32's rate. Without it a step of a ResNet-50 is slower in bfloat16 on
+     * Intel's processors and faster on AMD's, and that of a small network hardly differs.
+     */
+    static LowPrecision lowPrecision() {
+        try {
+            int isa = (int) ISA.invokeExact();
+            return (isa & AMX) == AMX ? LowPrecision.bf16("this processor has AMX")
+                    : LowPrecision.none("this processor has no AMX");
+        } catch (Throwable t) {
+            throw new IllegalStateException("dnnl_get_effective_cpu_isa", t);
+        }
+    }
+
     private static String isa() throws Throwable {
         int isa = (int) ISA.invokeExact();   // a set of bits, each instruction set including the smaller ones
-        if ((isa & 0xe00) == 0xe00) {
+        if ((isa & AMX) == AMX) {
             return "AVX-512 with AMX";
         }
         return isa >= 0xe7 ? "AVX-512 with bf16" : isa >= 0x27 ? "AVX-512" : isa >= 0x7 ? "AVX2" : "SSE4.1 or other";

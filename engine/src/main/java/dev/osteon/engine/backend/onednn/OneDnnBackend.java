@@ -13,7 +13,7 @@ public final class OneDnnBackend {
     private OneDnnBackend() {}
 
     public static Backend create() {
-        return HostBackend.of(Device.CPU, Dnnl.describe(), kernels(), HugePages.orPlain());
+        return HostBackend.of(Device.CPU, Dnnl.describe(), kernels(), HugePages.orPlain(), Dnnl.lowPrecision());
     }
 
     private static KernelTable kernels() {

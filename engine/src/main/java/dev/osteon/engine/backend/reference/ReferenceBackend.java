@@ -1,5 +1,6 @@
 package dev.osteon.engine.backend.reference;
 
+import dev.osteon.engine.backend.LowPrecision;
 import dev.osteon.engine.backend.Backend;
 import dev.osteon.engine.backend.HostBackend;
 import dev.osteon.engine.backend.Kernel;
@@ -75,7 +76,8 @@ public final class ReferenceBackend {
     private ReferenceBackend() {}
 
     public static Backend create() {
-        return HostBackend.of(Device.REFERENCE, "plain loops, one thread", kernels(), MemorySource.host());
+        return HostBackend.of(Device.REFERENCE, "plain loops, one thread", kernels(), MemorySource.host(),
+                LowPrecision.none("its loops multiply no type faster"));
     }
 
     /** Plain loops for every operation; other host backends take them where they have nothing faster. */
