@@ -77,6 +77,10 @@ final class Execution {
     }
 
     private void put(String name, Value value, TensorScope scope) {
+        if (value.rank() > Value.MOST_DIMENSIONS) {
+            throw new OnnxException("given a result of " + value.rank() + " dimensions; expected at most "
+                    + Value.MOST_DIMENSIONS);
+        }
         if (value instanceof Value.OnDevice(Tensor tensor)) {
             boolean made = tensor.scope().orElse(null) == scope;
             if (made) {

@@ -50,10 +50,10 @@ record Program(List<Step> steps) {
             List<String> made = step.node().outputs();
             if (made.stream().noneMatch(known::contains) && made.stream().anyMatch(read::contains)) {
                 read.addAll(step.node().inputs());
-                rest.addFirst(step);
+                rest.add(step);
             }
         }
-        return rest;
+        return rest.reversed();
     }
 
     private static String reason(Node node) {

@@ -45,6 +45,10 @@ record OneNode(int opset, String type, List<AttributeProto> attributes) {
                 .addAllInts(List.of(values)));
     }
 
+    OneNode real(String name, float value) {
+        return with(AttributeProto.newBuilder().setName(name).setType(AttributeProto.AttributeType.FLOAT).setF(value));
+    }
+
     OneNode text(String name, String value) {
         return with(AttributeProto.newBuilder().setName(name).setType(AttributeProto.AttributeType.STRING)
                 .setS(ByteString.copyFromUtf8(value)));

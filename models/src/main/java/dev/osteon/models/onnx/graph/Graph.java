@@ -37,10 +37,10 @@ public record Graph(String source, List<ValueInfo> inputs, List<ValueInfo> outpu
         for (Node node : nodes.reversed()) {
             if (node.outputs().stream().anyMatch(read::contains)) {
                 read.addAll(node.inputs());
-                needed.addFirst(node);
+                needed.add(node);
             }
         }
-        return new Graph(source, inputs, kept, needed, initializers, opsets, tensors);
+        return new Graph(source, inputs, kept, needed.reversed(), initializers, opsets, tensors);
     }
 
     public Graph withNodes(List<Node> changed) {

@@ -11,6 +11,7 @@ import dev.osteon.models.onnx.proto.Onnx.TensorShapeProto;
 import dev.osteon.models.onnx.proto.Onnx.ValueInfoProto;
 import dev.osteon.models.onnx.value.ElementType;
 import dev.osteon.models.onnx.value.OnnxException;
+import dev.osteon.models.onnx.value.Value;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,6 +50,9 @@ public final class GraphReader {
      * @throws IOException   when it cannot be read
      */
     public static Graph read(Path file) throws IOException {
+        if (Files.exists(file) && !Files.isRegularFile(file)) {     // a device has no end
+            throw new OnnxException(file + ": not a file; expected an ONNX model");
+        }
         if (Files.size(file) > LARGEST_FILE) {
             throw new OnnxException(file + ": given " + Files.size(file)
                     + " bytes; expected less than 2 GiB, with larger weights as external data");
@@ -122,6 +126,10 @@ public final class GraphReader {
             return new ValueInfo(value.getName(), Optional.empty(), Optional.empty());
         }
         var tensor = value.getType().getTensorType();
+        if (tensor.getShape().getDimCount() > Value.MOST_DIMENSIONS) {
+            throw new OnnxException("edge " + value.getName() + ": given " + tensor.getShape().getDimCount()
+                    + " dimensions; expected at most " + Value.MOST_DIMENSIONS);
+        }
         Optional<List<ValueInfo.Dim>> dims = tensor.hasShape()
                 ? Optional.of(tensor.getShape().getDimList().stream().map(GraphReader::dim).toList())
                 : Optional.empty();

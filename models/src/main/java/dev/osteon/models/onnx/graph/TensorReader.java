@@ -7,6 +7,7 @@ import dev.osteon.models.onnx.value.ElementType;
 import dev.osteon.models.onnx.value.HostArray;
 import dev.osteon.models.onnx.value.OnnxException;
 import dev.osteon.models.onnx.value.SmallFloat;
+import dev.osteon.models.onnx.value.Value;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -57,6 +58,10 @@ public record TensorReader(Optional<Path> folder) {
 
     /** The shape, whose sizes are 0 or more and whose number of elements is an int. */
     public static Shape shape(TensorProto tensor, String what) {
+        if (tensor.getDimsCount() > Value.MOST_DIMENSIONS) {
+            throw new OnnxException(what + ": given " + tensor.getDimsCount() + " dimensions; expected at most "
+                    + Value.MOST_DIMENSIONS);
+        }
         long count = 1;
         for (long dim : tensor.getDimsList()) {
             if (dim < 0 || dim > Integer.MAX_VALUE || dim > 0 && count > Integer.MAX_VALUE / dim) {

@@ -46,6 +46,7 @@ final class IndexOps {
         int[] dims = c.shape(0).toArray();
         int[] result = IntStream.concat(IntStream.concat(Arrays.stream(dims, 0, axis),
                 Arrays.stream(c.shape(1).toArray())), Arrays.stream(dims, axis + 1, dims.length)).toArray();
+        c.affordable(Shape.of(result));
         long[] indices = within(c, c.longs(1), dims[axis]);
         return c.move(0, x -> Ops.reshape(select(x, indices, axis), result));
     }
@@ -115,7 +116,7 @@ final class IndexOps {
         int tuples = depth == 0 ? (int) c.shape(1).size() : given.length / depth;
         int batches = Arrays.stream(dims, 0, batch).reduce(1, Math::multiplyExact);
         long perBatch = Arrays.stream(dims, batch, dims.length).asLongStream().reduce(1, Math::multiplyExact);
-        long[] positions = new long[Math.multiplyExact(tuples, inner)];
+        long[] positions = new long[(int) c.affordable(Shape.of(tuples, inner)).size()];
         for (int t = 0; t < tuples; t++) {
             long start = batches == 0 ? 0 : (long) t / Math.max(1, tuples / batches) * perBatch;
             for (int k = 0; k < depth; k++) {

@@ -123,11 +123,11 @@ final class NormalizationOps {
     private static Value localResponse(Call c) {
         Tensor x = c.tensor(0);
         int size = c.attributes().index("size", 1);
-        Tensor squares = PaddingOps.constant(c, Ops.mul(x, x), 1, (size - 1) / 2, size / 2, 0);
-        Tensor sum = Ops.slice(squares, 1, 0, x.dim(1));
-        for (int k = 1; k < size; k++) {
-            sum = Ops.add(sum, Ops.slice(squares, 1, k, x.dim(1)));
+        if (size < 1) {
+            throw c.problem("size " + size, "1 or more");
         }
+        Tensor squares = PaddingOps.constant(c, Ops.mul(x, x), 1, (size - 1) / 2, size / 2, 0);
+        Tensor sum = new Windows(1, x.dim(1), 1, size, 1).combined(c, squares, Ops::add);
         Tensor base = Ops.affine(sum, c.attributes().real("alpha", 1e-4) / size, c.attributes().real("bias", 1));
         return Value.of(Ops.div(x, Ops.pow(base, c.full(Shape.SCALAR, c.attributes().real("beta", 0.75)))));
     }

@@ -61,7 +61,8 @@ final class PaddingOps {
             if (mode.equals("constant")) {
                 result = constant(c, result, axes[i], before, after, value);
             } else if (before != 0 || after != 0) {
-                long[] places = LongStream.range(-before, (long) size + after).map(p -> place(c, p, size, mode))
+                c.affordable(result.shape().with(axes[i], c.size((long) before + size + after)));
+                long[] places = LongStream.range(-(long) before, (long) size + after).map(p -> place(c, p, size, mode))
                         .toArray();
                 result = Ops.select(result, HostArray.int64(x.device(), Shape.of(places.length), places), axes[i]);
             }

@@ -24,6 +24,11 @@ import java.util.stream.IntStream;
  */
 final class PoolingOps {
 
+    /** Means over larger windows go axis by axis, which takes logarithmic time. */
+    private static final long MOST_TAPS = 1 << 14;
+    /** More comparisons than this are taken for a mistake or an attack: a minute. */
+    private static final long MOST_COMPARISONS = 1L << 34;
+
     private PoolingOps() {}
 
     static List<Entry> entries() {
@@ -51,11 +56,14 @@ final class PoolingOps {
             return withPlaces(c, s);
         }
         Tensor x = c.tensor(0);
-        boolean direct = s.axes() == 2 && isPlain(s, x) && (long) s.kernel()[0] * s.kernel()[1] <= 256
-                && small(s);
+        boolean direct = s.axes() == 2 && isPlain(s, x) && taps(s) <= 256 && small(s);
         return List.of(Value.of(direct
                 ? Ops.maxPool2d(x, window(s.kernel()), window(s.strides()), window(s.before()))
                 : bySlices(c, x, s, Double.NEGATIVE_INFINITY, Ops::maximum)));
+    }
+
+    private static long taps(Spatial s) {
+        return Arrays.stream(s.kernel()).asLongStream().reduce(1, Math::multiplyExact);
     }
 
     private static Window window(int[] sizes) {
@@ -73,12 +81,8 @@ final class PoolingOps {
         for (int i = 0; i < s.axes(); i++) {
             int axis = i + 2;
             Tensor padded = PaddingOps.constant(c, y, axis, s.before()[i], s.reach(i, x.dim(axis)), padding);
-            Tensor combined = null;
-            for (int k = 0; k < s.kernel()[i]; k++) {
-                Tensor slice = Ops.slice(padded, axis, k * s.dilations()[i], s.output()[i], s.strides()[i]);
-                combined = combined == null ? slice : combine.apply(combined, slice);
-            }
-            y = combined;
+            y = new Windows(axis, s.output()[i], s.strides()[i], s.kernel()[i], s.dilations()[i])
+                    .combined(c, padded, combine);
         }
         return y;
     }
@@ -89,7 +93,8 @@ final class PoolingOps {
         boolean padded = Arrays.stream(s.before()).anyMatch(p -> p > 0)
                 || Arrays.stream(s.after()).anyMatch(p -> p > 0);
         boolean all = c.attributes().flag("count_include_pad", false);
-        if (s.axes() == 2 && isPlain(s, x) && (!padded || small(s))) {
+        boolean direct = s.axes() == 2 && isPlain(s, x) && taps(s) <= MOST_TAPS && (!padded || small(s));
+        if (direct) {
             return Value.of(Dispatcher.run(new AvgPool2d(window(s.kernel()), window(s.strides()), window(s.before()),
                     all ? AvgPool2d.Divisor.KERNEL : AvgPool2d.Divisor.VALID), x));
         }
@@ -107,20 +112,25 @@ final class PoolingOps {
         shape[1] = 1;
         System.arraycopy(s.output(), 0, shape, 2, s.axes());
         double[] counts = new double[HostArray.count(Shape.of(shape))];
-        for (int at = 0; at < counts.length; at++) {
-            int rest = at;
-            counts[at] = 1;
-            for (int i = s.axes() - 1; i >= 0; i--) {
-                int start = rest % s.output()[i] * s.strides()[i] - s.before()[i];
-                int low = all ? -s.before()[i] : 0;
-                int high = x.dim(i + 2) + (all ? s.after()[i] : 0);
-                int step = s.dilations()[i];
-                counts[at] *= IntStream.range(0, s.kernel()[i]).map(k -> start + k * step)
-                        .filter(p -> p >= low && p < high).count();
-                rest /= s.output()[i];
+        Arrays.fill(counts, 1);
+        int inner = counts.length;
+        for (int i = 0; i < s.axes(); i++) {
+            inner /= s.output()[i];
+            for (int at = 0; at < counts.length; at++) {
+                counts[at] *= count(s, i, at / inner % s.output()[i], all ? -s.before()[i] : 0,
+                        x.dim(i + 2) + (all ? s.after()[i] : 0));
             }
         }
         return c.constant(Shape.of(shape), counts);
+    }
+
+    /** How many of a window's places along an axis lie in {@code low} to {@code high} − 1. */
+    private static long count(Spatial s, int axis, int window, int low, int high) {
+        long start = (long) window * s.strides()[axis] - s.before()[axis];
+        int step = s.dilations()[axis];
+        long first = Math.max(0, Math.ceilDiv(low - start, step));
+        long last = Math.min(s.kernel()[axis] - 1L, Math.floorDiv(high - 1 - start, step));
+        return Math.max(0, last - first + 1);
     }
 
     private static Value lpPool(Call c) {
@@ -149,6 +159,12 @@ final class PoolingOps {
         System.arraycopy(s.output(), 0, dims, 2, s.axes());
         Shape result = Shape.of(dims);
         boolean columnMajor = c.attributes().integer("storage_order", 0) == 1;
+        long inside = IntStream.range(0, s.axes()).mapToLong(i -> Math.min(s.kernel()[i], shape.dim(i + 2)))
+                .reduce(1, (a, b) -> a * b);
+        if (result.size() > 0 && inside > MOST_COMPARISONS / result.size()) {
+            throw c.problem(result + " windows of " + inside + " elements", "at most " + MOST_COMPARISONS
+                    + " comparisons");
+        }
         long[] places = new long[HostArray.count(result)];
         long[] indices = new long[places.length];
         double[] values = x.reals();
@@ -156,6 +172,9 @@ final class PoolingOps {
         int windows = Arrays.stream(s.output()).reduce(1, Math::multiplyExact);
         for (int at = 0; at < places.length; at++) {
             int within = best(values, shape, s, (int) (at / windows * plane), at % windows);
+            if (within < 0) {
+                throw c.problem("a window that lies in the padding alone", "pads smaller than the kernel");
+            }
             places[at] = at / windows * plane + within;
             indices[at] = columnMajor ? at / windows * plane + transposed(within, shape) : places[at];
         }
@@ -166,24 +185,33 @@ final class PoolingOps {
         return List.of(maxima, Value.of(HostArray.of(ElementType.INT64, result, indices)));
     }
 
+    /** The place of the largest element under a window, within its plane; −1 where there is none. */
     private static int best(double[] values, Shape shape, Spatial s, int plane, int window) {
-        int taps = Arrays.stream(s.kernel()).reduce(1, Math::multiplyExact);
         long[] strides = shape.strides(Layout.ROW_MAJOR);
+        int n = s.axes();
+        int[] count = new int[n];
+        int corner = 0;
+        int taps = 1;
+        int rest = window;
+        for (int i = n - 1; i >= 0; i--) {
+            int stop = rest % s.output()[i];
+            rest /= s.output()[i];
+            long start = (long) stop * s.strides()[i] - s.before()[i];
+            int step = s.dilations()[i];
+            long first = Math.max(0, Math.ceilDiv(-start, step));
+            count[i] = (int) count(s, i, stop, 0, shape.dim(i + 2));
+            taps = Math.multiplyExact(taps, count[i]);
+            corner += (int) ((start + first * step) * strides[i + 2]);
+        }
         int best = -1;
         for (int tap = 0; tap < taps; tap++) {
-            int restTap = tap;
-            int restWindow = window;
-            int at = 0;
-            boolean inside = true;
-            for (int i = s.axes() - 1; i >= 0; i--) {
-                int p = restWindow % s.output()[i] * s.strides()[i] - s.before()[i]
-                        + restTap % s.kernel()[i] * s.dilations()[i];
-                inside &= p >= 0 && p < shape.dim(i + 2);
-                at += (int) (p * strides[i + 2]);
-                restTap /= s.kernel()[i];
-                restWindow /= s.output()[i];
+            int at = corner;
+            int left = tap;
+            for (int i = n - 1; i >= 0; i--) {
+                at += (int) (left % count[i] * s.dilations()[i] * strides[i + 2]);
+                left /= count[i];
             }
-            if (inside && (best < 0 || values[plane + at] > values[plane + best])) {
+            if (best < 0 || values[plane + at] > values[plane + best]) {
                 best = at;
             }
         }

@@ -9,6 +9,9 @@ import dev.osteon.engine.tensor.Tensor;
  */
 public sealed interface Value {
 
+    /** More dimensions than this are taken for a mistake or an attack; NumPy has as many at most. */
+    int MOST_DIMENSIONS = 64;
+
     Shape shape();
 
     /** A tensor of the engine, of a floating type, or bool where it comes from comparing such tensors. */
