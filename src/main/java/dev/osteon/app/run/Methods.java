@@ -24,7 +24,7 @@ record Methods(RunConfig config) {
         return switch (config.method()) {
             case SIMCLR -> new NtXent(p.temperature(), config.simclr().anchors()).overMultiCrop(p.reduction());
             case SUPCON -> new SupCon(p.temperature(), config.supcon().baseTemperature(), config.supcon().anchors())
-                    .overMultiCrop(p.reduction());
+                    .overMultiCrop(Supervised.CLASSES, p.reduction());
             case SWAV -> new Swav(init.child("swav"), head().output(), data.batch(), swav(data), p.reduction());
             case VICREG -> new VicReg(config.vicreg().invariance(), config.vicreg().variance(),
                     config.vicreg().covariance(), VicReg.OFFICIAL.epsilon(), config.vicreg().branches())

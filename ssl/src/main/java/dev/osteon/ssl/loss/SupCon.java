@@ -1,18 +1,15 @@
 package dev.osteon.ssl.loss;
 
 import static dev.osteon.engine.op.Ops.affine;
-import static dev.osteon.engine.op.Ops.argMax;
 import static dev.osteon.engine.op.Ops.clamp;
 import static dev.osteon.engine.op.Ops.concat;
-import static dev.osteon.engine.op.Ops.equal;
+import static dev.osteon.engine.op.Ops.full;
 import static dev.osteon.engine.op.Ops.l2Normalize;
 import static dev.osteon.engine.op.Ops.mean;
 import static dev.osteon.engine.op.Ops.pairwiseCrossEntropy;
 import static dev.osteon.engine.op.Ops.select;
 import static dev.osteon.engine.op.Ops.slice;
-import static dev.osteon.engine.op.Ops.sum;
 import static dev.osteon.engine.op.Ops.sumByGroup;
-import static dev.osteon.ssl.loss.Embeddings.full;
 
 import dev.osteon.engine.EngineException;
 import dev.osteon.engine.ShapeException;
@@ -20,8 +17,10 @@ import dev.osteon.engine.tensor.DType;
 import dev.osteon.engine.tensor.Device;
 import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
 /**
@@ -57,30 +56,32 @@ public record SupCon(double temperature, double baseTemperature, Anchors anchors
     }
 
     private Tensor loss(List<Tensor> views, Classes classes) {
-        Tensor z = l2Normalize(full(concat(0, views)));                              // [V·B, d], view-major
+        Tensor z = l2Normalize(Embeddings.full(concat(0, views)));                              // [V·B, d], view-major
         Positives p = Positives.of(classes, views.size(), z);
         Tensor perAnchor = pairwiseCrossEntropy(z, p.means(z), 1 / temperature).mul(p.any);      // [V·B]
-        Tensor chosen = anchors == Anchors.ALL ? perAnchor : slice(perAnchor, 0, 0, classes.samples());
+        Tensor chosen = anchors == Anchors.ALL ? perAnchor : slice(perAnchor, 0, 0, views.getFirst().dim(0));
         return mean(chosen).mul(temperature / baseTemperature);
     }
 
     /**
-     * The classes of a batch's samples, found by comparing all with all: the host need not know the labels, for which
-     * it would have to wait.
+     * The classes of a batch's samples.
      *
-     * @param first the first sample [B] of the same class
-     * @param size  how many samples [B] are of the same class, with itself
+     * @param numbers of each sample's class [B], from 0 to {@code count} − 1
      */
-    private record Classes(Tensor first, Tensor size) {
+    private record Classes(Tensor numbers, int count) {
 
+        /** Any integers; waits for the device to number them. */
         static Classes of(Tensor labels) {
-            int n = labels.dim(0);
-            Tensor same = equal(labels.reshape(n, 1), labels.reshape(1, n)).to(DType.F32);       // [B, B]
-            return new Classes(argMax(same, 1).reshape(n), sum(same, 1).reshape(n));
+            double[] given = labels.toDoubles();
+            double[] distinct = DoubleStream.of(given).distinct().sorted().toArray();
+            int[] numbers = DoubleStream.of(given).mapToInt(label -> Arrays.binarySearch(distinct, label)).toArray();
+            return new Classes(Tensor.of(labels.device(), labels.shape(), numbers), distinct.length);
         }
 
-        int samples() {
-            return first.dim(0);
+        /** How many samples are of each sample's class, with itself [B, 1]. */
+        Tensor sizes(DType dtype) {
+            Tensor ones = full(numbers.device(), Shape.of(numbers.dim(0), 1), dtype, 1);
+            return select(sumByGroup(ones, numbers, count), numbers, 0);
         }
     }
 
@@ -94,11 +95,11 @@ public record SupCon(double temperature, double baseTemperature, Anchors anchors
     private record Positives(Tensor group, int groups, Tensor count, Tensor any) {
 
         static Positives of(Classes classes, int views, Tensor z) {
-            Tensor group = concat(0, Collections.nCopies(views, classes.first));
-            Tensor size = concat(0, Collections.nCopies(views, classes.size)).to(z.dtype());
-            Tensor count = affine(size, views, -1);                                               // |P(i)|
-            return new Positives(group, classes.samples(),
-                    clamp(count, 1, Double.POSITIVE_INFINITY).reshape(count.dim(0), 1), clamp(count, 0, 1));
+            Tensor group = concat(0, Collections.nCopies(views, classes.numbers));
+            Tensor sizes = concat(0, Collections.nCopies(views, classes.sizes(z.dtype())));
+            Tensor count = affine(sizes, views, -1);                                              // |P(i)|
+            return new Positives(group, classes.count, clamp(count, 1, Double.POSITIVE_INFINITY),
+                    clamp(count, 0, 1).reshape(z.dim(0)));
         }
 
         /** 1/|P(i)| Σ_p z_p for each anchor [V·B, d]: the sum over its class, without itself. */
@@ -109,7 +110,10 @@ public record SupCon(double temperature, double baseTemperature, Anchors anchors
 
     /** The loss between two views, as multi-crop takes it: positives are the same-class rows of these two alone. */
     public PairLoss between(Tensor labels) {
-        Classes classes = Classes.of(labels);
+        return between(labels, Classes.of(labels));
+    }
+
+    private PairLoss between(Tensor labels, Classes classes) {
         return (zi, zj) -> {
             check(List.of(zi, zj), labels);
             return loss(List.of(zi, zj), classes);
@@ -130,8 +134,15 @@ public record SupCon(double temperature, double baseTemperature, Anchors anchors
         }
     }
 
-    /** The method over multi-crop views, with the labels of the batch. */
-    public SslMethod overMultiCrop(MultiCropLoss.Reduction reduction) {
-        return batch -> new MultiCropLoss(between(batch.labelsFor("supcon")), reduction).loss(batch.views());
+    /**
+     * The method over multi-crop views, with the labels of the batch. It waits for nothing.
+     *
+     * @param classes labels are integers from 0 to this − 1
+     */
+    public SslMethod overMultiCrop(int classes, MultiCropLoss.Reduction reduction) {
+        return batch -> {
+            Tensor labels = batch.labelsFor("supcon");
+            return new MultiCropLoss(between(labels, new Classes(labels, classes)), reduction).loss(batch.views());
+        };
     }
 }

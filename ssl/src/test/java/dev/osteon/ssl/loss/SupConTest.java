@@ -116,13 +116,17 @@ class SupConTest {
     void overMultiCropItWantsLabels() {
         List<Tensor> views = List.of(Normal.rows(1, 4, 3), Normal.rows(2, 4, 3), Normal.rows(3, 4, 3));
         SupCon pair = new SupCon(0.1, 0.07, SupCon.Anchors.ALL);
-        SslMethod method = pair.overMultiCrop(MultiCropLoss.Reduction.SUM);
+        SslMethod method = pair.overMultiCrop(3, MultiCropLoss.Reduction.SUM);
         Tensor y = labels(0, 1, 0, 2);
         PairLoss l = pair.between(y);
         double expected = 2 * l.loss(views.get(0), views.get(1)).item() + l.loss(views.get(2), views.get(0)).item()
                 + l.loss(views.get(2), views.get(1)).item();
         assertThat(method.loss(new Batch(views, Optional.of(y), Batch.Moment.START)).item())
                 .isCloseTo(expected, within(1e-12));
+        SslMethod ofTwo = pair.overMultiCrop(2, MultiCropLoss.Reduction.SUM);
+        assertThatThrownBy(() -> ofTwo.loss(new Batch(views, Optional.of(y), Batch.Moment.START)))
+                .isInstanceOf(EngineException.class).hasMessageContaining("index 2")
+                .hasMessageContaining("0 to 1");
         assertThatThrownBy(() -> method.loss(Batch.of(views))).isInstanceOf(EngineException.class)
                 .hasMessageContaining("labels");
     }
