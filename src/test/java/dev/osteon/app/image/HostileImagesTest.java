@@ -189,6 +189,42 @@ class HostileImagesTest {
                 .contains("JPEG data are truncated or damaged");
     }
 
+    private static byte[] jpeg2000() throws IOException {
+        return FrameEncoders.jpeg2000(IntStream.range(0, SIDE * SIDE).map(i -> i * 37 % 4096).toArray(), SIDE, 12);
+    }
+
+    /** Two bytes of ones are a packet header without an end to the codec, wherever the second one comes from. */
+    @Test
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void onesAtTheEndOfPacketsAreDamage() throws IOException {
+        byte[] frame = jpeg2000();
+        int end = frame.length - 2 - (frame[frame.length - 1] == 0 ? 1 : 0);
+        frame[end - 1] = (byte) 0xFF;
+        assertThat(reason(dicom(SyntheticDicom.JPEG_2000).frame("OB", frame).write()))
+                .contains("JPEG 2000 data are truncated or damaged");
+    }
+
+    @Test
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void packetMarkersThatTheCodingStyleDoesNotHaveAreDamage() throws IOException {
+        byte[] frame = jpeg2000();
+        int middle = frame.length / 2;
+        System.arraycopy(HexFormat.of().parseHex("ff91ffffffff"), 0, frame, middle, 6);
+        assertThat(reason(dicom(SyntheticDicom.JPEG_2000).frame("OB", frame).write()))
+                .contains("JPEG 2000 data are truncated or damaged");
+    }
+
+    /** Where the first tile lies behind the picture, the codec makes room for tiles without number. */
+    @ParameterizedTest
+    @ValueSource(ints = {32, 36})
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void tilesThatDoNotCoverThePictureAreDamage(int offset) throws IOException {
+        byte[] frame = jpeg2000();
+        frame[offset + 2] = (byte) 0xFF;
+        assertThat(reason(dicom(SyntheticDicom.JPEG_2000).frame("OB", frame).write()))
+                .contains("JPEG 2000 data are truncated or damaged");
+    }
+
     private static final int[] WORDS = {0, 1, 2, 3, 7, 8, 9, 12, 15, 16, 17, 24, 255, 256, 4096, 32767, 32768, 65535};
     private static final List<String> TEXTS = List.of("", "0", "1", "-1", "1e308", "-1e308", "1e999", "0.5\\\\2",
             "\\", "MONOCHROME1", "SIGMOID", "LINEAR_EXACT", "NO", "PLANTEDNAME", ".", "65535", "-0");

@@ -13,6 +13,7 @@ import java.util.stream.IntStream;
 record Codestream(int width, int height, int components, int precision) {
     private static final int START_OF_SCAN = 0xDA;
     private static final int MOST_TILES = 65535;   // ISO/IEC 15444-1, B.3
+    private static final int CODING_STYLE = 0xFF52;
     private static final int START_OF_TILE_PART = 0xFF90;
     private static final int START_OF_DATA = 0xFF93;
     private static final int PACKED_MAIN = 0xFF60;
@@ -64,9 +65,15 @@ record Codestream(int width, int height, int components, int precision) {
         long top = u32(stream, 20);
         long tileWidth = u32(stream, 24);
         long tileHeight = u32(stream, 28);
+        long tileLeft = u32(stream, 32);
+        long tileTop = u32(stream, 36);
         int components = u16(stream, 40);
         if (left >= right || top >= bottom || right > Integer.MAX_VALUE || bottom > Integer.MAX_VALUE || tileWidth < 1
                 || tileHeight < 1 || (right / tileWidth + 1) * (bottom / tileHeight + 1) > MOST_TILES) {
+            throw damaged("JPEG 2000");
+        }
+        // The first tile holds the picture's corner (B.3); if not, the codec makes room for tiles without number.
+        if (tileLeft > left || tileTop > top || tileLeft + tileWidth <= left || tileTop + tileHeight <= top) {
             throw damaged("JPEG 2000");
         }
         followMarkers(stream);
@@ -80,11 +87,15 @@ record Codestream(int width, int height, int components, int precision) {
     private static void followMarkers(byte[] stream) throws DicomException {
         int at = 2;
         long partEnd = 0;
+        boolean packetsAreMarked = false;
         while (at + 12 <= stream.length) {
             int marker = u16(stream, at);
             if (marker == PACKED_MAIN || marker == PACKED_TILE_PART) {
                 throw new DicomException("its JPEG 2000 codestream has packed packet headers, which are not supported; "
                         + "convert the file, for instance with gdcmconv --raw");
+            } else if (marker == CODING_STYLE) {
+                packetsAreMarked |= (u8(stream, at + 4) & 2) != 0;
+                at += 2 + u16(stream, at + 2);
             } else if (marker == START_OF_TILE_PART) {
                 long length = u32(stream, at + 6);
                 boolean last = length == 0;
@@ -95,7 +106,7 @@ record Codestream(int width, int height, int components, int precision) {
                 if (partEnd <= at || partEnd + 2 > stream.length) {
                     throw damaged("JPEG 2000");
                 }
-                checkPackets(stream, at + 2, (int) partEnd);
+                checkPackets(stream, at + 2, (int) partEnd, packetsAreMarked);
                 at = (int) partEnd;
                 if (u16(stream, at) == END_OF_CODESTREAM) {
                     return;
@@ -109,12 +120,18 @@ record Codestream(int width, int height, int components, int precision) {
 
     /**
      * Packets are stuffed so that no marker but those of a packet's start and header end can appear in them (B.10.1,
-     * D.4.1). The codec reads two bytes of ones as a header without an end.
+     * D.4.1), nor a byte of ones at their end, which the next marker's would follow. The codec reads two bytes of ones
+     * as a header without an end.
+     *
+     * @param marked whether a packet may begin with a marker, by the coding style
      */
-    private static void checkPackets(byte[] stream, int from, int to) throws DicomException {
+    private static void checkPackets(byte[] stream, int from, int to, boolean marked) throws DicomException {
+        if (to > from && u8(stream, to - 1) == 0xFF) {
+            throw damaged("JPEG 2000");
+        }
         for (int at = from; at + 1 < to; at++) {
             int pair = u16(stream, at);
-            if (pair == START_OF_PACKET) {
+            if (pair == START_OF_PACKET && marked) {
                 at += 5;   // with its length and number
             } else if (pair > 0xFF8F && pair != END_OF_PACKET_HEADER) {
                 throw damaged("JPEG 2000");
