@@ -7,8 +7,10 @@ import java.awt.image.DataBuffer;
 import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
 import java.awt.image.SampleModel;
+import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,6 +25,8 @@ import javax.imageio.stream.ImageInputStream;
 final class PictureDecoder {
     /** No codec shrinks a picture more than this; a file that claims more is damaged, and is not allocated for. */
     private static final long LARGEST_RATIO = 4096;
+    /** Scans times pixels of a progressive JPEG: 64 over the largest picture, where encoders write some ten. */
+    private static final long MOST_SCANNED = 64L * DicomHeader.MOST_PIXELS;
 
     private PictureDecoder() {
     }
@@ -80,6 +84,11 @@ final class PictureDecoder {
             throw new UnreadableImageException(file, "%d x %d pixels: expected at most %d in all".formatted(width,
                     height, DicomHeader.MOST_PIXELS));
         }
+        long scans = format == ImageFormat.JPEG ? scans(file) : 1;
+        if (scans > MOST_SCANNED / Math.max(1, (long) width * height)) {
+            throw new UnreadableImageException(file, "refines its picture in %d scans; expected a few: replace the file"
+                    .formatted(scans));
+        }
         long samples = Math.max(width, reader.getTileWidth(0)) * (long) Math.max(height, reader.getTileHeight(0));
         SampleModel model = reader.getImageTypes(0).next().getSampleModel();
         // In floating point, as what a hostile header gives can exceed a long.
@@ -92,6 +101,19 @@ final class PictureDecoder {
             throw new UnreadableImageException(file, "truncated; replace the file");
         }
         return toGray(file, image);
+    }
+
+    /** Scans of a JPEG, each a pass over all of its pixels for as few bytes as one likes (ITU-T T.81, B.2.3). */
+    private static long scans(Path file) throws IOException {
+        long scans = 0;
+        try (InputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {
+            int before = 0;
+            for (int now = in.read(); now >= 0; now = in.read()) {
+                scans += before == 0xFF && now == 0xDA ? 1 : 0;
+                before = now;
+            }
+        }
+        return scans;
     }
 
     /** Whether a TIFF's first directory has a next one (TIFF 6.0, section 2): counting them would follow a circle. */

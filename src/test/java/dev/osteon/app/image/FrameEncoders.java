@@ -13,12 +13,29 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
+import javax.imageio.ImageWriteParam;
 import javax.imageio.ImageWriter;
 import javax.imageio.stream.ImageOutputStream;
 
 /** Compressed frames for tests. Samples are unsigned, row by row. */
 final class FrameEncoders {
     private FrameEncoders() {
+    }
+
+    /** A black JPEG of {@code side} by {@code side} pixels in the usual number of scans. */
+    static byte[] progressiveJpeg(int side) throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        ImageWriter writer = ImageIO.getImageWritersByFormatName("jpg").next();
+        ImageWriteParam options = writer.getDefaultWriteParam();
+        options.setProgressiveMode(ImageWriteParam.MODE_DEFAULT);
+        try (ImageOutputStream stream = ImageIO.createImageOutputStream(out)) {
+            writer.setOutput(stream);
+            writer.write(null, new IIOImage(new BufferedImage(side, side, BufferedImage.TYPE_BYTE_GRAY), null, null),
+                    options);
+        } finally {
+            writer.dispose();
+        }
+        return out.toByteArray();
     }
 
     /** Lossless JPEG of one component (ITU-R T.81, annex H), predicted from the left, with a planted comment. */

@@ -189,6 +189,25 @@ class HostileImagesTest {
                 .contains("JPEG data are truncated or damaged");
     }
 
+    /** Each of them costs a pass over all pixels, and 31 bytes. */
+    @Test
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void aJpegOfThousandsOfScansIsRefused() throws IOException {
+        byte[] picture = FrameEncoders.progressiveJpeg(1024);
+        int scan = picture.length - 2;
+        while (picture[scan] != (byte) 0xFF || picture[scan + 1] != (byte) 0xDA) {
+            scan--;
+        }
+        ByteArrayOutputStream file = new ByteArrayOutputStream();
+        file.write(picture, 0, picture.length - 2);
+        for (int i = 0; i < 20_000; i++) {
+            file.write(picture, scan, picture.length - 2 - scan);
+        }
+        file.write(picture, picture.length - 2, 2);
+        assertThat(isRead(picture)).isTrue();
+        assertThat(reason(file.toByteArray())).contains("scans");
+    }
+
     private static byte[] jpeg2000() throws IOException {
         return FrameEncoders.jpeg2000(IntStream.range(0, SIDE * SIDE).map(i -> i * 37 % 4096).toArray(), SIDE, 12);
     }
