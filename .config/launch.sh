@@ -45,6 +45,47 @@ require_java() {
     }
 }
 
+# Whether module $1 was never built, or before a change in one of the modules behind it.
+is_stale() {
+    marker=$root/$1/target/lib/.built
+    shift
+    [ -f "$marker" ] || return 0
+    for part; do
+        sources=$root/$part/src/main
+        if [ "$part" = src ]; then sources=$root/src/main; fi
+        if [ -n "$(find "$root/pom.xml" "$root/$part/pom.xml" "$sources" -type f -newer "$marker" 2>/dev/null \
+            | head -n 1)" ]; then return 0; fi
+    done
+    return 1
+}
+
+# Builds module $1 if it is stale, once for several processes; the modules behind it are those that it is made of.
+built() {
+    is_stale "$@" || return 0
+    mkdir -p "$root/$1/target"
+    if command -v flock >/dev/null 2>&1; then
+        mkdir -p "$root/src/target"
+        exec 9>"$root/src/target/.lock"
+        flock 9          # a second process waits here until the first has built
+        if is_stale "$@"; then build "$1"; fi
+        status=$?
+        exec 9>&-
+        return $status
+    fi
+    build "$1"
+}
+
+build() {
+    echo "Building Osteon: $1 (first use, or sources have changed) …" >&2
+    log=$root/$1/target/build.log
+    if ! (cd "$root" && JAVA_HOME=$jdk ./mvnw -q -B -DskipTests -Ppeers -pl "$1" -am package >"$log" 2>&1 </dev/null); then
+        grep -v '^\[ERROR\] *$' "$log" | head -n 12 >&2
+        echo "osteon: the build of $1 failed; the whole log is in $log" >&2
+        return 1
+    fi
+    touch "$root/$1/target/lib/.built"
+}
+
 # Hands over to Java: start CLASSPATH CLASS [ARGUMENT …]
 start() {
     classpath=$1

@@ -5,6 +5,7 @@ import dev.osteon.app.command.DoctorCommand;
 import dev.osteon.app.command.EvaluateCommand;
 import dev.osteon.app.command.ExplainCommand;
 import dev.osteon.app.command.ModelsCommand;
+import dev.osteon.app.command.ModuleCommand;
 import dev.osteon.app.command.OnnxCommand;
 import dev.osteon.app.command.PhantomCommand;
 import dev.osteon.app.command.PredictCommand;
@@ -23,6 +24,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.ServiceLoader;
 import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -35,7 +37,8 @@ import picocli.CommandLine.ParseResult;
  */
 @Command(name = "osteon", mixinStandardHelpOptions = true, version = "osteon 0.1.0",
         description = "Osteoporosis from hand and wrist radiographs, on a tensor engine of its own.",
-        synopsisSubcommandLabel = "COMMAND", footer = {"", "Start with:  osteon run"},
+        synopsisSubcommandLabel = "COMMAND", footer = {"", "Start with:  osteon run",
+            "In a checkout there is osteon bench as well, which measures the engine."},
         subcommands = {AutoComplete.GenerateCompletion.class, CommandLine.HelpCommand.class})
 public final class Main implements Runnable {
 
@@ -67,6 +70,7 @@ public final class Main implements Runnable {
                 new ModelsCommand(), new PhantomCommand(), new RadiographCommand(), new OnnxCommand(),
                 new ExplainCommand(), new VerifyCommand(), new ProfileCommand(Main::commandLine), new DoctorCommand())
                 .forEach(line::addSubcommand);
+        ServiceLoader.load(ModuleCommand.class).forEach(line::addSubcommand);
         line.getSubcommands().get("profile").setStopAtPositional(true);
         line.setExecutionExceptionHandler(main::explain);
         line.setParameterExceptionHandler((e, arguments) -> {

@@ -1,30 +1,33 @@
 package dev.osteon.bench;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.util.Optional;
 
-/** One implementation of what is timed. */
+/** What one implementation does when a benchmark is timed, with its inputs ready. */
 public interface Work extends AutoCloseable {
 
-    String name();
+    /** Does it once more. */
+    void run();
 
-    /** Does it {@link #repeats} times and returns a number by which implementations can be compared: a loss, a mean. */
-    double run();
-
-    /** How often one {@link #run} does it; its time is divided by this. */
-    default int repeats() {
-        return 1;
+    /** Does it, and tells what came out; empty where implementations draw random numbers of their own. */
+    default Optional<Outcome> outcome() {
+        return Optional.empty();
     }
 
-    /** The most memory that was in use, in KiB: of the process, unless the work counts its device's. */
-    default long peakKib() {
-        try {
-            return Files.readAllLines(Path.of("/proc/self/status")).stream().filter(line -> line.startsWith("VmHWM"))
-                    .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", ""))).findFirst().orElse(0);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+    /**
+     * What implementations must agree on.
+     *
+     * @param value the loss; 0 where there is none
+     * @param norm  Euclidean norm of the gradients, or of what else is computed
+     */
+    record Outcome(double value, double norm) {
+
+        /** Whether values agree to 1e-4 and norms to 1e-3 of themselves. */
+        public boolean agreesWith(Outcome other) {
+            return close(value, other.value, 1e-4) && close(norm, other.norm, 1e-3);
+        }
+
+        private static boolean close(double a, double b, double tolerance) {
+            return Math.abs(a - b) <= tolerance * Math.max(Math.abs(a), Math.abs(b));
         }
     }
 

@@ -56,7 +56,7 @@ public record Peaks(double bandwidth, Map<String, Double> flops) {
     }
 
     /** The best that this device has shown with this many threads, now or before: a busy machine shows less. */
-    static Peaks of(Device device) throws IOException {
+    public static Peaks of(Device device) throws IOException {
         return of(device, UserCache.of("peaks.json"));
     }
 
@@ -157,13 +157,13 @@ public record Peaks(double bandwidth, Map<String, Double> flops) {
     }
 
     /** The least time in seconds that work can take here. */
-    double least(Profile.Row row) {
+    public double least(Profile.Row row) {
         double compute = roof(row.dtype()) > 0 ? row.flops() / roof(row.dtype()) : 0;
         return Math.max(compute, row.bytes() / bandwidth);
     }
 
     /** In one line. */
-    String describe() {
+    public String describe() {
         StringBuilder text = new StringBuilder(String.format(Locale.ROOT, "%.1f GB/s", bandwidth / 1e9));
         flops.forEach((dtype, rate) -> text.append(String.format(Locale.ROOT, ", %s %.0f GFLOP/s", dtype,
                 rate / 1e9)));

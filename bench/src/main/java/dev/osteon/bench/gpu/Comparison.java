@@ -1,7 +1,5 @@
 package dev.osteon.bench.gpu;
 
-import dev.osteon.bench.Turns;
-import dev.osteon.bench.Worker;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,6 +1,5 @@
 package dev.osteon.bench.gpu;
 
-import dev.osteon.bench.WorkServer;
 import dev.osteon.engine.EngineException;
 import dev.osteon.engine.backend.Backend;
 import dev.osteon.engine.backend.Backends;

@@ -1,10 +1,8 @@
 package dev.osteon.bench.gpu;
 
-import dev.osteon.bench.OsteonStep;
-import dev.osteon.bench.Work;
-import dev.osteon.bench.WorkServer;
+import dev.osteon.bench.step.OsteonStep;
 import dev.osteon.bench.gpu.QueuedWork.Body;
-import dev.osteon.bench.loss.LossWork;
+import dev.osteon.bench.Work;
 import dev.osteon.bench.loss.OsteonLosses;
 import dev.osteon.engine.EngineException;
 import dev.osteon.engine.backend.Backend;
@@ -46,7 +44,7 @@ record GpuWorks(Backend backend, Sizes sizes) implements WorkServer.Opener {
     private static final int SAM_SIDE = 1024;
 
     @Override
-    public Work open(List<String> words) throws IOException {
+    public ServedWork open(List<String> words) throws IOException {
         String name = "osteon " + String.join(" ", words);
         Body body = switch (words.getFirst()) {
             case "copy" -> copy(words.get(1), Long.parseLong(words.get(2)) << 20);
@@ -164,7 +162,7 @@ record GpuWorks(Backend backend, Sizes sizes) implements WorkServer.Opener {
 
     private Body loss(String name, int samples) {
         OsteonLosses losses = new OsteonLosses(backend.device());
-        LossWork work = switch (name.toLowerCase(Locale.ROOT)) {
+        Work work = switch (name.toLowerCase(Locale.ROOT)) {
             case "ntxent" -> losses.ntXent(samples);
             case "supcon" -> losses.supCon(samples);
             case "swav" -> losses.swav(samples);
@@ -174,7 +172,7 @@ record GpuWorks(Backend backend, Sizes sizes) implements WorkServer.Opener {
             default -> throw new EngineException("given loss " + name + "; expected ntxent, supcon, swav, sinkhorn, "
                     + "vicreg or larc");
         };
-        LossWork.Outcome outcome = work.outcome();
+        Work.Outcome outcome = work.outcome().orElseThrow();
         double number = outcome.value() == 0 ? outcome.norm() : outcome.value();
         return new Body(work::run, () -> number, work::close);
     }

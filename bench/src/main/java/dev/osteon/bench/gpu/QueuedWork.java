@@ -1,6 +1,5 @@
 package dev.osteon.bench.gpu;
 
-import dev.osteon.bench.Work;
 import dev.osteon.engine.backend.Backend;
 import java.util.function.DoubleSupplier;
 
@@ -8,7 +7,7 @@ import java.util.function.DoubleSupplier;
  * Work on a GPU, queued some times over and waited for once: wall-clock time around a synchronised batch, so that one
  * wait and one first launch do not count. A run takes {@code turnMillis} or is one repetition.
  */
-final class QueuedWork implements Work {
+final class QueuedWork implements ServedWork {
 
     private static final int WARM_UP = 3;
     private static final int MOST = 2000;

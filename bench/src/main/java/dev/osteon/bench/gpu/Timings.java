@@ -2,7 +2,6 @@ package dev.osteon.bench.gpu;
 
 import static dev.osteon.bench.gpu.Comparison.number;
 
-import dev.osteon.bench.Worker;
 import dev.osteon.bench.gpu.Bench.Output;
 import dev.osteon.bench.gpu.Comparison.Peer;
 import dev.osteon.bench.gpu.Comparison.Result;

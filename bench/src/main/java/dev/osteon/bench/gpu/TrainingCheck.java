@@ -1,7 +1,7 @@
 package dev.osteon.bench.gpu;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.osteon.bench.OsteonStep;
+import dev.osteon.bench.step.OsteonStep;
 import dev.osteon.engine.backend.Backend;
 import dev.osteon.engine.tensor.DType;
 import dev.osteon.engine.tensor.Device;

@@ -1,13 +1,9 @@
 package dev.osteon.bench.loss;
 
-import dev.osteon.engine.tensor.Device;
-import java.util.ServiceLoader;
+import dev.osteon.bench.Work;
 
-/** The losses of one implementation, on {@link Inputs}. Peers are found as services. */
+/** The losses of one implementation, on {@link Inputs}. */
 public interface LossSuite {
-
-    /** Threads of every implementation. */
-    int THREADS = 2;
 
     /** Dimensions of the embeddings. */
     int DIM = 128;
@@ -26,34 +22,21 @@ public interface LossSuite {
 
     double WEIGHT_DECAY = 1e-4;
 
-    /** {@code osteon} or {@code libtorch}. */
-    String name();
-
     /** NT-Xent between two views of n samples. */
-    LossWork ntXent(int n);
+    Work ntXent(int n);
 
     /** SupCon over two views of n samples. */
-    LossWork supCon(int n);
+    Work supCon(int n);
 
     /** SwAV's loss between two views of n samples, its codes and the prototypes' gradient included. */
-    LossWork swav(int n);
+    Work swav(int n);
 
     /** SwAV's codes alone, from scores [n, PROTOTYPES]. */
-    LossWork sinkhorn(int n);
+    Work sinkhorn(int n);
 
     /** VICReg between two views of n samples. */
-    LossWork vicReg(int n);
+    Work vicReg(int n);
 
     /** One LARC step over the parameters of a ResNet-50. */
-    LossWork larc();
-
-    /** The suite of an implementation by its name. */
-    static LossSuite named(String name) {
-        if (name.equals("osteon")) {
-            return new OsteonLosses(Device.CPU);
-        }
-        return ServiceLoader.load(LossSuite.class).stream().map(ServiceLoader.Provider::get)
-                .filter(suite -> suite.name().equals(name)).findFirst().orElseThrow(() -> new IllegalArgumentException(
-                        "given implementation " + name + "; expected osteon, or a peer: build with -Ppeers"));
-    }
+    Work larc();
 }

@@ -1,5 +1,6 @@
 package dev.osteon.bench.loss;
 
+import dev.osteon.bench.Work;
 import dev.osteon.engine.autograd.Gradients;
 import dev.osteon.engine.autograd.Tape;
 import dev.osteon.engine.memory.TensorScope;
@@ -37,23 +38,18 @@ public final class OsteonLosses implements LossSuite {
     }
 
     @Override
-    public String name() {
-        return "osteon";
-    }
-
-    @Override
-    public LossWork ntXent(int n) {
+    public Work ntXent(int n) {
         return pair(new NtXent(TEMPERATURE), n);
     }
 
     @Override
-    public LossWork supCon(int n) {
+    public Work supCon(int n) {
         SupCon loss = new SupCon(TEMPERATURE, TEMPERATURE, SupCon.Anchors.ALL);
         return new Training(batch -> loss.loss(batch.views(), batch.labels().orElseThrow()), n);
     }
 
     @Override
-    public LossWork swav(int n) {
+    public Work swav(int n) {
         Swav swav = new Swav(Initializer.on(device, DType.F32, 1), DIM, n, Swav.Settings.IMAGENET,
                 MultiCropLoss.Reduction.MEAN);
         swav.prototypes().weight().assign(doubles(Inputs.unitRows(5, PROTOTYPES, DIM)));
@@ -61,11 +57,11 @@ public final class OsteonLosses implements LossSuite {
     }
 
     @Override
-    public LossWork vicReg(int n) {
+    public Work vicReg(int n) {
         return pair(VicReg.OFFICIAL, n);
     }
 
-    private LossWork pair(PairLoss loss, int n) {
+    private Work pair(PairLoss loss, int n) {
         return new Training(batch -> loss.loss(batch.views().get(0), batch.views().get(1)), n);
     }
 
@@ -93,7 +89,7 @@ public final class OsteonLosses implements LossSuite {
     }
 
     /** Loss and gradients of a method for two views. */
-    private final class Training implements LossWork {
+    private final class Training implements Work {
         private final SslMethod method;
         private final Batch batch;
         private final List<Tensor> watched;
@@ -125,9 +121,9 @@ public final class OsteonLosses implements LossSuite {
         }
 
         @Override
-        public Outcome outcome() {
-            return step((loss, gradients) -> new Outcome(loss.item(),
-                    Math.sqrt(watched.stream().mapToDouble(t -> squares(gradients.of(t))).sum())));
+        public Optional<Outcome> outcome() {
+            return step((loss, gradients) -> Optional.of(new Outcome(loss.item(),
+                    Math.sqrt(watched.stream().mapToDouble(t -> squares(gradients.of(t))).sum()))));
         }
 
         @Override
@@ -139,12 +135,12 @@ public final class OsteonLosses implements LossSuite {
     }
 
     @Override
-    public LossWork sinkhorn(int n) {
+    public Work sinkhorn(int n) {
         return new Codes(new SinkhornKnopp(Swav.Settings.IMAGENET.epsilon(), Swav.Settings.IMAGENET.iterations()),
                 kept(Shape.of(n, PROTOTYPES), Inputs.scores(n, PROTOTYPES)));
     }
 
-    private record Codes(SinkhornKnopp sinkhorn, Tensor scores) implements LossWork {
+    private record Codes(SinkhornKnopp sinkhorn, Tensor scores) implements Work {
 
         @Override
         public void run() {
@@ -154,9 +150,9 @@ public final class OsteonLosses implements LossSuite {
         }
 
         @Override
-        public Outcome outcome() {
+        public Optional<Outcome> outcome() {
             try (TensorScope scope = TensorScope.open()) {
-                return new Outcome(0, Math.sqrt(squares(sinkhorn.codes(scores))));
+                return Optional.of(new Outcome(0, Math.sqrt(squares(sinkhorn.codes(scores)))));
             }
         }
 
@@ -167,12 +163,12 @@ public final class OsteonLosses implements LossSuite {
     }
 
     @Override
-    public LossWork larc() {
+    public Work larc() {
         return new Step();
     }
 
     /** The optimiser's step alone, with gradients that stay the same. */
-    private final class Step implements LossWork {
+    private final class Step implements Work {
         private final ResNet model = new ResNet(Initializer.on(device, DType.F32, 1), ResNetSpec.resnet50());
         private final Larc larc = Larc.of(model, WEIGHT_DECAY, Larc.Settings.SWAV);
         private final Gradients gradients;
@@ -198,7 +194,7 @@ public final class OsteonLosses implements LossSuite {
         }
 
         @Override
-        public Outcome outcome() {
+        public Optional<Outcome> outcome() {
             List<float[]> before = model.trainable().stream().map(Tensor::toFloats).toList();
             run();
             double squares = 0;
@@ -208,7 +204,7 @@ public final class OsteonLosses implements LossSuite {
                     squares += Math.pow(after[k] - before.get(i)[k], 2);
                 }
             }
-            return new Outcome(0, Math.sqrt(squares));
+            return Optional.of(new Outcome(0, Math.sqrt(squares)));
         }
 
         @Override

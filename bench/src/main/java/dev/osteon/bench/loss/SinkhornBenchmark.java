@@ -1,5 +1,6 @@
 package dev.osteon.bench.loss;
 
+import dev.osteon.bench.Work;
 import org.openjdk.jmh.annotations.Param;
 
 /** SwAV's codes of n samples over 3000 prototypes; no gradient flows through them. */
@@ -9,7 +10,7 @@ public class SinkhornBenchmark extends LossBenchmark {
     public int n;
 
     @Override
-    protected LossWork of(LossSuite suite) {
+    public Work of(LossSuite suite) {
         return suite.sinkhorn(n);
     }
 }

@@ -1,5 +1,6 @@
 package dev.osteon.bench.loss;
 
+import dev.osteon.bench.Work;
 import org.openjdk.jmh.annotations.Param;
 
 /** SwAV's loss between two views of n samples with 3000 prototypes, forward and backward. */
@@ -9,7 +10,7 @@ public class SwavBenchmark extends LossBenchmark {
     public int n;
 
     @Override
-    protected LossWork of(LossSuite suite) {
+    public Work of(LossSuite suite) {
         return suite.swav(n);
     }
 }

@@ -1,0 +1,127 @@
+package dev.osteon.bench;
+
+import dev.osteon.app.profile.Profile;
+import dev.osteon.engine.backend.Backends;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.AuxCounters;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * What all benchmarks have in common. A subclass has its shapes as {@code @Param} and does ours; a peer's
+ * {@link Implementation} reads the same fields. Each implementation runs in a process of its own, for two OpenMP pools
+ * in one would disturb each other.
+ */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.Throughput)
+@OutputTimeUnit(TimeUnit.SECONDS)
+@Fork(value = 1, jvmArgs = {"-Xmx3g", "--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED"})
+@Warmup(iterations = 2, time = 600, timeUnit = TimeUnit.MILLISECONDS)
+@Measurement(iterations = 5, time = 200, timeUnit = TimeUnit.MILLISECONDS)
+public abstract class ComparedBenchmark {
+
+    /** The implementation of this project. */
+    public static final String OURS = "osteon";
+
+    /** {@value #OURS}, or a peer's {@link Peer#module}. */
+    @Param(OURS)
+    public String implementation;
+
+    /** What the last set-up in this process found: JMH makes the benchmark itself and hands out nothing but times. */
+    private static volatile Prepared prepared = new Prepared("", List.of(), Optional.empty());
+
+    private Work work;
+    private double flops;
+    private double bytes;
+
+    /**
+     * JMH's auxiliary counters: what {@code Op.cost} says that the operations must do at least, so that a second's
+     * worth of them is GFLOP/s and GB/s. They stay 0 for peers, which have no operations of ours.
+     */
+    @AuxCounters(AuxCounters.Type.OPERATIONS)
+    @State(Scope.Thread)
+    public static class Rates {
+
+        /** 1e9 floating-point operations. */
+        public double gigaflop;
+
+        /** 1e9 bytes. */
+        public double gigabyte;
+    }
+
+    /**
+     * A work that is ready.
+     *
+     * @param description the implementation in words
+     * @param operations  of ours in one run, those alike in one row; empty for peers
+     * @param outcome     what came out at first
+     */
+    public record Prepared(String description, List<Profile.Row> operations, Optional<Work.Outcome> outcome) {}
+
+    /** Ours, with inputs ready, on {@code Device.CPU}. */
+    protected abstract Work ours() throws IOException;
+
+    /** Peers that do the same at these parameters. */
+    public Set<Peer> peers() {
+        return Set.of();
+    }
+
+    /** Why it cannot run here, if so, and what to do. */
+    public Optional<String> missing() {
+        return Optional.empty();
+    }
+
+    /** Makes the work ready, and counts what ours does. */
+    @Setup
+    public void setUp() throws IOException {
+        int threads = Integer.getInteger("osteon.threads", Runtime.getRuntime().availableProcessors());
+        if (implementation.equals(OURS)) {
+            Backends.setCpuThreads(threads);
+            work = ours();
+            Optional<Work.Outcome> outcome = work.outcome();        // the very first run: a step changes its weights
+            List<Profile.Row> operations;
+            try (CostCounter counter = CostCounter.start()) {
+                work.run();
+                operations = counter.operations();
+            }
+            flops = operations.stream().mapToDouble(Profile.Row::flops).sum();
+            bytes = operations.stream().mapToDouble(Profile.Row::bytes).sum();
+            prepared = new Prepared("osteon", operations, outcome);
+        } else {
+            Implementation peer = Implementation.named(implementation);
+            work = peer.work(this, threads);
+            prepared = new Prepared(peer.description(), List.of(), work.outcome());
+        }
+    }
+
+    @Benchmark
+    public void run(Rates rates) {
+        work.run();
+        rates.gigaflop += flops / 1e9;
+        rates.gigabyte += bytes / 1e9;
+    }
+
+    @TearDown
+    public void tearDown() {
+        work.close();
+    }
+
+    /** What the last {@link #setUp} of this process found. */
+    public static Prepared prepared() {
+        return prepared;
+    }
+}

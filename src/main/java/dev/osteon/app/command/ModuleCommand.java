@@ -1,0 +1,9 @@
+package dev.osteon.app.command;
+
+import java.util.concurrent.Callable;
+
+/**
+ * A command of a module that this one does not know of. It is named as a service, and is there when its module is on
+ * the class path.
+ */
+public interface ModuleCommand extends Callable<Integer> {}
