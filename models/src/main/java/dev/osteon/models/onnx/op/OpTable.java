@@ -15,7 +15,7 @@ public final class OpTable {
             ActivationOps.entries(), LogicOps.entries(), CastOps.entries(), ShapeOps.entries(), PaddingOps.entries(),
             IndexOps.entries(), ScatterOps.entries(), SortingOps.entries(), ReductionOps.entries(),
             MatrixOps.entries(), ConvolutionOps.entries(), PoolingOps.entries(), ResizeOps.entries(),
-            NormalizationOps.entries(), LossOps.entries(), QuantizationOps.entries()));
+            NormalizationOps.entries(), RotaryOps.entries(), LossOps.entries(), QuantizationOps.entries()));
 
     private final Map<String, List<Entry>> entries = new HashMap<>();
 
