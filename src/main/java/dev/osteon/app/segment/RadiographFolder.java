@@ -4,6 +4,7 @@ import dev.osteon.app.FileProblem;
 import dev.osteon.app.UserError;
 import dev.osteon.app.image.GrayImage;
 import dev.osteon.app.image.ImageFiles;
+import dev.osteon.app.image.Radiograph;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -13,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -58,12 +60,13 @@ public record RadiographFolder(Path folder, Map<String, Path> images) {
     }
 
     /**
-     * A radiograph with bright bone, inverted if need be.
+     * A radiograph with bright bone, inverted if need be; a DICOM file says itself which way it is.
      *
      * @throws dev.osteon.app.image.UnreadableImageException when it cannot be decoded
      */
     public static GrayImage read(Path file) throws IOException {
-        return Polarity.boneBright(ImageFiles.read(file));
+        Radiograph read = ImageFiles.radiograph(file, Optional.empty());
+        return read.source() instanceof Radiograph.Dicom ? read.image() : Polarity.boneBright(read.image());
     }
 
     /** A file's path below the folder, as prompts files name it. */

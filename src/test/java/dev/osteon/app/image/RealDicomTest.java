@@ -1,10 +1,10 @@
 package dev.osteon.app.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.osteon.app.image.dicom.DicomHeader;
 import dev.osteon.app.image.dicom.Photometric;
+import dev.osteon.nn.SharedData;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -21,16 +21,7 @@ class RealDicomTest {
     private static final int SIDE = 1760;
 
     private static Path file(String name) {
-        String given = System.getProperty("osteon.shared");
-        Path at = given != null ? Path.of(given) : null;
-        for (Path up = Path.of("").toAbsolutePath(); at == null && up != null; up = up.getParent()) {
-            at = Files.isDirectory(up.resolve("shared/data")) ? up.resolve("shared") : null;
-        }
-        if (at == null && "true".equals(System.getenv("CI"))) {
-            throw new AssertionError("no shared/data next to the repository; set -Dosteon.shared");
-        }
-        assumeTrue(at != null, "no shared/data next to the repository: real DICOM files are not read");
-        return at.resolve("data/dicom").resolve(name);
+        return SharedData.folder("dicom").resolve(name);
     }
 
     /** Mean grey, 0 to 1, of 21 by 21 pixels. */
