@@ -3,6 +3,7 @@ package dev.osteon.bench;
 import dev.osteon.app.profile.Profile;
 import dev.osteon.engine.backend.Backends;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -83,6 +84,19 @@ public abstract class ComparedBenchmark {
     /** Why it cannot run here, if so, and what to do. */
     public Optional<String> missing() {
         return Optional.empty();
+    }
+
+    /**
+     * The numbers of a parameter like {@code 16x224}.
+     *
+     * @throws IllegalArgumentException when there are not so many
+     */
+    protected static int[] numbers(String text, int count) {
+        if (!text.matches("[1-9]\\d{0,8}(x[1-9]\\d{0,8}){" + (count - 1) + "}")) {
+            throw new IllegalArgumentException("given " + text + "; expected " + count + " numbers with an x between "
+                    + "them, as 16x224");
+        }
+        return Arrays.stream(text.split("x")).mapToInt(Integer::parseInt).toArray();
     }
 
     /** Makes the work ready, and counts what ours does. */

@@ -16,7 +16,8 @@ public enum Peer {
             Map.of("DNNL_MAX_CPU_ISA", "AVX2")),
     DJL("djl", "Deep Java Library 0.35.1 on PyTorch 2.7.1", Map.of()),
     DL4J("dl4j", "Deeplearning4j 1.0.0-M2.1", Map.of()),
-    ONNXRUNTIME("onnxruntime", "onnxruntime 1.23.2", Map.of());
+    ONNXRUNTIME("onnxruntime", "onnxruntime 1.23.2", Map.of()),
+    FLOOR("floor", "the chain of oneDNN primitives alone: no loss, no running statistics, nothing allocated", Map.of());
 
     private final String module;
     private final String description;
@@ -59,6 +60,6 @@ public enum Peer {
 
     /** All but the one that is for some machines only. */
     public static List<Peer> usual() {
-        return List.of(LIBTORCH, DJL, DL4J, ONNXRUNTIME);
+        return List.of(LIBTORCH, DJL, DL4J, ONNXRUNTIME, FLOOR);
     }
 }

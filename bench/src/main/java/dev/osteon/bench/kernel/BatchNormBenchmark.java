@@ -40,12 +40,12 @@ public class BatchNormBenchmark extends ComparedBenchmark {
 
     /** Of the activation. */
     public int channels() {
-        return Integer.parseInt(activation.substring(0, activation.indexOf('x')));
+        return numbers(activation, 2)[0];
     }
 
     /** Of the activation, in pixels. */
     public int side() {
-        return Integer.parseInt(activation.substring(activation.indexOf('x') + 1));
+        return numbers(activation, 2)[1];
     }
 
     @Override

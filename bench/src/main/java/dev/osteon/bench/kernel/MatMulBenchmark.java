@@ -21,7 +21,7 @@ public class MatMulBenchmark extends ComparedBenchmark {
 
     /** M, K and N. */
     public int[] sizes() {
-        return java.util.Arrays.stream(shape.split("x")).mapToInt(Integer::parseInt).toArray();
+        return numbers(shape, 3);
     }
 
     @Override

@@ -20,7 +20,8 @@ public final class ResultPage {
     private static final int GAP = 9;
     private static final int HEAD = 34;
     private static final Map<String, String> COLOURS = Map.of("osteon", "#60a5fa", "libtorch", "#dc6803",
-            "libtorch-avx2", "#f4b183", "djl", "#9333ea", "dl4j", "#b42318", "onnxruntime", "#0891b2");
+            "libtorch-avx2", "#f4b183", "djl", "#9333ea", "dl4j", "#b42318", "onnxruntime", "#0891b2", "floor",
+            "#667085");
     private static final String ROOFLINE = "#1d4ed8";
     private static final String STYLE = "text{font:12px system-ui,sans-serif;fill:#101828}.h{font-weight:600;"
             + "font-size:15px}";

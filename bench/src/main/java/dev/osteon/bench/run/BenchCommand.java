@@ -32,7 +32,7 @@ import picocli.CommandLine.Spec;
         description = "Measures the engine on this machine's CPU, beside other libraries if asked for, each in "
                 + "processes of its own and in turn.",
         footer = {"", "Examples:", "  osteon bench --quick --filter matmul              does it run? some seconds",
-            "  osteon bench --filter TrainingStep --vs libtorch,djl", "  osteon bench --vs all --rounds 5",
+            "  osteon bench --filter TrainingStep --vs libtorch,floor", "  osteon bench --vs all --rounds 5",
             "  osteon bench --compare before.json after.json", "",
             "Results of cases that are not measured this time are kept. Beside FILE.json are",
             "FILE.md with tables and FILE.html and FILE.svg with charts; bench/README.md",
@@ -53,7 +53,7 @@ public final class BenchCommand implements ModuleCommand {
     private List<String> filters = List.of();
 
     @Option(names = "--vs", split = ",", paramLabel = "PEER", description = "Beside these, whose jars are fetched and "
-            + "built first: libtorch, djl, dl4j, onnxruntime, or all of them; libtorch-avx2 for machines where "
+            + "built first: libtorch, djl, dl4j, onnxruntime, floor, or all of them; libtorch-avx2 for machines where "
             + "libtorch crashes. One that cannot run is reported, and the others go on.")
     private List<String> vs = List.of();
 

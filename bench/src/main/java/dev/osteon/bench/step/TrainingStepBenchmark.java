@@ -34,12 +34,12 @@ public class TrainingStepBenchmark extends ComparedBenchmark {
 
     /** Images in a batch. */
     public int batch() {
-        return Integer.parseInt(images.substring(0, images.indexOf('x')));
+        return numbers(images, 2)[0];
     }
 
     /** Of an image, in pixels. */
     public int side() {
-        return Integer.parseInt(images.substring(images.indexOf('x') + 1));
+        return numbers(images, 2)[1];
     }
 
     /** Whether in mixed precision. */
@@ -66,7 +66,7 @@ public class TrainingStepBenchmark extends ComparedBenchmark {
 
     @Override
     public Set<Peer> peers() {
-        return mixed() ? Set.of(Peer.LIBTORCH, Peer.LIBTORCH_AVX2)
-                : Set.of(Peer.LIBTORCH, Peer.LIBTORCH_AVX2, Peer.DJL, Peer.DL4J);
+        return mixed() ? Set.of(Peer.LIBTORCH, Peer.LIBTORCH_AVX2, Peer.FLOOR)
+                : Set.of(Peer.LIBTORCH, Peer.LIBTORCH_AVX2, Peer.FLOOR, Peer.DJL, Peer.DL4J);
     }
 }

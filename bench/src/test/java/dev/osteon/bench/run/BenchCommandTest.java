@@ -85,8 +85,8 @@ class BenchCommandTest {
     void casesAreListedWithTheirPeers() {
         assertThat(osteon("bench", "--list", "--filter", "trainingstep,NTXENT 1024")).isZero();
         assertThat(out.toString().lines()).containsExactly(
-                "TrainingStep 16x224 f32  (libtorch, libtorch-avx2, djl, dl4j)",
-                "TrainingStep 16x224 bf16  (libtorch, libtorch-avx2)",
+                "TrainingStep 16x224 f32  (libtorch, libtorch-avx2, djl, dl4j, floor)",
+                "TrainingStep 16x224 bf16  (libtorch, libtorch-avx2, floor)",
                 "NtXent 1024  (libtorch, libtorch-avx2)");
     }
 
@@ -124,6 +124,8 @@ class BenchCommandTest {
         Fork fork = new Fork(folder, 1, Fork.Length.QUICK, log);
         BenchmarkCase wrong = new BenchmarkCase(MatMulBenchmark.class, Map.of("shape", "2x2x2", "type", "f64"));
         assertThat(fork.measure(wrong, Optional.empty()).failure()).isEqualTo("given type f64; expected f32 or bf16");
+        BenchmarkCase shapeless = new BenchmarkCase(MatMulBenchmark.class, Map.of("shape", "2x2", "type", "f32"));
+        assertThat(fork.measure(shapeless, Optional.empty()).failure()).startsWith("given 2x2; expected 3 numbers");
     }
 
     @Test
