@@ -41,7 +41,7 @@ async function open(n) {
     const image = await server.image(n);
     const samples = await server.samples(n, image.bits);
     if (ticket !== opening) return;
-    session = new Session(n, image, showSaved);
+    session = new Session(n, image, showSaved, () => masks.whenIdle());
     view.setImage(image.width, image.height, samples, image.bits);
     $("empty").hidden = true;
     $("file").textContent = `${image.file} · ${image.width} × ${image.height} · ${image.bits} bit`;

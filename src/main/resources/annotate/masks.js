@@ -5,12 +5,14 @@ import { server } from "./server.js";
 
 const QUIET = 900;
 const HOVER = "hover";
+const MOST = 300;
 
 export class Masks {
   /** @param onMask is told (bone, mask, quality), mask null when there is none any more; onError (message) */
   constructor(onMask, onError) {
     this.onMask = onMask;
     this.onError = onError;
+    this.idle = [];
   }
 
   /** Starts anew with another radiograph. */
@@ -76,7 +78,20 @@ export class Masks {
       }
     }
     this.quickBusy = false;
+    this.idle.splice(0).forEach(tell => tell());
     this.wait();
+  }
+
+  /** Kept when no quick mask is being made, or after a moment: somebody may hover for long. */
+  whenIdle() {
+    return new Promise(tell => {
+      // what has been changed just now is asked for in this turn of events
+      setTimeout(() => {
+        if (!this.quickBusy) return tell();
+        this.idle.push(tell);
+        setTimeout(tell, MOST);
+      });
+    });
   }
 
   wait() {

@@ -5,8 +5,11 @@ import { server } from "./server.js";
 const copy = bones => structuredClone(bones);
 
 export class Session {
-  /** @param onSaved is told "saved", "saving" or an error */
-  constructor(number, image, onSaved) {
+  /**
+   * @param onSaved is told "saved", "saving" or an error
+   * @param turn gives a promise that is kept when there is nothing more urgent than saving
+   */
+  constructor(number, image, onSaved, turn) {
     this.number = number;
     this.file = image.file;
     this.width = image.width;
@@ -17,6 +20,7 @@ export class Session {
     this.past = [];
     this.future = [];
     this.onSaved = onSaved;
+    this.turn = turn;
     this.saving = Promise.resolve();
   }
 
@@ -64,11 +68,12 @@ export class Session {
     return entry.label;
   }
 
-  /** One request at a time; what changes meanwhile goes with the next. */
+  /** One request at a time; what changes meanwhile goes with the next. The mask that a click waits for goes first. */
   save() {
     this.onSaved("saving");
     const version = (this.version = (this.version ?? 0) + 1);
     this.saving = this.saving.then(async () => {
+      await this.turn();
       if (version !== this.version) return;
       try {
         this.revision = (await server.save(this.number, this.revision, this.bones)).revision;

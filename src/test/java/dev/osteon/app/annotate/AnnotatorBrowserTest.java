@@ -225,6 +225,7 @@ class AnnotatorBrowserTest {
         choose(OTHER);
         page.keyboard().press("a");
         assertThat(page.locator("#progress-text")).containsText("1 of 3 radiographs", TEXT_SOON);
+        assertThat(page.locator("#saved")).hasText("Saved");
         Map<Bone, BonePrompt> placed = saved(OTHER);
         assertThat(placed).isNotEmpty();
         choose(WRIST);
