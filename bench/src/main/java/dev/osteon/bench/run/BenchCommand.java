@@ -182,9 +182,11 @@ public final class BenchCommand implements ModuleCommand {
         BenchResult earlier = earlier(file);
         int all = quick ? 1 : rounds;
         for (int round = 1; round <= all; round++) {
-            session.round(cases, "round " + round + " of " + all);
-            if (!quick || out.isPresent()) {
-                write(session.into(earlier), file);     // after each, so that a run cut short leaves its rounds
+            for (int i = 0; i < cases.size(); i++) {
+                session.round(cases.get(i), "round " + round + " of " + all + ", " + (i + 1) + " of " + cases.size());
+                if (!quick || out.isPresent()) {
+                    write(session.into(earlier), file);     // after each, so that a run cut short leaves what it has
+                }
             }
         }
         BenchResult measured = session.into(new BenchResult(BenchResult.VERSION, earlier.machine(), threads,

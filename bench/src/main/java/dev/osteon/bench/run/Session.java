@@ -55,22 +55,19 @@ final class Session {
         this.progress = progress;
     }
 
-    /** One more round; a side that has failed once is left out. */
-    void round(List<BenchmarkCase> cases, String label) throws IOException {
-        for (int i = 0; i < cases.size(); i++) {
-            BenchmarkCase what = cases.get(i);
-            ComparedBenchmark benchmark = what.instance();
-            progress.printf(Locale.ROOT, "%s, %d of %d: %-40s", label, i + 1, cases.size(), what.name());
-            progress.flush();
-            Optional<String> missing = benchmark.missing();
-            turn(what, Optional.empty(), missing);
-            for (Peer peer : peers) {
-                if (benchmark.peers().contains(peer)) {
-                    turn(what, Optional.of(peer), missing);
-                }
+    /** One more round of a case; a side that has failed once is left out. */
+    void round(BenchmarkCase what, String label) throws IOException {
+        ComparedBenchmark benchmark = what.instance();
+        progress.printf(Locale.ROOT, "%s: %-40s", label, what.name());
+        progress.flush();
+        Optional<String> missing = benchmark.missing();
+        turn(what, Optional.empty(), missing);
+        for (Peer peer : peers) {
+            if (benchmark.peers().contains(peer)) {
+                turn(what, Optional.of(peer), missing);
             }
-            progress.println();
         }
+        progress.println();
     }
 
     private void turn(BenchmarkCase what, Optional<Peer> peer, Optional<String> missing) throws IOException {
