@@ -143,7 +143,7 @@ record GpuWorks(Backend backend, Sizes sizes) implements WorkServer.Opener {
                 "given -Dosteon.cuda.graphs=false; expected graphs, whose kernels' distance is to be measured"));
         TensorScope scope = TensorScope.open();
         Tensor one = Tensor.of(backend.device(), Shape.of(1), 1f);
-        MemoryReserve reserve = backend.allocator().reserve();
+        MemoryReserve reserve = backend.allocator().reserve(() -> { });
         List<Recording> recording = new ArrayList<>();
         backend.allocator().within(reserve, () -> recording.add(recorder.record(() -> {
             try (TensorScope temporary = TensorScope.open()) {

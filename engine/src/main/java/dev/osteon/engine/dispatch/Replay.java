@@ -25,7 +25,8 @@ import java.util.function.Function;
  * then, as on a device that cannot record and while somebody listens to the dispatcher, every step runs operation by
  * operation. The results are the same to the bit either way.
  *
- * <p>One recording is kept. A step of another kind gives it and its memory up.
+ * <p>One recording is kept. A step of another kind gives it and its memory up, and so does work between the steps that
+ * finds no other memory.
  */
 public final class Replay implements AutoCloseable {
 
@@ -62,10 +63,13 @@ public final class Replay implements AutoCloseable {
         }
 
         void close() {
-            recording.close();
-            inputs.forEach(Tensor::close);
-            result.close();
-            reserve.close();
+            try {
+                recording.close();
+            } finally {
+                inputs.forEach(Tensor::close);
+                result.close();
+                reserve.close();
+            }
         }
     }
 
@@ -122,7 +126,7 @@ public final class Replay implements AutoCloseable {
         return way;
     }
 
-    /** Whether the last step was queued as a whole. */
+    /** Whether there is a recording, that of the last step or of one before it of the same kind. */
     public boolean isRecorded() {
         return recorded.isPresent();
     }
@@ -133,7 +137,7 @@ public final class Replay implements AutoCloseable {
     }
 
     private Tensor record(List<Tensor> inputs, Function<List<Tensor>, Tensor> step) {
-        MemoryReserve reserve = backend.allocator().reserve();
+        MemoryReserve reserve = backend.allocator().reserve(this::forget);
         List<Tensor> fixed = new ArrayList<>();
         try {
             backend.allocator().within(reserve, () -> inputs.forEach(input -> fixed.add(like(input))));
@@ -191,20 +195,25 @@ public final class Replay implements AutoCloseable {
         first.confirmed = true;
     }
 
+    /** What can fail for want of memory comes first: a step that was queued must not be done once more. */
     private Tensor queue(Recorded made, List<Tensor> inputs) {
+        Tensor result = Tensor.empty(backend.device(), made.result.spec(), "result of a recorded step");
+        if (recorded.filter(r -> r == made).isEmpty()) {
+            throw new NotRecordableException("no memory was left beside the recording");
+        }
         for (int i = 0; i < inputs.size(); i++) {
             backend.copy(inputs.get(i).buffer(), made.inputs.get(i).buffer());
         }
         made.recording.queue();
         way = Optional.of("recorded, " + made.recording.size() + " kernels and copies queued as a whole");
-        Tensor result = Tensor.empty(backend.device(), made.result.spec(), "result of a recorded step");
         backend.copy(made.result.buffer(), result.buffer());
         return result;
     }
 
     private void forget() {
-        recorded.ifPresent(Recorded::close);
+        Optional<Recorded> last = recorded;
         recorded = Optional.empty();
+        last.ifPresent(Recorded::close);
     }
 
     @Override

@@ -2,8 +2,10 @@ package dev.osteon.engine.memory;
 
 import dev.osteon.engine.OutOfMemoryException;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -37,6 +39,7 @@ public final class CachingAllocator {
     private volatile Blocks blocks = Blocks.REUSED;
     private final FreeBlocks free = new FreeBlocks();
     private final ThreadLocal<MemoryReserve> reserves = new ThreadLocal<>();
+    private final List<MemoryReserve> setApart = new ArrayList<>();
     private final Map<Buffer, Long> live = new IdentityHashMap<>();
     private long active;
     private long peak;
@@ -107,9 +110,16 @@ public final class CachingAllocator {
         }
     }
 
-    /** Memory to be set apart; close it when nothing that was recorded is queued again. */
-    public MemoryReserve reserve() {
-        return new MemoryReserve(this);
+    /**
+     * Memory to be set apart; close it when nothing that was recorded is queued again.
+     *
+     * @param giveUp closes it; called when the calling thread, outside of it, asks for memory that is not there
+     *               otherwise
+     */
+    public synchronized MemoryReserve reserve(Runnable giveUp) {
+        MemoryReserve reserve = new MemoryReserve(this, giveUp);
+        setApart.add(reserve);
+        return reserve;
     }
 
     /** Runs {@code work}; what this thread allocates meanwhile belongs to the reserve. */
@@ -133,6 +143,7 @@ public final class CachingAllocator {
     }
 
     synchronized void dissolve(MemoryReserve reserve) {
+        setApart.remove(reserve);
         reserve.end();
         reserve.free().drain(this::retire);
     }
@@ -175,7 +186,7 @@ public final class CachingAllocator {
         if (active + free.bytes() + rounded > limit) {
             trim();
         }
-        if (active + rounded > limit) {
+        if (active + rounded > limit && !reclaimed(rounded)) {
             throw outOfMemory(rounded, label, null);
         }
         try {
@@ -186,9 +197,29 @@ public final class CachingAllocator {
             try {
                 return source.acquire(rounded);
             } catch (OutOfMemoryError second) {
-                throw outOfMemory(rounded, label, second);
+                return afterReclaiming(rounded, label, second);
             }
         }
+    }
+
+    private MemorySegment afterReclaiming(long rounded, String label, OutOfMemoryError cause) {
+        if (!reclaimed(rounded)) {
+            throw outOfMemory(rounded, label, cause);
+        }
+        try {
+            return source.acquire(rounded);
+        } catch (OutOfMemoryError last) {
+            throw outOfMemory(rounded, label, last);
+        }
+    }
+
+    /** Has this thread's idle reserves given up, and their blocks given back; says whether that may have made room. */
+    private boolean reclaimed(long rounded) {
+        List<MemoryReserve> idle = setApart.stream()
+                .filter(reserve -> reserve.isOfThisThread() && reserve != reserves.get()).toList();
+        idle.forEach(MemoryReserve::giveUp);
+        trim();
+        return !idle.isEmpty() && active + rounded <= limit;
     }
 
     private OutOfMemoryException outOfMemory(long bytes, String label, Throwable cause) {

@@ -8,12 +8,23 @@ package dev.osteon.engine.memory;
 public final class MemoryReserve implements AutoCloseable {
 
     private final CachingAllocator allocator;
+    private final Runnable giveUp;
+    private final Thread owner = Thread.currentThread();
     private final FreeBlocks free = new FreeBlocks();
     private int live;
     private boolean open = true;
 
-    MemoryReserve(CachingAllocator allocator) {
+    MemoryReserve(CachingAllocator allocator, Runnable giveUp) {
         this.allocator = allocator;
+        this.giveUp = giveUp;
+    }
+
+    boolean isOfThisThread() {
+        return owner == Thread.currentThread();
+    }
+
+    void giveUp() {
+        giveUp.run();
     }
 
     FreeBlocks free() {

@@ -3,6 +3,7 @@ package dev.osteon.engine.backend.cuda;
 import static dev.osteon.engine.backend.cuda.CudaFailure.checkBlas;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
+import dev.osteon.engine.OutOfMemoryException;
 import dev.osteon.engine.tensor.DType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -57,11 +58,27 @@ final class Blas {
             return;
         }
         if (workspace == 0) {
-            workspace = new CudaMemory(cuda).acquire(WORKSPACE).address();
+            workspace = workspace();
         }
         checkBlas(JCublas2.cublasSetStream(handle, new cudaStream_t(cuda.stream())), "cublasSetStream");
         checkBlas(JCublas2.cublasSetWorkspace(handle, Addresses.of(workspace), WORKSPACE), "cublasSetWorkspace");
         stream = cuda.stream();
+    }
+
+    private long workspace() {
+        CudaMemory memory = new CudaMemory(cuda);
+        try {
+            return memory.acquire(WORKSPACE).address();
+        } catch (OutOfMemoryError full) {
+            cuda.allocator().trim();
+        }
+        try {
+            return memory.acquire(WORKSPACE).address();
+        } catch (OutOfMemoryError full) {
+            throw new OutOfMemoryException("out of memory on " + cuda.device() + ": cuBLAS needs "
+                    + (WORKSPACE >> 20) + " MiB to work in; " + cuda.allocator().stats()
+                    + ". Use a smaller batch or smaller views", full);
+        }
     }
 
     /** One factor: its address, whether it is stored transposed, elements to the next one of a batch (0: the same). */

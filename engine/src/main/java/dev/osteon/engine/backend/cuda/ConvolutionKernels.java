@@ -106,6 +106,7 @@ record ConvolutionKernels(CudaRuntime cuda, Dnn dnn) {
     private void clear(Tensor result) {
         cuda.enter();
         if (result.size() > 0) {
+            cuda.note("clear", result.spec());
             check(JCudaDriver.cuMemsetD8Async(Addresses.device(result.segment().address()), (byte) 0,
                     result.spec().bytes(), cuda.stream()), "cuMemsetD8Async");
         }

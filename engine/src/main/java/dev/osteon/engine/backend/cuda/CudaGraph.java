@@ -45,8 +45,11 @@ record CudaGraph(CudaRuntime cuda, CUgraphExec exec, Capture capture) implements
 
     @Override
     public void close() {
-        cuda.synchronize();
-        check(JCudaDriver.cuGraphExecDestroy(exec), "cuGraphExecDestroy");
-        capture.close();
+        try {
+            cuda.synchronize();
+            check(JCudaDriver.cuGraphExecDestroy(exec), "cuGraphExecDestroy");
+        } finally {
+            capture.close();
+        }
     }
 }

@@ -65,6 +65,12 @@ final class Launch {
         return this;
     }
 
+    /** An address, or 0 for none, which is another thing to do. */
+    Launch addressOrNull(long value) {
+        note(value == 0 ? 0 : 1);
+        return address(value);
+    }
+
     Launch pointer(Tensor tensor) {
         return address(tensor.segment().address());
     }

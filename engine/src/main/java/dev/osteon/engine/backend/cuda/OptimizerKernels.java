@@ -41,7 +41,7 @@ record OptimizerKernels(CudaRuntime cuda, ParameterTables tables) {
         try (Temporaries temporary = new Temporaries(cuda)) {
             Table table = tables.of(step.threes(), temporary);
             queue(launch("sgd_f32", table).real(op.weightDecay()).real(op.momentum()).pointer(step.learningRate())
-                    .integer(op.nesterov() == SgdStep.Nesterov.YES ? 1 : 0).address(lossScale(step)), table);
+                    .integer(op.nesterov() == SgdStep.Nesterov.YES ? 1 : 0).addressOrNull(lossScale(step)), table);
         }
     }
 
@@ -57,7 +57,7 @@ record OptimizerKernels(CudaRuntime cuda, ParameterTables tables) {
                     .integer(op.mode() == LarcStep.Mode.CLIP ? 1 : 0)
                     .warps(table.tensors());
             queue(launch("larc_f32", table).address(rates).real(op.momentum())
-                    .pointer(step.learningRate()).address(lossScale(step)), table);
+                    .pointer(step.learningRate()).addressOrNull(lossScale(step)), table);
         }
     }
 

@@ -261,6 +261,62 @@ class CudaReplayTest {
         }
     }
 
+    /** The recording is given up then, and the step done operation by operation: in place of it, not as well. */
+    @Test
+    void aStepWithNoRoomForItsResultIsDoneOnce() {
+        try (Net net = new Net(); Net same = new Net(); Replay replay = Replay.on(CudaEmulator.DEVICE)) {
+            for (int i = 0; i < STEPS; i++) {
+                try (TensorScope scope = TensorScope.open()) {
+                    List<Tensor> given = inputs(i, 2);
+                    if (i == STEPS - 1) {
+                        assertThat(replay.isRecorded()).isTrue();
+                        backend.allocator().trim();
+                        backend.allocator().setLimit(backend.allocator().stats().active());
+                    }
+                    replay.run("step", given, in -> large(net.step(in)));
+                } finally {
+                    backend.allocator().setLimit(Long.MAX_VALUE);
+                }
+            }
+            assertThat(replay.isRecorded()).isFalse();
+            for (int i = 0; i < STEPS; i++) {
+                try (TensorScope scope = TensorScope.open()) {
+                    same.step(inputs(i, 2));
+                }
+            }
+            assertThat(net.state()).containsExactly(same.state());
+        }
+    }
+
+    /** Between steps, as an evaluation between epochs: the recording's memory is the last resort. */
+    @Test
+    void otherWorkMayHaveTheRecordingsMemory() {
+        try (Net net = new Net(); Net same = new Net(); Replay replay = Replay.on(CudaEmulator.DEVICE)) {
+            for (int i = 0; i < STEPS; i++) {
+                try (TensorScope scope = TensorScope.open()) {
+                    double loss = replay.run("step", inputs(i, 2), in -> Ops.mean(large(net.step(in)))).item();
+                    assertThat(loss).isEqualTo(Ops.mean(large(same.step(inputs(i, 2)))).item());
+                    backend.allocator().trim();
+                    if (i == 3) {
+                        assertThat(replay.isRecorded()).isTrue();
+                        backend.allocator().setLimit(backend.allocator().stats().active() + (1 << 18));
+                        Tensor other = Ops.full(CudaEmulator.DEVICE, Shape.of(1 << 18), DType.F32, 5);
+                        assertThat(replay.isRecorded()).isFalse();
+                        assertThat(other.toFloats()).containsOnly(5);
+                    }
+                } finally {
+                    backend.allocator().setLimit(Long.MAX_VALUE);
+                }
+            }
+            assertThat(replay.isRecorded()).isTrue();
+            assertThat(net.state()).containsExactly(same.state());
+        }
+    }
+
+    private static Tensor large(Tensor loss) {
+        return loss.add(Ops.full(CudaEmulator.DEVICE, Shape.of(1 << 18), DType.F32, 0));
+    }
+
     @Test
     void whoListensHearsEachOperation() {
         int[] heard = {0};
@@ -276,7 +332,7 @@ class CudaReplayTest {
     @Test
     void memoryThatIsFreedUnderARecordingIsNoticed() {
         assumeTrue(CudaEmulator.isEmulated(), "a GPU does not notice");
-        MemoryReserve reserve = backend.allocator().reserve();
+        MemoryReserve reserve = backend.allocator().reserve(() -> { });
         try (TensorScope scope = TensorScope.open()) {
             Tensor x = ramp(3, 5);
             Recording[] recording = new Recording[1];
