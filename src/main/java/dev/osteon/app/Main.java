@@ -20,6 +20,7 @@ import dev.osteon.app.command.VerifyCommand;
 import dev.osteon.engine.DeviceFailedException;
 import dev.osteon.engine.EngineException;
 import dev.osteon.engine.profile.NvtxRanges;
+import dev.osteon.engine.profile.ProfiledSteps;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
@@ -53,6 +54,7 @@ public final class Main implements Runnable {
     public static void main(String[] arguments) {
         try {
             NvtxRanges.whenAskedFor();
+            ProfiledSteps.whenAskedFor();
         } catch (EngineException e) {
             System.err.println("osteon: " + e.getMessage());
             System.exit(USER_ERROR);

@@ -40,6 +40,11 @@ public interface Backend {
         return Optional.empty();
     }
 
+    /** The maker's profiler, where there is one to be told of. */
+    default Optional<DeviceProfiler> profiler() {
+        return Optional.empty();
+    }
+
     /** How work is recorded to be queued again as a whole, on a device that can. */
     default Optional<Recorder> recorder() {
         return Optional.empty();

@@ -3,6 +3,7 @@ package dev.osteon.engine.backend.cuda;
 import dev.osteon.engine.EngineException;
 import dev.osteon.engine.backend.Backend;
 import dev.osteon.engine.backend.DeviceClock;
+import dev.osteon.engine.backend.DeviceProfiler;
 import dev.osteon.engine.backend.KernelTable;
 import dev.osteon.engine.backend.LowPrecision;
 import dev.osteon.engine.backend.Recorder;
@@ -33,7 +34,6 @@ public final class CudaBackend implements Backend {
                 libraries.describe());
         this.recorder = new CudaRecorder(cuda);
         this.clock = new CudaClock(cuda);
-        ProfiledSteps.whenAskedFor(cuda);
         Registrar registrar = new Registrar(cuda, kernels);
         new PointwiseKernels(cuda).register(registrar);
         new ShapeKernels(cuda).register(registrar);
@@ -121,6 +121,11 @@ public final class CudaBackend implements Backend {
     @Override
     public Optional<DeviceClock> clock() {
         return Optional.of(clock);
+    }
+
+    @Override
+    public Optional<DeviceProfiler> profiler() {
+        return Optional.of(new CudaProfiler(cuda));
     }
 
     @Override

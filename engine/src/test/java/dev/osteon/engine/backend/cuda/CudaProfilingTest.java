@@ -11,6 +11,7 @@ import dev.osteon.engine.dispatch.Replay;
 import dev.osteon.engine.dispatch.Span;
 import dev.osteon.engine.memory.TensorScope;
 import dev.osteon.engine.op.Ops;
+import dev.osteon.engine.profile.ProfiledSteps;
 import dev.osteon.engine.tensor.DType;
 import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
@@ -74,14 +75,14 @@ class CudaProfilingTest {
     @Test
     void theStepsAskedForAreProfiled() {
         assumeTrue(CudaEmulator.isEmulated(), "a GPU does not count");
-        assertThat(ProfiledSteps.whenAskedFor(backend.cuda())).isEmpty();
+        assertThat(ProfiledSteps.whenAskedFor()).isEmpty();
         assertThat(profiled(1, 10, 100, 1000)).isZero();
         System.setProperty(STEPS, "2-3");
-        try (Dispatcher.Registration _ = ProfiledSteps.whenAskedFor(backend.cuda()).orElseThrow()) {
+        try (Dispatcher.Registration _ = ProfiledSteps.whenAskedFor().orElseThrow()) {
             assertThat(profiled(1, 10, 100, 1000)).isEqualTo(110);
         }
         System.setProperty(STEPS, "4");
-        try (Dispatcher.Registration _ = ProfiledSteps.whenAskedFor(backend.cuda()).orElseThrow()) {
+        try (Dispatcher.Registration _ = ProfiledSteps.whenAskedFor().orElseThrow()) {
             assertThat(profiled(1, 10, 100, 1000, 10000)).isEqualTo(1000);
         }
     }
@@ -89,7 +90,7 @@ class CudaProfilingTest {
     @Test
     void profiledStepsAreStillRecorded() {
         System.setProperty(STEPS, "2");
-        try (Dispatcher.Registration _ = ProfiledSteps.whenAskedFor(backend.cuda()).orElseThrow();
+        try (Dispatcher.Registration _ = ProfiledSteps.whenAskedFor().orElseThrow();
                 Replay replay = Replay.on(CudaEmulator.DEVICE); TensorScope scope = TensorScope.open()) {
             List<Tensor> inputs = List.of(Ops.full(CudaEmulator.DEVICE, Shape.of(3),
                     DType.F32, 2));
@@ -106,7 +107,7 @@ class CudaProfilingTest {
     @ValueSource(strings = {"", "0", "3-2", "1-2-3", "first", "-4"})
     void whatIsNoStepIsRefused(String given) {
         System.setProperty(STEPS, given);
-        assertThatThrownBy(() -> ProfiledSteps.whenAskedFor(backend.cuda())).isInstanceOf(EngineException.class)
+        assertThatThrownBy(() -> ProfiledSteps.whenAskedFor()).isInstanceOf(EngineException.class)
                 .hasMessage("-D" + STEPS + ": given " + given
                         + "; expected the first and the last step, counted from 1, as 20-22");
     }
