@@ -23,8 +23,8 @@ public final class ResultPage {
             "libtorch-avx2", "#f4b183", "djl", "#9333ea", "dl4j", "#b42318", "onnxruntime", "#0891b2", "floor",
             "#667085");
     private static final String ROOFLINE = "#1d4ed8";
-    private static final String STYLE = "text{font:12px system-ui,sans-serif;fill:#101828}.h{font-weight:600;"
-            + "font-size:15px}";
+    private static final String STYLE = "svg{max-width:100%;height:auto}text{font:12px system-ui,sans-serif;"
+            + "fill:#101828}.h{font-weight:600;font-size:15px}";
 
     private ResultPage() {}
 
