@@ -14,6 +14,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.util.Collections;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -87,7 +89,9 @@ final class PromptsStore {
         PromptsJson.write(bones, entry(image).putObject("bones"));
         AtomicFile.write(file, JSON.writeValueAsString(root) + "\n");
         written = modified();
-        prompts.put(image, Map.copyOf(bones));
+        Map<Bone, BonePrompt> ordered = new EnumMap<>(Bone.class);      // exports are told apart by what this prints
+        ordered.putAll(bones);
+        prompts.put(image, Collections.unmodifiableMap(ordered));
         revisions.merge(image, 1, Integer::sum);
         return revision(image);
     }
