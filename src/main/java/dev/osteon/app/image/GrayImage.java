@@ -33,6 +33,17 @@ public final class GrayImage {
         return new GrayImage(width, height, bitDepth, new short[width * height]);
     }
 
+    /** Dark for bright: each sample is the largest one less it. */
+    public GrayImage inverted() {
+        GrayImage inverted = black(width(), height(), bitDepth());
+        for (int y = 0; y < height(); y++) {
+            for (int x = 0; x < width(); x++) {
+                inverted.set(x, y, maxSample() - get(x, y));
+            }
+        }
+        return inverted;
+    }
+
     /**
      * An image around the given samples, which are not copied: the caller hands them over.
      *

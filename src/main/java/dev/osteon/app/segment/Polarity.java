@@ -26,13 +26,7 @@ final class Polarity {
         if (2L * outer[outer.length / 2] <= (long) dark + bright) {
             return image;
         }
-        GrayImage inverted = GrayImage.black(image.width(), image.height(), image.bitDepth());
-        for (int y = 0; y < image.height(); y++) {
-            for (int x = 0; x < image.width(); x++) {
-                inverted.set(x, y, image.maxSample() - image.get(x, y));
-            }
-        }
-        return inverted;
+        return image.inverted();
     }
 
     private enum Part { WHOLE, BAND }

@@ -20,16 +20,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Radiographs with dark bone are turned into those with bright bone, and others left as they are. */
 class PolarityTest {
 
-    private static GrayImage inverted(GrayImage image) {
-        GrayImage other = GrayImage.black(image.width(), image.height(), image.bitDepth());
-        for (int y = 0; y < image.height(); y++) {
-            for (int x = 0; x < image.width(); x++) {
-                other.set(x, y, image.maxSample() - image.get(x, y));
-            }
-        }
-        return other;
-    }
-
     private static void assertSame(GrayImage one, GrayImage other) {
         assertThat(one.width()).isEqualTo(other.width());
         for (int y = 0; y < one.height(); y++) {
@@ -46,7 +36,7 @@ class PolarityTest {
     void aPhantomIsTheSameEitherWay(int index) {
         GrayImage hand = HandPhantom.render(Subject.draw(1, index), new PhantomConfig(8, 1, 0.2)).radiograph();
         assertThat(Polarity.boneBright(hand)).isSameAs(hand);
-        assertSame(Polarity.boneBright(inverted(hand)), hand);
+        assertSame(Polarity.boneBright(hand.inverted()), hand);
     }
 
     /** Framed, lettered, turned, some with little air around them. */
@@ -62,7 +52,7 @@ class PolarityTest {
         for (Path file : files) {
             GrayImage hand = ImageFiles.read(file);
             assertThat(Polarity.boneBright(hand)).as(file.toString()).isSameAs(hand);
-            assertSame(Polarity.boneBright(inverted(hand)), hand);
+            assertSame(Polarity.boneBright(hand.inverted()), hand);
         }
     }
 
@@ -88,10 +78,18 @@ class PolarityTest {
     }
 
     @Test
+    void inversionTurnsTheGreysRound() {
+        GrayImage image = GrayImage.black(2, 1, 8);
+        image.set(1, 0, 200);
+        assertThat(image.inverted().get(0, 0)).isEqualTo(255);
+        assertThat(image.inverted().get(1, 0)).isEqualTo(55);
+    }
+
+    @Test
     void whatShowsNothingStaysAsItIs() {
         GrayImage black = GrayImage.black(40, 30, 8);
         assertThat(Polarity.boneBright(black)).isSameAs(black);
-        GrayImage white = inverted(black);
+        GrayImage white = black.inverted();
         assertThat(Polarity.boneBright(white)).isSameAs(white);
         GrayImage point = GrayImage.black(1, 1, 16);
         assertThat(Polarity.boneBright(point)).isSameAs(point);
