@@ -8,12 +8,14 @@ import dev.osteon.engine.op.Conv2d;
 import dev.osteon.engine.op.Conv2dBackwardWeights;
 import dev.osteon.engine.op.ConvTranspose2d;
 import dev.osteon.engine.op.Epilogue;
+import dev.osteon.engine.op.Window;
 import dev.osteon.engine.tensor.DType;
 import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
 import dev.osteon.engine.tensor.TensorSpec;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -23,8 +25,9 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * Convolutions by oneDNN. Activations keep their layout; oneDNN chooses the layout of the weights, which are brought
- * there and back at each call: 0.1 GB moved a step for ResNet-50, against the blocked kernels' gain of a factor.
+ * Convolutions by oneDNN, but for those that {@link WinogradConvolution} takes. Activations keep their layout; oneDNN
+ * chooses the layout of the weights, which are brought there and back at each call: 0.1 GB moved a step for ResNet-50,
+ * against the blocked kernels' gain of a factor.
  */
 final class ConvolutionKernels {
 
@@ -51,6 +54,10 @@ final class ConvolutionKernels {
         Tensor w = in.get(1);
         Tensor y = out.getFirst();
         boolean bias = in.size() == 3;
+        if (WinogradConvolution.takes(op, x.spec(), kernel(w), y.spec())) {
+            WinogradConvolution.forward(op, x, w, bias(in, y.dim(1)), y);
+            return;
+        }
         Plan plan = plan(new Key(Direction.FORWARD, op, x.spec(), w.shape(), y.spec(), bias), Plan::forward);
         synchronized (Dnnl.LOCK) {
             MemorySegment weights = plan.weightsIn(w.segment());
@@ -66,6 +73,10 @@ final class ConvolutionKernels {
         Tensor dy = in.get(0);
         Tensor w = in.get(1);
         Tensor dx = out.getFirst();
+        if (WinogradConvolution.takes(op.convolution(), dx.spec(), kernel(w), dy.spec())) {
+            WinogradConvolution.backwardData(op.convolution(), dy, w, bias(in, dx.dim(1)), dx);
+            return;
+        }
         Plan plan = plan(new Key(Direction.BACKWARD_DATA, op.convolution(), dx.spec(), w.shape(), dy.spec(), false),
                 Plan::backwardData);
         synchronized (Dnnl.LOCK) {
@@ -80,6 +91,10 @@ final class ConvolutionKernels {
         Tensor x = in.get(0);
         Tensor dy = in.get(1);
         Tensor dw = out.getFirst();
+        if (WinogradConvolution.takes(op.convolution(), x.spec(), kernel(dw), dy.spec())) {
+            WinogradConvolution.backwardWeights(op.convolution(), x, dy, dw);
+            return;
+        }
         Plan plan = plan(new Key(Direction.BACKWARD_WEIGHTS, op.convolution(), x.spec(), dw.shape(), dy.spec(), false),
                 Plan::backwardWeights);
         synchronized (Dnnl.LOCK) {
@@ -87,6 +102,15 @@ final class ConvolutionKernels {
             plan.primitive.run(x.segment(), dy.segment(), target);
             plan.finishWeights(dw.segment());
         }
+    }
+
+    private static Window kernel(Tensor weight) {
+        return new Window(weight.dim(2), weight.dim(3));
+    }
+
+    /** The third operand, or zeros. */
+    private static float[] bias(List<Tensor> in, int channels) {
+        return in.size() == 3 ? in.get(2).segment().toArray(ValueLayout.JAVA_FLOAT) : new float[channels];
     }
 
     private static Plan plan(Key key, Function<Key, Plan> create) {

@@ -79,6 +79,8 @@ final class Dnnl {
     private static final MethodHandle POST_OPS_CREATE = handle("dnnl_post_ops_create", ADDRESS);
     private static final MethodHandle POST_OPS_ELTWISE =
             handle("dnnl_post_ops_append_eltwise", ADDRESS, JAVA_INT, JAVA_FLOAT, JAVA_FLOAT);
+    private static final MethodHandle POST_OPS_SUM =
+            handle("dnnl_post_ops_append_sum", ADDRESS, JAVA_FLOAT, JAVA_INT, JAVA_INT);
     private static final MethodHandle ATTR_POST_OPS =
             handle("dnnl_primitive_attr_set_post_ops", ADDRESS, ADDRESS);
     private static final MethodHandle CONV_FORWARD = handle("dnnl_convolution_forward_primitive_desc_create", ADDRESS,
@@ -109,6 +111,8 @@ final class Dnnl {
             created("stream", () -> (int) STREAM_CREATE.invokeExact(OUT, ENGINE, IN_ORDER));
     private static final MemorySegment ATTRIBUTES = attributes();
     private static final Map<Epilogue, MemorySegment> WITH_EPILOGUE = withEpilogue();
+    private static final MemorySegment ADDED = attributes(
+            operations -> (int) POST_OPS_SUM.invokeExact(operations, 1f, 0, 0));
 
     private Dnnl() {}
 
@@ -150,15 +154,24 @@ final class Dnnl {
         return attributes;
     }
 
+    private interface PostOperation {
+        int append(MemorySegment operations) throws Throwable;
+    }
+
+    private static MemorySegment attributes(PostOperation operation) {
+        MemorySegment then = created("post-operations", () -> (int) POST_OPS_CREATE.invokeExact(OUT));
+        check("post-operation", () -> operation.append(then));
+        MemorySegment attributes = attributes();
+        check("post-operations", () -> (int) ATTR_POST_OPS.invokeExact(attributes, then));
+        return attributes;
+    }
+
     private static Map<Epilogue, MemorySegment> withEpilogue() {
         Map<Epilogue, MemorySegment> all = new EnumMap<>(Epilogue.class);
         all.put(Epilogue.NONE, ATTRIBUTES);
         Map.of(Epilogue.RELU, ELTWISE_RELU, Epilogue.GELU, ELTWISE_GELU_ERF).forEach((epilogue, algorithm) -> {
-            MemorySegment then = created("post-operations", () -> (int) POST_OPS_CREATE.invokeExact(OUT));
-            check("post-operation", () -> (int) POST_OPS_ELTWISE.invokeExact(then, (int) algorithm, 0f, 0f));
-            MemorySegment attributes = attributes();
-            check("post-operations", () -> (int) ATTR_POST_OPS.invokeExact(attributes, then));
-            all.put(epilogue, attributes);
+            int function = algorithm;
+            all.put(epilogue, attributes(then -> (int) POST_OPS_ELTWISE.invokeExact(then, function, 0f, 0f)));
         });
         return all;
     }
@@ -254,6 +267,11 @@ final class Dnnl {
             Epilogue epilogue) {
         MemorySegment attributes = WITH_EPILOGUE.get(epilogue);
         return created("matmul", () -> (int) MATMUL.invokeExact(OUT, ENGINE, a, b, bias, y, attributes));
+    }
+
+    /** A product that is added to what the result holds. */
+    static MemorySegment matmulAdded(MemorySegment a, MemorySegment b, MemorySegment y) {
+        return created("matmul", () -> (int) MATMUL.invokeExact(OUT, ENGINE, a, b, MemorySegment.NULL, y, ADDED));
     }
 
     static MemorySegment reorder(MemorySegment from, MemorySegment to) {
