@@ -45,8 +45,10 @@ public record PromptsFile(Map<String, Map<Bone, BonePrompt>> images) {
     }
 
     private static PromptsFile read(Path file, JsonNode root) {
-        if (root.path("version").asInt() != VERSION) {
-            throw error(file, "given version " + root.path("version").asText("none") + "; expected " + VERSION);
+        JsonNode version = root.path("version");
+        if (!version.isInt() || version.intValue() != VERSION) {
+            throw error(file, "given version " + (version.isMissingNode() ? "none" : version) + "; expected the number "
+                    + VERSION);
         }
         if (!root.path("images").isArray()) {
             throw error(file, "no list \"images\"; expected {\"version\":1,\"images\":[…]}");

@@ -66,8 +66,12 @@ public final class PromptsJson {
                     .filter(t -> t.label().equals(stroke.path("tool").asText())).findFirst()
                     .orElseThrow(() -> new IllegalArgumentException(where + ": a stroke's tool is "
                             + stroke.path("tool") + "; expected \"brush\" or \"eraser\""));
+            if (!stroke.path("radius").isNumber()) {
+                throw new IllegalArgumentException(where + ": a stroke's radius is " + (stroke.has("radius")
+                        ? stroke.get("radius") : "missing") + "; expected a number above 0, in pixels");
+            }
             try {
-                strokes.add(new Stroke(tool, stroke.path("radius").asDouble(), points(stroke.path("points"),
+                strokes.add(new Stroke(tool, stroke.get("radius").asDouble(), points(stroke.path("points"),
                         where + ": stroke")));
             } catch (IllegalArgumentException e) {
                 throw new IllegalArgumentException(e.getMessage().startsWith(where) ? e.getMessage()
@@ -83,7 +87,7 @@ public final class PromptsJson {
         }
         List<Point> points = new ArrayList<>();
         for (JsonNode point : list) {
-            if (point.size() != 2 || !coordinate(point.get(0)) || !coordinate(point.get(1))) {
+            if (point.size() != 2 || !isCoordinate(point.get(0)) || !isCoordinate(point.get(1))) {
                 throw new IllegalArgumentException(where + " point " + point + "; expected [x,y] in pixels, 0 or more");
             }
             points.add(new Point(point.get(0).asDouble(), point.get(1).asDouble()));
@@ -91,11 +95,14 @@ public final class PromptsJson {
         return points;
     }
 
-    private static boolean coordinate(JsonNode value) {
+    private static boolean isCoordinate(JsonNode value) {
         return value.isNumber() && value.asDouble() >= 0 && value.asDouble() < Integer.MAX_VALUE;
     }
 
-    /** Puts prompts in the form that {@link #read} takes into {@code bones}; coordinates to a tenth of a pixel. */
+    /**
+     * Puts prompts in the form that {@link #read} takes into {@code bones}, to a tenth of a pixel. Coordinates are
+     * rounded down, so that a point stays in its image, and a radius stays above 0.
+     */
     public static void write(Map<Bone, BonePrompt> prompts, ObjectNode bones) {
         prompts.forEach((bone, prompt) -> {
             ObjectNode of = bones.putObject(bone.label());
@@ -104,7 +111,7 @@ public final class PromptsJson {
             if (!prompt.strokes().isEmpty()) {
                 ArrayNode strokes = of.putArray("strokes");
                 for (Stroke stroke : prompt.strokes()) {
-                    put(strokes.addObject().put("tool", stroke.tool().label()).put("radius", tenth(stroke.radius()))
+                    put(strokes.addObject().put("tool", stroke.tool().label()).put("radius", radius(stroke.radius()))
                             .putArray("points"), stroke.points());
                 }
             }
@@ -112,10 +119,14 @@ public final class PromptsJson {
     }
 
     private static void put(ArrayNode array, List<Point> points) {
-        points.forEach(p -> array.addArray().add(tenth(p.x())).add(tenth(p.y())));
+        points.forEach(p -> array.addArray().add(coordinate(p.x())).add(coordinate(p.y())));
     }
 
-    private static double tenth(double pixels) {
-        return Math.round(10 * pixels) / 10.0;
+    private static double coordinate(double pixels) {
+        return Math.floor(10 * pixels) / 10;
+    }
+
+    private static double radius(double pixels) {
+        return Math.max(1, Math.rint(10 * pixels)) / 10;
     }
 }

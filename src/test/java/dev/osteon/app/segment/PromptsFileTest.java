@@ -38,6 +38,10 @@ class PromptsFileTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '"', value = {
         "{'version':2} | given version 2",
+        "{'version':'1','images':[]} | given version \"\"1\"\"; expected the number 1",
+        "{'version':1.7,'images':[]} | given version 1.7; expected the number 1",
+        "{'version':true,'images':[]} | given version true; expected the number 1",
+        "{'images':[]} | given version none; expected the number 1",
         "{'version':1} | no list",
         "{'version':1,'images':[{'bones':{}}]} | no \"\"file\"\"",
         "{'version':1,'images':[{'file':'a.png'}]} | a.png: no \"\"bones\"\"",
@@ -50,6 +54,8 @@ class PromptsFileTest {
                 + "| a.png, ulna: a stroke's tool is \"\"pen\"\"",
         "{'version':1,'images':[{'file':'a.png','bones':{'ulna':{'positive':[[1,1]],'strokes':[{'tool':'brush',"
                 + "'radius':0,'points':[[1,1]]}]}}}]} | a.png, ulna: stroke: given radius 0.0",
+        "{'version':1,'images':[{'file':'a.png','bones':{'ulna':{'positive':[[1,1]],'strokes':[{'tool':'brush',"
+                + "'radius':true,'points':[[1,1]]}]}}}]} | a.png, ulna: a stroke's radius is true; expected a number",
         "{'version':1, | line 1: not JSON"})
     void mistakesAreToldWithImageAndBone(String text, String message) {
         assertThatThrownBy(() -> read(text)).isInstanceOf(UserError.class)
