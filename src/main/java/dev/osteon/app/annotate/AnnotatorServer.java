@@ -3,6 +3,7 @@ package dev.osteon.app.annotate;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.osteon.app.FileProblem;
 import dev.osteon.app.UserError;
 import dev.osteon.engine.EngineException;
 import java.io.IOException;
@@ -13,6 +14,7 @@ import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.nio.file.FileSystemException;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
@@ -36,11 +38,17 @@ public final class AnnotatorServer implements AutoCloseable {
         System.setProperty("sun.net.httpserver.nodelay", "true");
     }
 
+    /** What is asked for below the token and is no file of the page. */
+    @FunctionalInterface
+    interface Answering {
+        Reply answer(String method, String path, byte[] body) throws IOException;
+    }
+
     private final HttpServer http;
     private final ExecutorService threads = Executors.newCachedThreadPool(
             Thread.ofPlatform().name("osteon-http-", 0).daemon().factory());
     private final Guard guard;
-    private final Api api;
+    private final Answering api;
     private final PrintStream log;
 
     /**
@@ -51,6 +59,10 @@ public final class AnnotatorServer implements AutoCloseable {
      * @throws UserError when the port is taken
      */
     public AnnotatorServer(Workplace workplace, int port, PrintStream log) throws IOException {
+        this(new Api(workplace)::answer, port, log);
+    }
+
+    AnnotatorServer(Answering api, int port, PrintStream log) throws IOException {
         try {
             http = HttpServer.create(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), port), 0);
         } catch (BindException e) {
@@ -58,7 +70,7 @@ public final class AnnotatorServer implements AutoCloseable {
                     + "out for any that is free", e);
         }
         this.guard = Guard.withRandomToken(http.getAddress().getPort());
-        this.api = new Api(workplace);
+        this.api = api;
         this.log = log;
         http.setExecutor(threads);
         http.createContext("/", this::handle);
@@ -70,26 +82,43 @@ public final class AnnotatorServer implements AutoCloseable {
         return URI.create("http://127.0.0.1:" + guard.port() + "/" + guard.token() + "/");
     }
 
+    /**
+     * Answers. An answer that breaks off is not ended: its end would make it look whole, so the connection is cut,
+     * which this server does when a handler throws.
+     */
     private void handle(HttpExchange exchange) throws IOException {
-        try (exchange) {
-            Reply reply;
-            try {
-                reply = reply(exchange);
-            } catch (Refusal e) {
-                reply = error(e.status(), e.getMessage());
-            } catch (IllegalArgumentException | UserError | EngineException e) {
-                reply = error(400, e.getMessage());
-            } catch (IOException | RuntimeException e) {
-                e.printStackTrace(log);
-                reply = error(500, "internal error: " + e.getMessage() + "; what was saved before is safe");
-            }
-            SECURITY.forEach((name, value) -> exchange.getResponseHeaders().set(name, value));
-            reply.headers().forEach((name, value) -> exchange.getResponseHeaders().set(name, value));
-            exchange.getResponseHeaders().set("Content-Type", reply.type());
-            exchange.sendResponseHeaders(reply.status(), 0);
-            try (OutputStream out = exchange.getResponseBody()) {
-                reply.body().writeTo(out);
-            }
+        Reply reply = replyOrError(exchange);
+        SECURITY.forEach((name, value) -> exchange.getResponseHeaders().set(name, value));
+        reply.headers().forEach((name, value) -> exchange.getResponseHeaders().set(name, value));
+        exchange.getResponseHeaders().set("Content-Type", reply.type());
+        exchange.sendResponseHeaders(reply.status(), 0);
+        OutputStream out = exchange.getResponseBody();
+        try {
+            reply.body().writeTo(out);
+        } catch (FileSystemException e) {       // other causes are a browser that went away
+            log.println("osteon annotate: an answer broke off: " + FileProblem.describe(e));
+            throw e;
+        } catch (RuntimeException | Error e) {
+            e.printStackTrace(log);
+            throw new IOException("an answer broke off", e);
+        }
+        out.close();
+    }
+
+    private Reply replyOrError(HttpExchange exchange) {
+        try {
+            return reply(exchange);
+        } catch (Refusal e) {
+            return error(e.status(), e.getMessage());
+        } catch (IllegalArgumentException | UserError | EngineException e) {
+            return error(400, e.getMessage());
+        } catch (IOException e) {
+            String line = FileProblem.describe(e);
+            log.println("osteon annotate: " + line);
+            return error(500, line);
+        } catch (RuntimeException | Error e) {
+            e.printStackTrace(log);
+            return error(500, "internal error: " + e + "; what was saved before is safe");
         }
     }
 

@@ -71,16 +71,12 @@ final class Api {
         return switch (method + " " + path) {
             case "GET api/images" -> images();
             case "POST api/export" -> {
+                workplace.store().refresh();
                 workplace.export().start(workplace.store().all());
                 yield exported();
             }
             case "GET api/export" -> exported();
-            case "GET api/export.zip" -> {
-                if (!(workplace.export().state() instanceof Export.State.Finished)) {
-                    throw new Refusal(409, "no export is finished; begin one first");
-                }
-                yield Reply.download("application/zip", "masks.zip", workplace.export()::zip);
-            }
+            case "GET api/export.zip" -> Reply.download("application/zip", "masks.zip", workplace.export().zip());
             default -> throw new Refusal(404, method + " " + path + ": no such thing here");
         };
     }
@@ -113,7 +109,8 @@ final class Api {
         }
     }
 
-    private Reply images() {
+    private Reply images() throws IOException {
+        workplace.store().refresh();
         ObjectNode root = NODES.objectNode().put("prompts", workplace.store().file().toString());
         ArrayNode bones = root.putArray("bones");
         for (Bone bone : Bone.values()) {
@@ -128,6 +125,7 @@ final class Api {
     }
 
     private Reply image(int number) throws IOException {
+        workplace.store().refresh();
         GrayImage image = workplace.image(number);
         String name = workplace.name(number);
         ObjectNode root = NODES.objectNode().put("file", name).put("width", image.width())
@@ -226,8 +224,9 @@ final class Api {
                 .put("state", state.getClass().getSimpleName().toLowerCase(Locale.ROOT));
         switch (state) {
             case Export.State.Running(long done, long total) -> node.put("done", done).put("total", total);
-            case Export.State.Finished(var folder, int masks, var failed) -> {
-                node.put("folder", folder.toString()).put("masks", masks);
+            case Export.State.Finished(ExportedFiles files, var failed) -> {
+                node.put("folder", files.folder().toString()).put("masks", files.masks().size())
+                        .put("missing", files.missing().size());
                 failed.forEach(node.putArray("failed")::add);
             }
             case Export.State.Failed(String reason) -> node.put("error", reason);

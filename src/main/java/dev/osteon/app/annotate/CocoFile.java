@@ -28,26 +28,20 @@ final class CocoFile {
 
     private CocoFile() {}
 
-    /** The masks that a folder holds of these images. */
-    static List<Path> masks(RadiographFolder radiographs, Path out) {
+    /** Where a radiograph's mask of a bone is. */
+    static Path mask(Path out, String name, Bone bone) {
+        return out.resolve(ExportedFiles.MASKS).resolve(name + "_" + bone.label() + ".png");
+    }
+
+    /**
+     * Writes {@code coco.json} with the images that have prompts.
+     *
+     * @param used the prompts of the images that the masks in {@code out} were made with; of other images it may hold
+     *             masks of an earlier export, which are left out
+     * @return the masks that are in it, in its order
+     */
+    static List<Path> write(RadiographFolder radiographs, PromptsFile used, Path out) throws IOException {
         List<Path> masks = new ArrayList<>();
-        for (String name : radiographs.images().keySet()) {
-            for (Bone bone : Bone.values()) {
-                Path mask = mask(out, name, bone);
-                if (Files.isRegularFile(mask)) {
-                    masks.add(mask);
-                }
-            }
-        }
-        return masks;
-    }
-
-    private static Path mask(Path out, String name, Bone bone) {
-        return out.resolve("masks").resolve(name + "_" + bone.label() + ".png");
-    }
-
-    /** Writes {@code coco.json} with the images that have prompts, and returns the number of masks. */
-    static int write(RadiographFolder radiographs, PromptsFile prompts, Path out) throws IOException {
         ObjectNode root = JSON.createObjectNode();
         root.putObject("info").put("description", "Bones in hand and wrist radiographs, segmented with Osteon");
         root.putArray("licenses");
@@ -62,7 +56,7 @@ final class CocoFile {
             String file = radiographs.relative(entry.getValue());
             int id = images.size() + 1;
             boolean listed = false;
-            for (Bone bone : prompts.images().getOrDefault(file, Map.of()).keySet()) {
+            for (Bone bone : used.images().getOrDefault(file, Map.of()).keySet()) {
                 Path path = mask(out, entry.getKey(), bone);
                 if (Files.isRegularFile(path)) {
                     GrayImage picture = ImageFiles.read(path);
@@ -73,11 +67,12 @@ final class CocoFile {
                     }
                     annotate(annotations.addObject().put("id", annotations.size()).put("image_id", id), bone,
                             Mask.of(picture));
+                    masks.add(path);
                 }
             }
         }
-        AtomicFile.write(out.resolve(Export.COCO), JSON.writeValueAsString(root) + "\n");
-        return annotations.size();
+        AtomicFile.write(out.resolve(ExportedFiles.COCO), JSON.writeValueAsString(root) + "\n");
+        return masks;
     }
 
     private static void annotate(ObjectNode annotation, Bone bone, Mask mask) {

@@ -83,7 +83,7 @@ final class EmbeddingQueue implements AutoCloseable {
     private void goOnMeanwhile() {
         try {
             meanwhile.next().run();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             meanwhile = Collections.emptyIterator();
         }
     }

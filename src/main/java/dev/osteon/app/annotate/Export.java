@@ -2,6 +2,7 @@ package dev.osteon.app.annotate;
 
 import dev.osteon.app.FileProblem;
 import dev.osteon.app.UserError;
+import dev.osteon.app.phantom.Bone;
 import dev.osteon.app.run.Progress;
 import dev.osteon.app.segment.Prompting;
 import dev.osteon.app.segment.PromptsFile;
@@ -12,14 +13,13 @@ import dev.osteon.app.segment.Step;
 import dev.osteon.engine.EngineException;
 import dev.osteon.engine.tensor.Device;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.regex.Pattern;
-import java.util.zip.ZipEntry;
-import java.util.zip.ZipOutputStream;
 
 /**
  * Masks of all images as {@code osteon segment} makes them, and a COCO file of them, in the background. What has not
@@ -35,14 +35,13 @@ final class Export implements AutoCloseable {
         /** Images done, of all. */
         record Running(long done, long total) implements State {}
 
-        /** It is there. */
-        record Finished(Path folder, int masks, List<String> failed) implements State {}
+        /** It is there; a line for each image that could not be done. */
+        record Finished(ExportedFiles files, List<String> failed) implements State {}
 
         /** What went wrong. */
         record Failed(String reason) implements State {}
     }
 
-    static final String COCO = "coco.json";
     private static final Pattern ALL_OF_IT = Pattern.compile(".*");
 
     private final RadiographFolder radiographs;
@@ -89,8 +88,11 @@ final class Export implements AutoCloseable {
                     set(new State.Running(done, total))));
             Segmentation.Outcome outcome = rightOfWay.behind(() ->
                     segmentation.run(sam, Prompting.from(prompts), device));
-            int masks = CocoFile.write(radiographs, prompts, out);
-            set(new State.Finished(out, masks, outcome.failed()));
+            PromptsFile used = PromptsFile.read(out.resolve(ExportedFiles.PROMPTS));
+            RadiographFolder found = RadiographFolder.of(radiographs.folder(), out);    // as it was segmented just now
+            List<String> failed = new ArrayList<>(outcome.failed());
+            failed.addAll(outdated(found, used));
+            set(new State.Finished(new ExportedFiles(out, CocoFile.write(found, used, out)), failed));
         } catch (IOException e) {
             set(new State.Failed(FileProblem.describe(e)));
         } catch (UserError | EngineException e) {
@@ -100,25 +102,29 @@ final class Export implements AutoCloseable {
         }
     }
 
-    /**
-     * Writes masks, COCO file and prompts as one zip archive.
-     *
-     * @throws Refusal when there is no finished export
-     */
-    void zip(OutputStream to) throws IOException {
-        ZipOutputStream zip = new ZipOutputStream(to);
-        for (Path mask : CocoFile.masks(radiographs, out)) {
-            add(zip, "masks/" + mask.getFileName(), mask);
-        }
-        add(zip, COCO, out.resolve(COCO));
-        add(zip, "prompts.json", out.resolve("prompts.json"));
-        zip.finish();
+    /** A line for each image that has masks of an earlier export only, since it could not be done this time. */
+    private List<String> outdated(RadiographFolder found, PromptsFile used) {
+        List<String> lines = new ArrayList<>();
+        found.images().forEach((name, file) -> {
+            String relative = found.relative(file);
+            if (!used.images().containsKey(relative) && Arrays.stream(Bone.values())
+                    .anyMatch(bone -> Files.exists(CocoFile.mask(out, name, bone)))) {
+                lines.add(relative + ": its masks are of an earlier export and are left out");
+            }
+        });
+        return lines;
     }
 
-    private static void add(ZipOutputStream zip, String name, Path file) throws IOException {
-        zip.putNextEntry(new ZipEntry(name));
-        Files.copy(file, zip);
-        zip.closeEntry();
+    /**
+     * Masks, COCO file and prompts as one zip archive.
+     *
+     * @throws Refusal when no export is finished, or a file of it is missing
+     */
+    Reply.Body zip() {
+        if (!(state() instanceof State.Finished finished)) {
+            throw new Refusal(409, "no export is finished; begin one first");
+        }
+        return finished.files().archive();
     }
 
     /** Waits for an export that runs; it would go on where it stopped, but files are better whole. */

@@ -7,7 +7,7 @@ final class Refusal extends RuntimeException {
 
     private final int status;
 
-    /** @param status of HTTP: 400 malformed, 403 forbidden, 404 unknown, 405, 409 conflict, 413 too large, 415 */
+    /** @param status of HTTP: 400, 403, 404, 405, 409 conflict, 413 too large, 415, 422 bad image, 503 not now */
     Refusal(int status, String message) {
         super(message);
         this.status = status;

@@ -21,7 +21,6 @@ import dev.osteon.models.sam.SamEncoder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.EnumSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
@@ -30,8 +29,6 @@ import java.util.concurrent.CompletionException;
 
 /** What the annotator works with: radiographs, the prompts file, the model, and where exports go. */
 public final class Workplace implements AutoCloseable {
-
-    private static final int IMAGES_KEPT = 4;
 
     private final RadiographFolder radiographs;
     private final List<Path> files;
@@ -47,7 +44,7 @@ public final class Workplace implements AutoCloseable {
     private final Dispatcher.Registration registration = Dispatcher.listen(rightOfWay);
     private final EmbeddingQueue queue;
     private final Export export;
-    private final Map<Integer, GrayImage> images = new LinkedHashMap<>(IMAGES_KEPT, 0.75f, true);
+    private final Pictures pictures;
 
     /**
      * Opens all of it.
@@ -59,6 +56,7 @@ public final class Workplace implements AutoCloseable {
     public Workplace(Path folder, Path prompts, Path out, SamFiles sam, Device device) throws IOException {
         radiographs = RadiographFolder.of(folder, out);
         files = List.copyOf(radiographs.images().values());
+        pictures = new Pictures(image -> RadiographFolder.read(files.get(image)));
         store = new PromptsStore(prompts);
         encoder = SamEncoder.load(sam.encoder(), device);
         decoder = SamDecoder.load(sam.decoder(), device);
@@ -66,7 +64,8 @@ public final class Workplace implements AutoCloseable {
         embeddings = new Embeddings(encoder, Hashes.of(sam.encoder()), out.resolve("embeddings"));
         segmenter = new BoneSegmenter(embeddings, decoder, EnumSet.allOf(Step.class));
         quick = new BoneSegmenter(embeddings, quickDecoder, EnumSet.allOf(Step.class));
-        queue = new EmbeddingQueue(image -> rightOfWay.behind(() -> embeddings.whole(image(image))), WarmUp.of(quick));
+        queue = new EmbeddingQueue(image -> rightOfWay.behind(() -> embeddings.whole(image(image))),
+                WarmUp.of(quick::preview));
         export = new Export(radiographs, out, sam, device, rightOfWay);
     }
 
@@ -89,17 +88,7 @@ public final class Workplace implements AutoCloseable {
     }
 
     GrayImage image(int image) throws IOException {
-        synchronized (images) {
-            GrayImage known = images.get(image);
-            if (known == null) {
-                known = RadiographFolder.read(files.get(image));
-                images.put(image, known);
-                if (images.size() > IMAGES_KEPT) {
-                    images.remove(images.keySet().iterator().next());
-                }
-            }
-            return known;
-        }
+        return pictures.of(image);
     }
 
     /** Waits until an image is embedded, and has the next one embedded after it. */
@@ -121,15 +110,18 @@ public final class Workplace implements AutoCloseable {
         }
     }
 
-    /** A quick first mask, on a coarse grid; once the image is embedded, whatever else is being computed waits. */
+    /** A quick first mask, on a coarse grid; once the image is there and embedded, what else is computed waits. */
     Mask preview(int image, Map<Bone, BonePrompt> prompts, Bone bone) throws IOException {
         Embedding embedding = embedding(image);
-        return rightOfWay.first(() -> quick.preview(image(image), embedding, prompts, bone));
+        GrayImage picture = image(image);
+        return rightOfWay.first(() -> quick.preview(picture, embedding, prompts, bone));
     }
 
     /** The mask that an export has, but for prompts of other bones that change later. */
     BoneSegment segment(int image, Map<Bone, BonePrompt> prompts, Bone bone) throws IOException {
-        return rightOfWay.behind(() -> segmenter.segment(image(image), embedding(image), prompts, bone));
+        Embedding embedding = embedding(image);
+        GrayImage picture = image(image);
+        return rightOfWay.behind(() -> segmenter.segment(picture, embedding, prompts, bone));
     }
 
     Prompting.Placed automatic(int image) throws IOException {

@@ -10,7 +10,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** SHA-256 of files and pictures, as 64 hex digits. */
+/** SHA-256 of files, bytes and pictures, as 64 hex digits. */
 public final class Hashes {
 
     private Hashes() {}
@@ -33,6 +33,11 @@ public final class Hashes {
             }
         }
         return HexFormat.of().formatHex(hash.digest());
+    }
+
+    /** Of bytes. */
+    public static String of(byte[] bytes) {
+        return HexFormat.of().formatHex(sha256().digest(bytes));
     }
 
     /** Of an image's samples and size, and a text. */

@@ -162,20 +162,12 @@ class AnnotatorServerTest {
         Files.setLastModifiedTime(prompts, FileTime.fromMillis(System.currentTimeMillis() + 5000));
         assertThat(putJson(POINT.replace(":0", ":1"))).startsWith("HTTP/1.1 409").contains("another program");
         assertThat(prompts).content().contains("\"mc2\"").doesNotContain("\"mc1\"");
+        assertThat(get(address.getPath() + "api/images/0", "Host: " + host())).contains("\"revision\":2", "\"mc2\"");
+        assertThat(putJson(POINT.replace(":0", ":2"))).startsWith("HTTP/1.1 200");     // by one who has seen it
+        assertThat(prompts).content().contains("\"mc1\"").doesNotContain("\"mc2\"");
         Files.delete(prompts);
-        assertThat(putJson(POINT.replace(":0", ":1"))).startsWith("HTTP/1.1 200");
+        assertThat(putJson(POINT.replace(":0", ":3"))).startsWith("HTTP/1.1 200");
         assertThat(prompts).content().contains("\"mc1\"");
-    }
-
-    @Test
-    void whatElseIsInTheFileStaysThere() throws IOException {
-        Path own = folder.resolve("own.json");
-        Files.writeString(own, "{\"version\":1,\"reader\":\"me\",\"images\":[{\"file\":\"a.png\",\"note\":\"late\","
-                + "\"bones\":{}},{\"file\":\"gone.png\",\"bones\":{\"ulna\":{\"positive\":[[1,2]]}}}]}");
-        PromptsStore store = new PromptsStore(own);
-        store.save("a.png", dev.osteon.app.segment.PromptsFile.read(own).images().get("gone.png"), 0);
-        assertThat(own).content().contains("\"reader\" : \"me\"", "\"note\" : \"late\"", "gone.png");
-        assertThat(new PromptsStore(own).of("a.png")).hasSize(1);
     }
 
     @Test

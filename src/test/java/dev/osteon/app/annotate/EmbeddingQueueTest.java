@@ -10,8 +10,11 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 @Timeout(60)
 class EmbeddingQueueTest {
@@ -47,17 +50,24 @@ class EmbeddingQueueTest {
         assertThat(done).containsExactly("step 1", "image 7", "step 2");
     }
 
-    @Test
-    void aStepThatFailsLeavesTheEncoderAtWork() {
-        List<Runnable> steps = List.of(() -> {
-            throw new IllegalStateException("no memory");
-        }, () -> {
+    @ParameterizedTest
+    @MethodSource("failures")
+    void aStepThatFailsLeavesTheEncoderAtWork(Runnable failing) {
+        List<Runnable> steps = List.of(failing, () -> {
             throw new AssertionError("no step follows one that failed");
         });
         try (EmbeddingQueue queue = new EmbeddingQueue(image -> ANY, steps.iterator())) {
             assertThat(queue.first(0).join()).isSameAs(ANY);
             assertThat(queue.first(1).join()).isSameAs(ANY);
         }
+    }
+
+    static Stream<Runnable> failures() {
+        return Stream.of(() -> {
+            throw new IllegalStateException("no kernel");
+        }, () -> {
+            throw new OutOfMemoryError("as a test");
+        });
     }
 
     @Test
