@@ -1,30 +1,39 @@
 // The annotator's page: the list of radiographs, keys and clicks, and what is said of it all.
 
+import { BoneList } from "./bones.js";
+import { CopyDialog } from "./copy.js";
 import { showExportDialog } from "./export.js";
+import { Levels } from "./levels.js";
 import { ImageList } from "./list.js";
 import { Masks } from "./masks.js";
+import { Saving } from "./saving.js";
 import { server } from "./server.js";
 import { Session } from "./session.js";
+import { StrokePath } from "./stroke.js";
 import { View } from "./view.js";
 
 const $ = id => document.getElementById(id);
 const NEAR = 9;
+const UNREADABLE = 422;
+const WARMING_UP = 4;
 
 const view = new View($("view"));
+const levels = new Levels(view);
 const masks = new Masks(showMask, message => say(message, true));
+const saving = new Saving(() => session, showReplaced);
+const copyDialog = new CopyDialog(() => session, copyFrom, message => say(message, true));
 let folder;
 let list;
+let bones;
 let colours = {};
 let session = null;
 let active = "radius";
 let tool = "points";
 let drag = null;
-let cursor = null;
+let pointer = null;     // where it is on the canvas; what it points at changes with zooming
 let space = false;
 let opening = 0;
 let warm = false;
-
-const counted = (n, what) => `${n} ${what}${n === 1 ? "" : "s"}`;
 
 function say(text, error = false) {
   $("status").textContent = text;
@@ -33,106 +42,124 @@ function say(text, error = false) {
 
 // ---- one radiograph
 
+/** Opens another radiograph, unless changes of the one that is open cannot be saved. */
 async function open(n) {
   const ticket = ++opening;
-  say(`Reading ${folder.images[n].file} …`);
+  if (n === session?.number) {
+    list.stay();
+    return;
+  }
+  let read;
   try {
-    await session?.saving;
-    const image = await server.image(n);
-    const samples = await server.samples(n, image.bits);
+    await session?.saved();
     if (ticket !== opening) return;
-    session = new Session(n, image, showSaved, () => masks.whenIdle());
-    view.setImage(image.width, image.height, samples, image.bits);
-    $("empty").hidden = true;
-    $("file").textContent = `${image.file} · ${image.width} × ${image.height} · ${image.bits} bit`;
-    list.select(n);
-    view.crosshair = null;
-    showWindow();
-    showSaved("saved");
-    for (const bone of folder.bones) setNote(bone.name, "", []);
-    refresh();
-    say("The encoder looks at the radiograph … points can be placed already.");
-    const { ms } = await server.embedding(n);
-    if (!warm) await warmUp(n, image);
-    if (ticket !== opening) return;
-    say(`Ready: the encoder took ${ms < 50 ? "no time, it knew the image" : (ms / 1000).toFixed(1) + " s"}.`);
-    masks.open(session, active);
+    say(`Reading ${folder.images[n].file} …`);
+    read = await readImage(n);
+    await session?.saved();     // what was changed while it was read
   } catch (error) {
-    if (ticket === opening) say(error.message, true);
+    if (ticket !== opening) return;
+    list.stay();
+    const kept = session && error === session.failure;
+    say(kept ? `${session.file} stays open, since its changes are not saved.` : error.message, true);
+    return;
+  }
+  if (ticket !== opening) return;
+  cancelDrag();
+  $("file").textContent = folder.images[n].file;
+  for (const bone of folder.bones) bones.note(bone.name, "", []);
+  if (read.unreadable) showNothing(read.unreadable);
+  else show(n, read);
+  list.select(n);
+  refresh();
+  showPosition();
+  if (session) await begin(session);
+}
+
+async function readImage(n) {
+  try {
+    const image = await server.image(n);
+    return { image, samples: await server.samples(n, image.bits) };
+  } catch (error) {
+    if (error.status !== UNREADABLE) throw error;
+    return { unreadable: error.message };
   }
 }
 
-/** Some masks that nobody sees: the first of all takes several times as long as those after it. */
-async function warmUp(n, image) {
-  warm = true;
-  const middle = { positive: [[image.width / 2, image.height / 2]], negative: [] };
-  for (let i = 0; i < 4; i++) await server.mask(n, active, { [active]: middle }, "preview");
+function show(n, { image, samples }) {
+  session = new Session(n, image, state => saving.show(state), () => masks.whenIdle());
+  view.setImage(image.width, image.height, samples, image.bits);
+  view.crosshair = null;
+  masks.open(session, active);
+  levels.show();
+  saving.show("saved");
+  $("empty").hidden = true;
+  $("file").textContent += ` · ${image.width} × ${image.height} · ${image.bits} bit`;
 }
 
-function showSaved(state) {
-  const failed = state instanceof Error;
-  $("saved").textContent = failed ? `Not saved: ${state.message}` : state === "saved" ? "Saved" : "Saving …";
-  $("saved").classList.toggle("error", failed);
+function showNothing(reason) {
+  session = null;
+  view.clear();
+  masks.close();
+  saving.show("saved");
+  $("empty").textContent = "This radiograph cannot be read; choose another one.";
+  $("empty").hidden = false;
+  say(reason, true);
+}
+
+/** Waits for the encoder, then has masks made. */
+async function begin(of) {
+  say("The encoder looks at the radiograph … points can be placed already.");
+  try {
+    const { ms } = await server.embedding(of.number);
+    await warmUp(of);
+    if (of !== session) return;
+    say(`Ready: the encoder took ${ms < 50 ? "no time, it knew the image" : (ms / 1000).toFixed(1) + " s"}.`);
+  } catch (error) {
+    if (of !== session) return;
+    say(error.message, true);
+  }
+  masks.start();
+}
+
+/** Some masks that nobody sees, unless one is waited for: the first of all takes several times as long. */
+async function warmUp(of) {
+  const middle = { positive: [[of.width / 2, of.height / 2]], negative: [] };
+  for (let i = 0; i < WARMING_UP && !warm && of === session && !masks.wanted; i++) {
+    await server.mask(of.number, active, { [active]: middle }, "preview");
+  }
+  warm ||= of === session;
 }
 
 /** After every change of prompts: list, canvas, progress. */
 function refresh() {
+  bones.update(session?.bones ?? {}, active);
+  $("undo").disabled = !session?.past.length;
+  $("redo").disabled = !session?.future.length;
+  if (!session) return;
   view.setAnnotations(session.bones, active, colours);
   list.update(session.number, folder.bones.map(b => b.name).filter(name => session.bones[name]));
-  for (const { name } of folder.bones) {
-    const bone = session.bone(name);
-    const row = document.querySelector(`#bones [data-bone="${name}"]`);
-    row.setAttribute("aria-pressed", String(name === active));
-    row.querySelector(".points").textContent = session.bones[name]
-      ? `${bone.positive.length} + ${(bone.negative ?? []).length} points`
-        + (bone.strokes?.length ? `, ${counted(bone.strokes.length, "stroke")}` : "") : "";
-  }
-  $("undo").disabled = session.past.length === 0;
-  $("redo").disabled = session.future.length === 0;
 }
 
-function listBones() {
-  $("bones").replaceChildren(...folder.bones.map((bone, i) => {
-    const row = document.createElement("li");
-    const button = document.createElement("button");
-    button.dataset.bone = bone.name;
-    const swatch = document.createElement("span");
-    swatch.className = "swatch";
-    swatch.style.background = bone.colour;
-    const name = document.createElement("span");
-    name.textContent = bone.name;
-    const points = document.createElement("span");
-    points.className = "note points";
-    const key = document.createElement("kbd");
-    key.textContent = String(i + 1);
-    const flags = document.createElement("span");
-    flags.className = "flags";
-    button.append(swatch, name, points, key, flags);
-    button.onclick = () => select(bone.name);
-    row.append(button);
-    return row;
-  }));
+/** The prompts are others than before. */
+function showReplaced() {
+  cancelDrag();
+  refresh();
+  folder.bones.forEach(bone => masks.changed(bone.name));
 }
 
 function select(bone) {
   active = bone;
+  refresh();
   if (!session) return;
   masks.select(active);
-  refresh();
   say(`${bone}: ${session.bones[bone] ? "go on" : "click on the bone, right-click beside it"}.`);
-}
-
-function setNote(bone, quality, flags) {
-  const row = document.querySelector(`#bones [data-bone="${bone}"]`);
-  row.dataset.mask = quality;
-  row.querySelector(".flags").textContent = flags.join(", ");
 }
 
 function showMask(bone, mask, quality, ms) {
   const of = bone === "hover" ? active : bone;
   view.setMask(bone, mask, colours[of], quality);
   if (bone === "hover") return;
-  setNote(bone, mask ? quality : "", mask?.flags ?? []);
+  bones.note(bone, mask ? quality : "", mask?.flags ?? []);
   if (mask) {
     say(quality === "preview" ? `${bone}: first mask in ${Math.round(ms)} ms.`
       : `${bone}: ${mask.area} pixels, stability ${mask.stability.toFixed(2)}`
@@ -140,9 +167,16 @@ function showMask(bone, mask, quality, ms) {
   }
 }
 
-function changed(done, bone, text) {
+/** Makes a change of a bone, which the session may refuse. */
+function change(bone, make, text) {
+  let done = false;
+  try {
+    done = make();
+  } catch (error) {
+    say(error.message, true);
+  }
+  refresh();      // a change that was not made is not shown either
   if (!done) return;
-  refresh();
   masks.changed(bone);
   if (text) say(text);
 }
@@ -161,19 +195,16 @@ function nearest(point) {
   return found;
 }
 
-const inside = ([x, y]) => [Math.max(0, Math.min(session.width - 0.1, x)), Math.max(0, Math.min(session.height - 0.1, y))];
-const tenth = point => point.map(v => Math.floor(v * 10) / 10);
-
 function addPoint(kind, point) {
   if (kind === "negative" && !session.bones[active]) {
     say(`${active}: begin with a positive point on the bone (left click).`, true);
     return;
   }
-  changed(session.changeBone(`${kind} point`, active, bone => bone[kind].push(tenth(inside(point)))), active);
+  change(active, () => session.changeBone(`${kind} point`, active, bone => bone[kind].push(session.within(point))));
 }
 
 function removePoint(found) {
-  changed(session.changeBone("remove point", active, bone => bone[found.kind].splice(found.index, 1)), active);
+  change(active, () => session.changeBone("remove point", active, bone => bone[found.kind].splice(found.index, 1)));
 }
 
 // ---- mouse
@@ -183,72 +214,94 @@ function place(event) {
   return [event.clientX - box.left, event.clientY - box.top];
 }
 
+const cursor = () => pointer && view.toImage(...pointer);
+
 $("view").addEventListener("pointerdown", event => {
-  if (!session) return;
+  if (!session || drag || !event.isPrimary) return;
   $("view").setPointerCapture(event.pointerId);
-  const at = place(event);
-  const point = view.toImage(...at);
-  if (event.button === 1 || space) {
-    drag = { kind: "pan", at };
-  } else if (tool !== "points") {
-    if (!session.bones[active]) {
-      say(`${active}: place a positive point first; strokes are drawn over its mask.`, true);
-      return;
-    }
-    const used = event.button === 2 ? (tool === "brush" ? "eraser" : "brush") : tool;
-    drag = { kind: "stroke", tool: used, points: [tenth(inside(point))] };
-    view.brush = { points: drag.points, radius: radius(), colour: used === "brush" ? colours[active] : "#000" };
-    view.draw();
-  } else if (view.contains(point)) {
-    const found = nearest(point);
-    if (found && event.shiftKey) removePoint(found);
-    else if (found && event.button === 0) drag = { kind: "point", found, moved: false };
-    else if (!found) addPoint(event.button === 2 ? "negative" : "positive", point);
-  }
+  pointer = place(event);
+  if (event.button === 1 || space) drag = { kind: "pan", at: pointer };
+  else if (event.button !== 0 && event.button !== 2) return;
+  else if (tool === "points") beginPoint(event, cursor());
+  else beginStroke(event, cursor());
   event.preventDefault();
   $("view").focus();
 });
 
+function beginPoint(event, point) {
+  const found = nearest(point);
+  if (found && event.shiftKey) removePoint(found);
+  else if (found && event.button === 0) drag = { kind: "point", bone: active, found };
+  else if (!found && view.contains(point)) addPoint(event.button === 2 ? "negative" : "positive", point);
+}
+
+function beginStroke(event, point) {
+  if (!session.bones[active]) {
+    say(`${active}: place a positive point first; strokes are drawn over its mask.`, true);
+    return;
+  }
+  const used = event.button === 2 ? (tool === "brush" ? "eraser" : "brush") : tool;
+  const path = new StrokePath(radius(), session.within(point));
+  drag = { kind: "stroke", bone: active, tool: used, path };
+  view.brush = { path, colour: used === "brush" ? colours[active] : "#000" };
+  view.draw();
+}
+
 $("view").addEventListener("pointermove", event => {
-  if (!session) return;
-  const at = place(event);
-  cursor = view.toImage(...at);
+  if (!session || !event.isPrimary) return;
+  pointer = place(event);
+  const at = cursor();
   showPosition();
   if (drag?.kind === "pan") {
-    view.pan(at[0] - drag.at[0], at[1] - drag.at[1]);
-    drag.at = at;
+    view.pan(pointer[0] - drag.at[0], pointer[1] - drag.at[1]);
+    drag.at = pointer;
   } else if (drag?.kind === "stroke") {
-    drag.points.push(tenth(inside(cursor)));
+    drag.path.add(session.within(at));
     view.draw();
   } else if (drag?.kind === "point") {
-    drag.to = tenth(inside(cursor));
+    drag.to = session.within(at);
     const shown = structuredClone(session.bones);
-    shown[active][drag.found.kind][drag.found.index] = drag.to;
+    shown[drag.bone][drag.found.kind][drag.found.index] = drag.to;
     view.setAnnotations(shown, active, colours);
-  } else if (tool === "points" && $("hover").checked && view.contains(cursor) && !nearest(cursor)
-      && session.bones[active]) {
-    masks.hover(tenth(cursor));
+  } else if (tool === "points" && $("hover").checked && view.contains(at) && !nearest(at) && session.bones[active]) {
+    masks.hover(session.within(at));
+  } else if (masks.hovered || view.masks.has("hover")) {
+    masks.leave();
   }
 });
 
-$("view").addEventListener("pointerup", () => {
+$("view").addEventListener("pointerup", event => {
+  if (!event.isPrimary) return;
   const done = drag;
   drag = null;
+  view.brush = null;
   if (done?.kind === "stroke") {
-    view.brush = null;
-    changed(session.changeBone(done.tool, active, bone => {
-      bone.strokes ??= [];
-      bone.strokes.push({ tool: done.tool, radius: radius(), points: done.points });
-    }), active);
+    const { bone, tool: used, path } = done;
+    change(bone, () => session.changeBone(used, bone, prompt => {
+      prompt.strokes ??= [];
+      prompt.strokes.push({ tool: used, radius: path.radius, points: path.end() });
+    }));
   } else if (done?.kind === "point" && done.to) {
-    changed(session.changeBone("move point", active, bone => {
-      bone[done.found.kind][done.found.index] = done.to;
-    }), active);
+    change(done.bone, () => session.changeBone("move point", done.bone, prompt => {
+      prompt[done.found.kind][done.found.index] = done.to;
+    }));
   }
 });
 
+/** Gives up what is being drawn or moved. */
+function cancelDrag() {
+  drag = null;
+  view.brush = null;
+  if (session) refresh();
+}
+
+for (const lost of ["pointercancel", "lostpointercapture"]) {
+  $("view").addEventListener(lost, () => drag && cancelDrag());
+}
+window.addEventListener("blur", () => { space = false; });
+
 $("view").addEventListener("pointerleave", () => {
-  cursor = null;
+  pointer = null;
   showPosition();
   if (session) masks.leave();
 });
@@ -256,37 +309,19 @@ $("view").addEventListener("contextmenu", event => event.preventDefault());
 $("view").addEventListener("wheel", event => {
   if (!session) return;
   view.zoom(Math.exp(-event.deltaY / 400), ...place(event));
+  showPosition();
   event.preventDefault();
 }, { passive: false });
 
 function showPosition() {
-  const at = cursor && view.contains(cursor) ? cursor : view.crosshair;
+  const at = cursor() && view.contains(cursor()) ? cursor() : view.crosshair;
   $("position").textContent = at ? `x ${Math.floor(at[0])}, y ${Math.floor(at[1])}, level ${view.sampleAt(at)}` : "";
 }
 
-// ---- window, brush, buttons
+// ---- brush, buttons
 
 const radius = () => Number($("radius").value);
 const showRadius = () => { $("radius-value").textContent = `${radius()} pixels`; };
-
-function showWindow() {
-  const { low, high } = view.range;
-  $("level").min = $("width").min = 0;
-  $("level").max = view.largest;
-  $("width").max = 2 * view.largest;
-  $("level").value = view.level;
-  $("width").value = view.levelWidth;
-  $("level-value").textContent = `${Math.round(view.level)}`;
-  $("width-value").textContent = `${Math.round(view.levelWidth)} (image ${low} – ${high})`;
-}
-
-for (const slider of ["level", "width"]) {
-  $(slider).addEventListener("input", () => {
-    if (!session) return;
-    view.setWindow(Number($("level").value), Number($("width").value));
-    showWindow();
-  });
-}
 $("radius").addEventListener("input", showRadius);
 
 function setTool(name) {
@@ -297,11 +332,6 @@ function setTool(name) {
 document.querySelectorAll("input[name=tool]").forEach(input => {
   input.addEventListener("change", () => setTool(input.value));
 });
-
-function resetWindow() {
-  view.levels();
-  showWindow();
-}
 
 function undo(step) {
   const before = structuredClone(session.bones);
@@ -318,29 +348,30 @@ function undo(step) {
 }
 
 function clearBone() {
-  changed(session.change(`clear ${active}`, bones => { delete bones[active]; }), active, `${active} cleared.`);
+  change(active, () => session.change(`clear ${active}`, prompts => { delete prompts[active]; }), `${active} cleared.`);
 }
 
 function replaceAll(label, given) {
-  session.change(label, bones => {
-    for (const name of Object.keys(bones)) delete bones[name];
-    Object.assign(bones, given);
+  session.change(label, prompts => {
+    for (const name of Object.keys(prompts)) delete prompts[name];
+    Object.assign(prompts, given);
   });
-  refresh();
-  folder.bones.forEach(bone => masks.changed(bone.name));
+  showReplaced();
 }
 
 async function automatic() {
+  if ($("auto").disabled) return;
   const of = session;
   say("Looking for the bones …");
   $("auto").disabled = true;
   try {
-    const { bones, notes } = await server.automatic(of.number);
+    const placed = await server.automatic(of.number);
     if (of !== session) return;
-    replaceAll("automatic prompts", bones);
+    replaceAll("automatic prompts", placed.bones);
+    const { notes } = placed;
     say(notes.length ? `Look at: ${notes.join("; ")}.` : "All seven bones placed; look at each of them.");
   } catch (error) {
-    say(error.message, true);
+    if (of === session) say(error.message, true);
   } finally {
     $("auto").disabled = false;
   }
@@ -353,43 +384,36 @@ function askCopy() {
     say("No other radiograph has prompts yet.");
     return;
   }
-  $("copy-from").replaceChildren(...others.map(image => new Option(`${image.file} (${image.bones.length} bones)`, image.n)));
-  const before = others.filter(image => image.n < session.number).pop() ?? others[0];
-  $("copy-from").value = before.n;
-  $("copy-dialog").showModal();
+  copyDialog.show(others);
 }
 
-$("copy-dialog").addEventListener("close", async () => {
-  if ($("copy-dialog").returnValue !== "copy" || !$("copy-from").value) return;
-  try {
-    const from = await server.image(Number($("copy-from").value));
-    const sx = session.width / from.width;
-    const sy = session.height / from.height;
-    const moved = list => (list ?? []).map(([x, y]) => tenth(inside([x * sx, y * sy])));
-    replaceAll(`copy from ${from.file}`, Object.fromEntries(Object.entries(from.bones).map(([name, bone]) =>
-      [name, { positive: moved(bone.positive), negative: moved(bone.negative) }])));
-    say(`Copied from ${from.file}; drag the points into place.`);
-  } catch (error) {
-    say(error.message, true);
-  }
-});
+function copyFrom(image) {
+  replaceAll(`copy from ${image.file}`, session.scaled(image));
+  say(`Copied from ${image.file}; drag the points into place.`);
+}
 
 // ---- keys
 
 function moveCrosshair(dx, dy, event) {
   const step = event.shiftKey ? 1 : Math.max(1, 12 / view.scale);
   const [x, y] = view.crosshair ?? [session.width / 2, session.height / 2];
-  view.crosshair = inside([x + dx * step, y + dy * step]);
-  cursor = null;
+  view.crosshair = session.within([x + dx * step, y + dy * step]);
+  pointer = null;
   showPosition();
   view.draw();
 }
 
 function removeNearest() {
-  const at = cursor ?? view.crosshair;
+  const at = cursor() ?? view.crosshair;
   const found = at && nearest(at);
   if (found) removePoint(found);
   else say("No point of this bone is here.");
+}
+
+/** About the middle of the canvas. */
+function zoom(factor) {
+  view.zoom(factor, $("view").clientWidth / 2, $("view").clientHeight / 2);
+  showPosition();
 }
 
 const onCanvas = action => event => document.activeElement === $("view") && action(event) !== false;
@@ -404,14 +428,14 @@ const KEYS = {
   e: () => setTool("eraser"),
   h: () => { $("hover").checked = !$("hover").checked; if (session) masks.leave(); },
   v: () => { view.showMasks = !view.showMasks; view.draw(); },
-  w: resetWindow,
+  w: () => levels.reset(),
   x: clearBone,
   a: automatic,
   c: askCopy,
   "[": () => { $("radius").value = radius() - 1; showRadius(); },
   "]": () => { $("radius").value = radius() + 1; showRadius(); },
-  "+": () => view.zoom(1.25, $("view").clientWidth / 2, $("view").clientHeight / 2),
-  "-": () => view.zoom(0.8, $("view").clientWidth / 2, $("view").clientHeight / 2),
+  "+": () => zoom(1.25),
+  "-": () => zoom(0.8),
   0: () => view.fit(),
   Delete: removeNearest,
   Backspace: removeNearest,
@@ -437,8 +461,13 @@ document.addEventListener("keydown", event => {
     }
     return;
   }
+  if (drag) {       // a key must not change what is being dragged
+    if (event.key === "Escape") cancelDrag();
+    return;
+  }
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-  if ((event.ctrlKey || event.metaKey) && key !== "z" && key !== "y") return;
+  const written = event.getModifierState("AltGraph");      // how some keyboards write [ and ]
+  if (!written && (event.altKey || (event.ctrlKey || event.metaKey) && key !== "z" && key !== "y")) return;
   if (/^[1-7]$/.test(key)) {
     select(folder.bones[Number(key) - 1].name);
   } else if (KEYS[key] && (session || WITHOUT_IMAGE.has(key))) {
@@ -454,20 +483,17 @@ document.addEventListener("keyup", event => {
 });
 
 const BUTTONS = { undo: () => undo("undo"), redo: () => undo("redo"), clear: clearBone, auto: automatic, copy: askCopy,
-  fit: () => view.fit(), "window-reset": resetWindow };
+  fit: () => view.fit(), "window-reset": () => levels.reset() };
 for (const [id, action] of Object.entries(BUTTONS)) $(id).onclick = () => session && action();
-$("export").onclick = () => showExportDialog(() => session?.saving);
+$("export").onclick = () => showExportDialog(() => session?.saved());
 $("help-button").onclick = () => $("help").showModal();
-window.addEventListener("beforeunload", event => {
-  if ($("saved").textContent !== "Saved") event.preventDefault();
-});
 
 // ---- begin
 
 try {
   folder = await server.images();
   colours = Object.fromEntries(folder.bones.map(bone => [bone.name, bone.colour]));
-  listBones();
+  bones = new BoneList(folder.bones, select);
   list = new ImageList(folder, open);
   showRadius();
   await open(0);

@@ -7,7 +7,7 @@ let saved = async () => {};
 
 function showExport(state) {
   $("export-start").disabled = state.state === "running";
-  $("export-download").hidden = state.state !== "finished";
+  $("export-download").hidden = state.state !== "finished" || state.missing > 0;
   $("export-progress").hidden = state.state !== "running";
   if (state.state === "running") {
     $("export-progress").max = state.total;
@@ -15,6 +15,7 @@ function showExport(state) {
     $("export-status").textContent = `${state.done} of ${state.total} radiographs`;
   } else if (state.state === "finished") {
     $("export-status").textContent = `${state.masks} ${state.masks === 1 ? "mask" : "masks"} in ${state.folder}`
+      + (state.missing ? `; ${state.missing} of the files are gone since, export again` : "")
       + (state.failed.length ? `; failed: ${state.failed.join("; ")}` : "");
   } else {
     $("export-status").textContent = state.error ? `Failed: ${state.error}` : "";
@@ -38,6 +39,11 @@ async function watchExport() {
 $("export-start").onclick = async () => {
   try {
     await saved();
+  } catch (error) {
+    $("export-status").textContent = `Not exported, since changes are not saved: ${error.message}`;
+    return;
+  }
+  try {
     await server.startExport();
     watchExport();
   } catch (error) {
@@ -45,7 +51,7 @@ $("export-start").onclick = async () => {
   }
 };
 
-/** @param whenSaved gives a promise that is kept when all changes are saved */
+/** @param whenSaved gives a promise that is kept when all changes are saved, and broken when they cannot be */
 export function showExportDialog(whenSaved) {
   saved = whenSaved;
   $("export-dialog").showModal();

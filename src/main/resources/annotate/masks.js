@@ -13,18 +13,39 @@ export class Masks {
     this.onMask = onMask;
     this.onError = onError;
     this.idle = [];
+    this.close();
   }
 
-  /** Starts anew with another radiograph. */
+  /** Begins anew with another radiograph, once it is shown; masks are asked for from start() on. */
   open(session, active) {
+    this.close();
     this.session = session;
     this.active = active;
-    this.versions = {};
     this.quick = new Set(Object.keys(session.bones));
     this.full = new Set(this.quick);
+  }
+
+  /** The encoder has seen the radiograph. */
+  start() {
+    this.started = true;
+    this.pumpQuick();
+  }
+
+  /** No radiograph is shown any more. */
+  close() {
+    clearTimeout(this.timer);
+    this.session = null;
+    this.started = false;
+    this.versions = {};
+    this.quick = new Set();
+    this.full = new Set();
     this.hovered = null;
     this.changedAt = 0;
-    this.pumpQuick();
+  }
+
+  /** Whether there is a mask to make before all others. */
+  get wanted() {
+    return this.quick.size > 0;
   }
 
   select(active) {
@@ -62,7 +83,7 @@ export class Masks {
   async pumpQuick() {
     if (this.quickBusy) return;
     this.quickBusy = true;
-    while (this.quick.size > 0 || this.hovered) {
+    while (this.started && (this.quick.size > 0 || this.hovered)) {
       const session = this.session;
       if (this.quick.size > 0) {
         const bone = this.quick.has(this.active) ? this.active : this.quick.values().next().value;
@@ -96,7 +117,7 @@ export class Masks {
 
   wait() {
     clearTimeout(this.timer);
-    if (this.full.size > 0) {
+    if (this.started && this.full.size > 0) {
       this.timer = setTimeout(() => this.pumpFull(), Math.max(0, this.changedAt + QUIET - performance.now()));
     }
   }
@@ -104,7 +125,7 @@ export class Masks {
   async pumpFull() {
     if (this.fullBusy) return;
     this.fullBusy = true;
-    while (this.full.size > 0 && !this.quickBusy && performance.now() >= this.changedAt + QUIET) {
+    while (this.started && this.full.size > 0 && !this.quickBusy && performance.now() >= this.changedAt + QUIET) {
       const bone = this.full.has(this.active) ? this.active : this.full.values().next().value;
       this.full.delete(bone);
       await this.ask(this.session, bone, this.session.bones, "final", bone);

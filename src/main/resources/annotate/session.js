@@ -3,6 +3,10 @@
 import { server } from "./server.js";
 
 const copy = bones => structuredClone(bones);
+const tenth = pixels => Math.floor(pixels * 10) / 10;
+
+// The server takes a mebibyte (Guard.java); what is around the prompts needs little.
+const LARGEST = (1 << 20) - 4096;
 
 export class Session {
   /**
@@ -22,6 +26,13 @@ export class Session {
     this.onSaved = onSaved;
     this.turn = turn;
     this.saving = Promise.resolve();
+    this.version = 0;
+    this.settle(this.bones);
+  }
+
+  /** Whether there are changes that the server does not have yet. */
+  get unsaved() {
+    return this.version !== this.savedVersion;
   }
 
   /** A bone as it is, or empty. */
@@ -29,14 +40,36 @@ export class Session {
     return this.bones[name] ?? { positive: [], negative: [] };
   }
 
-  /** Makes a change that can be undone; without a positive point a bone has no prompt. */
+  /** The nearest place in the radiograph, to a tenth of a pixel, as the prompts file has it. */
+  within([x, y]) {
+    return [tenth(Math.max(0, Math.min(this.width - 0.1, x))), tenth(Math.max(0, Math.min(this.height - 0.1, y)))];
+  }
+
+  /** The points of another radiograph in the size of this one; its strokes are not taken over. */
+  scaled(image) {
+    const moved = list => (list ?? []).map(([x, y]) =>
+      this.within([x * this.width / image.width, y * this.height / image.height]));
+    return Object.fromEntries(Object.entries(image.bones).map(([name, { positive, negative }]) =>
+      [name, { positive: moved(positive), negative: moved(negative) }]));
+  }
+
+  /**
+   * Makes a change that can be undone; without a positive point a bone has no prompt. False when nothing changes;
+   * throws, and leaves all as it was, when the prompts would become larger than the server takes.
+   */
   change(label, edit) {
     const before = copy(this.bones);
     edit(this.bones);
     for (const [name, bone] of Object.entries(this.bones)) {
       if (bone.positive.length === 0) delete this.bones[name];
     }
-    if (JSON.stringify(before) === JSON.stringify(this.bones)) return false;
+    const now = JSON.stringify(this.bones);
+    if (JSON.stringify(before) === now) return false;
+    if (now.length > LARGEST) {
+      this.bones = before;
+      throw new Error(`Not done (${label}): ${this.file} has too many strokes to be saved; undo some, or clear a bone`
+        + " and brush it anew with fewer.");
+    }
     this.past.push({ label, bones: before });
     this.future = [];
     this.save();
@@ -70,18 +103,69 @@ export class Session {
 
   /** One request at a time; what changes meanwhile goes with the next. The mask that a click waits for goes first. */
   save() {
+    const version = ++this.version;
     this.onSaved("saving");
-    const version = (this.version = (this.version ?? 0) + 1);
     this.saving = this.saving.then(async () => {
       await this.turn();
       if (version !== this.version) return;
+      const sent = copy(this.bones);
       try {
-        this.revision = (await server.save(this.number, this.revision, this.bones)).revision;
-        if (version === this.version) this.onSaved("saved");
+        this.revision = (await server.save(this.number, this.revision, sent)).revision;
+        this.failure = null;
+        this.settle(sent, version);
+        if (!this.unsaved) this.onSaved("saved");
       } catch (error) {
-        this.onSaved(error);
+        this.failure = error;
+        if (version === this.version) this.onSaved(error);
       }
     });
-    return this.saving;
+  }
+
+  settle(bones, version = this.version) {
+    this.savedBones = copy(bones);
+    this.savedVersion = version;
+  }
+
+  /** Kept when no change is on its way to the server. */
+  async idle() {
+    let last;
+    do {
+      last = this.saving;
+      await last;
+    } while (last !== this.saving);
+  }
+
+  /** Kept when all changes are saved, those that could not be after one more try; else broken with the reason. */
+  async saved() {
+    if (this.failure) this.save();
+    await this.idle();
+    if (this.failure) throw this.failure;
+  }
+
+  /** After a conflict: saves what is here in the place of what the server has. */
+  keep(image) {
+    this.revision = image.revision;
+    this.save();
+  }
+
+  /** After a conflict: goes on with what the server has; undo brings back what was here. */
+  take(image) {
+    this.revision = image.revision;
+    this.replace("what was here", image.bones);
+  }
+
+  /** Goes back to what was saved last; undo brings back what was here. */
+  discard() {
+    this.replace("what was not saved", this.savedBones);
+  }
+
+  replace(label, bones) {
+    this.past.push({ label, bones: this.bones });
+    this.future = [];
+    this.bones = copy(bones);
+    this.version++;
+    this.settle(this.bones);
+    this.failure = null;
+    this.onSaved("saved");
   }
 }

@@ -28,6 +28,14 @@ export class View {
     this.fit();
   }
 
+  /** Shows nothing. */
+  clear() {
+    this.picture = this.samples = this.annotations = this.crosshair = this.brush = null;
+    this.fitted = false;
+    this.masks.clear();
+    this.draw();
+  }
+
   /** The lowest and the highest level, but for one sample in a thousand on either side. */
   levels() {
     const counts = new Uint32Array(this.largest + 1);
@@ -191,7 +199,7 @@ export class View {
 
   paintBrush(c) {
     if (!this.brush) return;
-    const { points, radius, colour } = this.brush;
+    const { path: { points, radius }, colour } = this.brush;
     c.strokeStyle = colour;
     c.globalAlpha = 0.5;
     c.lineWidth = 2 * radius * this.scale;

@@ -24,8 +24,9 @@ import java.util.concurrent.Executors;
 public final class AnnotatorServer implements AutoCloseable {
 
     private static final String FILES = "/annotate/";
-    private static final Set<String> PAGE = Set.of("index.html", "annotate.css", "app.js", "export.js", "list.js",
-            "masks.js", "server.js", "session.js", "view.js");
+    private static final Set<String> PAGE = Set.of("index.html", "annotate.css", "app.js", "bones.js", "copy.js",
+            "export.js", "levels.js", "list.js", "masks.js", "saving.js", "server.js", "session.js", "stroke.js",
+            "view.js");
     private static final Map<String, String> TYPES = Map.of("html", "text/html; charset=utf-8", "css",
             "text/css; charset=utf-8", "js", "text/javascript; charset=utf-8");
     private static final Map<String, String> SECURITY = Map.of("Content-Security-Policy", "default-src 'none'; "

@@ -2,18 +2,13 @@ package dev.osteon.app.annotate;
 
 import static com.microsoft.playwright.assertions.PlaywrightAssertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.microsoft.playwright.Browser;
-import com.microsoft.playwright.BrowserType;
 import com.microsoft.playwright.Download;
 import com.microsoft.playwright.Locator;
 import com.microsoft.playwright.Page;
-import com.microsoft.playwright.Playwright;
 import com.microsoft.playwright.assertions.LocatorAssertions;
-import com.microsoft.playwright.options.BoundingBox;
 import com.microsoft.playwright.options.MouseButton;
 import dev.osteon.app.image.ImageFiles;
 import dev.osteon.app.phantom.Bone;
@@ -27,10 +22,10 @@ import dev.osteon.nn.SharedData;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -42,14 +37,13 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * A person at the annotator's page, in a real browser, with a child's wrist. Pictures of the page are left in {@code
- * target/annotator}. The browser is Debian's Chromium, or what {@code -Dosteon.chromium} names.
+ * target/annotator}.
  */
 class AnnotatorBrowserTest {
 
     private static final String WRIST = "2024_0939605258_01_WRI-L1_M013.png";
     private static final String OTHER = "1616_0868865488_03_WRI-L1_M014.png";
     private static final double PATIENCE = 120_000;
-    private static final Pattern POSITION = Pattern.compile("x (\\d+), y (\\d+),");
     private static final LocatorAssertions.HasAttributeOptions SOON =
             new LocatorAssertions.HasAttributeOptions().setTimeout(PATIENCE);
     private static final LocatorAssertions.ContainsTextOptions TEXT_SOON =
@@ -58,22 +52,15 @@ class AnnotatorBrowserTest {
     @TempDir
     Path folder;
 
-    private final List<String> foreign = new ArrayList<>();
-    private final List<String> complaints = new ArrayList<>();
     private Path graz;
     private Workplace workplace;
     private AnnotatorServer server;
-    private Playwright playwright;
+    private Chromium chromium;
     private Page page;
 
     @BeforeEach
     void open() throws IOException {
-        String chromium = System.getProperty("osteon.chromium", "/usr/bin/chromium");
-        boolean there = Files.isExecutable(Path.of(chromium));
-        if (!there && "true".equals(System.getenv("CI"))) {
-            throw new AssertionError("no " + chromium + "; .ci/run installs it");
-        }
-        assumeTrue(there, "no " + chromium + " (install chromium, or set -Dosteon.chromium): the page is not checked");
+        chromium = Chromium.start();
         graz = SharedData.folder("graz");
         Path images = Files.createDirectories(folder.resolve("images"));
         for (String name : List.of(WRIST, OTHER)) {
@@ -83,30 +70,13 @@ class AnnotatorBrowserTest {
         workplace = new Workplace(images, prompts(), folder.resolve("masks"),
                 SamFiles.in(Optional.of(SharedData.folder("sam"))), Device.CPU);
         server = new AnnotatorServer(workplace, 0, System.err);
-        playwright = Playwright.create(new Playwright.CreateOptions().setEnv(
-                Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
-        Browser browser = playwright.chromium().launch(new BrowserType.LaunchOptions()
-                .setExecutablePath(Path.of(chromium)).setArgs(List.of("--no-sandbox", "--disable-gpu",
-                        "--disable-background-networking", "--disable-component-update", "--disable-sync")));
-        page = browser.newPage(new Browser.NewPageOptions().setViewportSize(1400, 900));
-        page.onRequest(request -> {
-            if (!request.url().startsWith(server.address().toString()) && !request.url().startsWith("data:")) {
-                foreign.add(request.url());
-            }
-        });
-        page.onConsoleMessage(message -> {
-            if (message.type().equals("error") && !message.text().contains("422")) {   // the broken picture's answer
-                complaints.add(message.text());
-            }
-        });
-        page.onPageError(complaints::add);
-        page.navigate(server.address().toString());
+        page = chromium.open(server.address(), Set.of(422));     // the broken picture's answer
     }
 
     @AfterEach
     void close() {
-        if (playwright != null) {
-            playwright.close();
+        if (chromium != null) {
+            chromium.close();
         }
         if (server != null) {
             server.close();
@@ -127,7 +97,7 @@ class AnnotatorBrowserTest {
     @Test
     void promptsBecomeMasksThatAreSavedReloadedAndExported() throws IOException {
         choose(WRIST);
-        Canvas canvas = new Canvas();
+        Canvas canvas = new Canvas(page);
         page.keyboard().press("2");
         JsonNode radius = reference("Radius");
         for (JsonNode point : radius.get("points_px")) {
@@ -162,8 +132,7 @@ class AnnotatorBrowserTest {
             assertThat(coco.at("/images/0/file_name").asText()).isEqualTo(WRIST);
             assertThat(file.stream()).hasSize(3);
         }
-        assertThat(foreign).isEmpty();
-        assertThat(complaints).isEmpty();
+        assertThat(chromium.complaints()).isEmpty();
     }
 
     private void undoAndRedo(Canvas canvas, JsonNode radius) {
@@ -191,7 +160,7 @@ class AnnotatorBrowserTest {
         page.locator("#view").focus();
         page.keyboard().press("ArrowLeft");
         page.keyboard().press("Shift+ArrowDown");
-        Matcher at = POSITION.matcher(page.locator("#position").textContent());
+        Matcher at = Canvas.POSITION.matcher(page.locator("#position").textContent());
         assertThat(at.find()).isTrue();
         page.keyboard().press("Enter");
         assertThat(bone("radius")).containsText("4 + 3 points");
@@ -246,8 +215,7 @@ class AnnotatorBrowserTest {
         assertThat(page.locator("#help")).isVisible();
         screenshot("help");
         page.keyboard().press("Escape");
-        assertThat(foreign).isEmpty();
-        assertThat(complaints).isEmpty();
+        assertThat(chromium.complaints()).isEmpty();
     }
 
     private void choose(String image) {
@@ -269,48 +237,5 @@ class AnnotatorBrowserTest {
 
     private void screenshot(String name) {
         page.screenshot(new Page.ScreenshotOptions().setPath(Path.of("target/annotator", name + ".png")));
-    }
-
-    /** Where the image's pixels are on the page, found as a person does: by what the page says of the cursor. */
-    private final class Canvas {
-
-        private final double scale;
-        private final double left;
-        private final double top;
-
-        Canvas() {
-            BoundingBox box = page.locator("#view").boundingBox();
-            double x = box.x + box.width / 2;
-            double y = box.y + box.height / 2;
-            int[] a = at(x - 100, y - 200);
-            int[] b = at(x + 100, y + 200);
-            scale = 400.0 / (b[1] - a[1]);
-            left = x - 100 - (a[0] + 0.5) * scale;
-            top = y - 200 - (a[1] + 0.5) * scale;
-        }
-
-        private int[] at(double x, double y) {
-            page.mouse().move(x, y);
-            Matcher position = POSITION.matcher(page.locator("#position").textContent());
-            assertThat(position.find()).isTrue();
-            return new int[] {Integer.parseInt(position.group(1)), Integer.parseInt(position.group(2))};
-        }
-
-        void moveTo(double x, double y) {
-            page.mouse().move(left + x * scale, top + y * scale);
-        }
-
-        void click(double x, double y, MouseButton button) {
-            page.mouse().click(left + x * scale, top + y * scale,
-                    new com.microsoft.playwright.Mouse.ClickOptions().setButton(button));
-        }
-
-        void drag(double x, double y, double toX, double toY, MouseButton button) {
-            page.mouse().move(left + x * scale, top + y * scale);
-            page.mouse().down(new com.microsoft.playwright.Mouse.DownOptions().setButton(button));
-            page.mouse().move(left + (x + toX) / 2 * scale, top + (y + toY) / 2 * scale);
-            page.mouse().move(left + toX * scale, top + toY * scale);
-            page.mouse().up(new com.microsoft.playwright.Mouse.UpOptions().setButton(button));
-        }
     }
 }
