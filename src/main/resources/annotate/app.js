@@ -379,12 +379,9 @@ async function automatic() {
 
 function askCopy() {
   const others = folder.images.map((image, n) => ({ ...image, n }))
-    .filter(image => image.bones.length > 0 && image.n !== session.number);
-  if (others.length === 0) {
-    say("No other radiograph has prompts yet.");
-    return;
-  }
-  copyDialog.show(others);
+    .filter(image => image.bones.length > 0 && image.n !== session.number && list.matches(image.n));
+  if (others.length > 0) copyDialog.show(others);
+  else say("No other radiograph in the list has prompts yet.");
 }
 
 function copyFrom(image) {

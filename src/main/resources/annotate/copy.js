@@ -3,6 +3,7 @@
 import { server } from "./server.js";
 
 const $ = id => document.getElementById(id);
+const MOST = 500;
 
 export class CopyDialog {
   /**
@@ -18,11 +19,16 @@ export class CopyDialog {
 
   /** @param others radiographs with prompts, with their numbers as n, at least one */
   show(others) {
-    const options = document.createDocumentFragment();
-    for (const { file, bones, n } of others) options.append(new Option(`${file} (${bones.length} bones)`, n));
-    $("copy-from").replaceChildren(options);
     const { number } = this.session();
-    $("copy-from").value = (others.filter(image => image.n < number).pop() ?? others[0]).n;
+    const before = Math.max(0, others.findLastIndex(image => image.n < number));
+    const first = Math.max(0, Math.min(before - MOST / 2, others.length - MOST));
+    const near = others.slice(first, first + MOST);
+    const options = document.createDocumentFragment();
+    for (const { file, bones, n } of near) options.append(new Option(`${file} (${bones.length} bones)`, n));
+    $("copy-from").replaceChildren(options);
+    $("copy-from").value = others[before].n;
+    $("copy-note").textContent = near.length < others.length
+      ? `The nearest ${near.length} of ${others.length}; filter the list by name to choose among others.` : "";
     $("copy-dialog").returnValue = "";      // some browsers keep what was chosen last when Escape closes it
     $("copy-dialog").showModal();
   }

@@ -1,7 +1,9 @@
-// The list of radiographs with what is done of each. Folders may have tens of thousands, so nothing that is done for
-// one of them looks at all.
+// The list of radiographs with what is done of each. Folders may have tens of thousands: only the rows that are in
+// sight are on the page, and what is done for one radiograph looks at no other.
 
 const $ = id => document.getElementById(id);
+const ROW = 44;
+const AROUND = 10;
 
 export class ImageList {
   /** @param folder images and bones as the server lists them; open is told the number of the chosen one */
@@ -12,33 +14,79 @@ export class ImageList {
     this.goal = -1;
     this.begun = 0;
     this.bones = 0;
-    this.rows = folder.images.map((image, n) => this.row(image, n));
-    const all = document.createDocumentFragment();
-    for (const row of this.rows) all.append(row);
-    $("images").replaceChildren(all);
+    this.rows = new Map();
+    for (const image of folder.images) this.count(image.bones, 1);
     this.showProgress();
+    $("images").replaceChildren();
+    $("list").addEventListener("scroll", () => this.render());
     $("filter").addEventListener("input", () => this.filter());
-  }
-
-  row(image, n) {
-    const row = document.createElement("li");
-    const button = document.createElement("button");
-    const name = document.createElement("span");
-    name.textContent = image.file;
-    const dots = document.createElement("span");
-    dots.className = "dots";
-    button.title = image.file;
-    button.append(name, dots);
-    button.onclick = () => this.go(n);
-    row.append(button);
-    this.showBones(dots, image.bones);
-    this.count(image.bones, 1);
-    return row;
+    new ResizeObserver(() => this.render()).observe($("list"));
+    this.filter();
   }
 
   count(bones, by) {
     this.begun += bones.length > 0 ? by : 0;
     this.bones += by * bones.length;
+  }
+
+  showProgress() {
+    const { begun, bones, folder: { images: { length } } } = this;
+    $("progress").max = length;
+    $("progress").value = begun;
+    $("progress-text").textContent = `${begun} of ${length} radiographs, ${bones} ${bones === 1 ? "bone" : "bones"}`;
+  }
+
+  /** Rows in sight and some around; one that stays is not touched, so that it keeps the focus. */
+  render() {
+    const list = $("images");
+    const { scrollTop, clientHeight } = $("list");
+    const first = Math.max(0, Math.floor(scrollTop / ROW) - AROUND);
+    const numbers = this.shown.slice(first, Math.ceil((scrollTop + clientHeight) / ROW) + AROUND);
+    const wanted = new Set(numbers);
+    for (const [n, row] of this.rows) {
+      if (!wanted.has(n)) {
+        row.remove();
+        this.rows.delete(n);
+      }
+    }
+    let next = null;
+    for (const n of numbers.reverse()) {
+      if (!this.rows.has(n)) this.rows.set(n, this.row(n));
+      const row = this.rows.get(n);
+      if (row.parentNode !== list || row.nextSibling !== next) list.insertBefore(row, next);
+      next = row;
+    }
+    list.style.paddingTop = `${first * ROW}px`;
+    list.style.paddingBottom = `${(this.shown.length - first - numbers.length) * ROW}px`;
+  }
+
+  row(n) {
+    const { file, bones } = this.folder.images[n];
+    const row = document.createElement("li");
+    row.style.height = `${ROW}px`;
+    const button = document.createElement("button");
+    const name = document.createElement("span");
+    name.textContent = file;
+    const dots = document.createElement("span");
+    dots.className = "dots";
+    button.title = file;
+    if (n === this.current) button.setAttribute("aria-current", "true");
+    button.append(name, dots);
+    button.onclick = () => this.go(n);
+    row.append(button);
+    this.showBones(dots, bones);
+    return row;
+  }
+
+  showBones(dots, bones) {
+    const has = new Set(bones);
+    dots.replaceChildren(...this.folder.bones.map(bone => {
+      const dot = document.createElement("i");
+      dot.style.color = has.has(bone.name) ? bone.colour : "";
+      dot.textContent = has.has(bone.name) ? "●" : "○";
+      return dot;
+    }));
+    dots.setAttribute("aria-label", `${has.size} of ${this.folder.bones.length} bones`);
   }
 
   /** The bones of an image have changed. */
@@ -47,45 +95,38 @@ export class ImageList {
     this.count(image.bones, -1);
     image.bones = bones;
     this.count(bones, 1);
-    this.showBones(this.rows[n].querySelector(".dots"), bones);
     this.showProgress();
-  }
-
-  showBones(dots, bones) {
-    const has = new Set(bones);
-    if (has.size === 0) {
-      dots.textContent = "○".repeat(this.folder.bones.length);
-    } else {
-      dots.replaceChildren(...this.folder.bones.map(bone => {
-        const dot = document.createElement("i");
-        dot.style.color = has.has(bone.name) ? bone.colour : "";
-        dot.textContent = has.has(bone.name) ? "●" : "○";
-        return dot;
-      }));
-    }
-    dots.setAttribute("aria-label", `${has.size} of ${this.folder.bones.length} bones`);
-  }
-
-  showProgress() {
-    const { begun, bones, rows: { length } } = this;
-    $("progress").max = length;
-    $("progress").value = begun;
-    $("progress-text").textContent = `${begun} of ${length} radiographs, ${bones} ${bones === 1 ? "bone" : "bones"}`;
+    if (this.rows.has(n)) this.showBones(this.rows.get(n).querySelector(".dots"), bones);
   }
 
   /** Marks an image as the open one. */
   select(n) {
-    this.rows[this.current]?.firstChild.removeAttribute("aria-current");
+    this.rows.get(this.current)?.firstChild.removeAttribute("aria-current");
     this.current = this.goal = n;
-    this.rows[n].firstChild.setAttribute("aria-current", "true");
-    this.rows[n].scrollIntoView({ block: "nearest" });
+    this.rows.get(n)?.firstChild.setAttribute("aria-current", "true");
+    this.reveal();
+  }
+
+  /** Scrolls as little as it takes for the open one to be in sight. */
+  reveal() {
+    const list = $("list");
+    const at = this.shown.indexOf(this.current);
+    if (at < 0) return;
+    const lowest = (at + 1) * ROW - list.clientHeight;
+    list.scrollTop = Math.min(at * ROW, Math.max(lowest, list.scrollTop));
+    this.render();
+  }
+
+  matches(n) {
+    return this.folder.images[n].file.toLowerCase().includes(this.wanted);
   }
 
   filter() {
-    const wanted = $("filter").value.toLowerCase();
-    this.folder.images.forEach((image, n) => {
-      this.rows[n].hidden = !image.file.toLowerCase().includes(wanted);
-    });
+    this.wanted = $("filter").value.toLowerCase();
+    this.shown = Array.from(this.folder.images.keys()).filter(n => this.matches(n));
+    $("list").scrollTop = 0;
+    this.render();      // which makes the list as high as it has to be
+    this.reveal();
   }
 
   go(n) {
@@ -101,8 +142,8 @@ export class ImageList {
   /** Opens the next (1) or the previous (−1) of those shown, counted from the one asked for last; false if none. */
   step(by) {
     let n = this.goal + by;
-    while (this.rows[n]?.hidden) n += by;
-    if (!this.rows[n]) return false;
+    while (this.folder.images[n] && !this.matches(n)) n += by;
+    if (!this.folder.images[n]) return false;
     this.go(n);
     return true;
   }

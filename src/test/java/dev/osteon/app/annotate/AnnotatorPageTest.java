@@ -386,19 +386,34 @@ class AnnotatorPageTest {
                     get bones() { looked++; return this.has; },
                     set bones(now) { this.has = now; },
                   }));
-                  const list = new ImageList({ bones: [{ name: "ulna", colour: "#fff" }], images }, () => {});
+                  const asked = [];
+                  const list = new ImageList({ bones: [{ name: "ulna", colour: "#fff" }], images }, n => asked.push(n));
                   const opening = looked;
                   const before = document.querySelector("#progress-text").textContent;
                   list.update(7, ["ulna"]);
                   const change = looked - opening;
                   list.update(0, []);
                   list.update(1, []);
-                  return [opening, change, before, document.querySelector("#progress-text").textContent];
+                  const after = document.querySelector("#progress-text").textContent;
+                  const rows = () => [...document.querySelectorAll("#images button")].map(row => row.title);
+                  const atTop = rows();
+                  list.select(999);
+                  const atEnd = rows();
+                  document.querySelector("#filter").value = "77";
+                  list.filter();
+                  const filtered = rows();
+                  list.step(-1);
+                  list.step(-1);
+                  return [opening, change, before, after, atTop, atEnd, filtered, asked];
                 }""");
         assertThat((int) looked.get(0)).isBetween(1000, 4000);
         assertThat((int) looked.get(1)).isBetween(1, 4);
         assertThat(looked.get(2)).isEqualTo("3 of 1000 radiographs, 3 bones");
         assertThat(looked.get(3)).isEqualTo("2 of 1000 radiographs, 2 bones");
+        assertThat((List<?>) looked.get(4)).hasSizeBetween(10, 60).first().isEqualTo("0.png");
+        assertThat((List<?>) looked.get(5)).hasSizeBetween(10, 60).last().isEqualTo("999.png");
+        assertThat((List<?>) looked.get(6)).hasSize(19).first().isEqualTo("77.png");
+        assertThat((List<?>) looked.get(7)).isEqualTo(List.of(977, 877));
     }
 
     @Test
