@@ -14,11 +14,11 @@
 // What a largest element of −∞ is replaced with, so that −∞ − top stays −∞.
 __device__ inline float shift_of(float top) { return top == -INFINITE ? 0 : top; }
 
-// s [rows, n − first] holds x_i·x_j for i and j from first on. Of i's and j's tile of 128, t: tops[t·n + i] and
-// sums[t·n + i] become the largest scale·s_ij over the j ≠ i in tile t and Σ exp of what is below it. Columns in tiles
+// s [groups, rows, n − first] holds x_i·x_j of each group for i and j from first on. Of i's and j's tile of 128, t:
+// tops[t·n + i] and sums[t·n + i] of the group's [tiles of n, n] become the largest scale·s_ij over the j ≠ i in tile t and Σ exp of what is below it. Columns in tiles
 // of the rows themselves are left to those.
-template <int PACK> __device__ inline void tiles(const float *s, float *tops, float *sums, int first, int rows, int n,
-        float scale) {
+template <int PACK> __device__ inline void tiles(const float *all, float *all_tops, float *all_sums, int groups, int first,
+        int rows, int n, float scale) {
     __shared__ float column_top[WARPS][TILE];
     __shared__ float column_sum[WARPS][TILE];
     int lane = threadIdx.x % 32;
@@ -26,7 +26,13 @@ template <int PACK> __device__ inline void tiles(const float *s, float *tops, fl
     int width = n - first;
     int across = (width + TILE - 1) / TILE;
     int down = (rows + TILE - 1) / TILE;
-    for (int tile = blockIdx.x; tile < across * down; tile += gridDim.x) {
+    i64 tiled = (i64) ((n + TILE - 1) / TILE) * n;
+    for (int job = blockIdx.x; job < groups * across * down; job += gridDim.x) {
+        int group = job / (across * down);
+        int tile = job % (across * down);
+        const float *s = all + (i64) group * rows * width;
+        float *tops = all_tops + group * tiled;
+        float *sums = all_sums + group * tiled;
         int row = tile / across * TILE;
         int column = tile % across * TILE;
         int top_row = row + warp * ROWS;
@@ -104,28 +110,29 @@ template <int PACK> __device__ inline void tiles(const float *s, float *tops, fl
 }
 
 extern "C" __global__ __launch_bounds__(32 * WARPS, 2) void pairwise_tiles_1(const float *s, float *tops,
-        float *sums, int first, int rows, int n, float scale) {
-    tiles<1>(s, tops, sums, first, rows, n, scale);
+        float *sums, int groups, int first, int rows, int n, float scale) {
+    tiles<1>(s, tops, sums, groups, first, rows, n, scale);
 }
 extern "C" __global__ __launch_bounds__(32 * WARPS, 2) void pairwise_tiles_4(const float *s, float *tops,
-        float *sums, int first, int rows, int n, float scale) {
-    tiles<4>(s, tops, sums, first, rows, n, scale);
+        float *sums, int groups, int first, int rows, int n, float scale) {
+    tiles<4>(s, tops, sums, groups, first, rows, n, scale);
 }
 
 // y_i = log Σ_{j ≠ i} exp(scale·s_ij) − scale·x_i·p_i from the tiles: a warp for each row, in blocks of 32 × 8 threads.
 // Differences are taken before anything is rounded, so that a small loss keeps its digits.
 extern "C" __global__ void pairwise_f32(const float *tops, const float *sums, const float *x, const float *p, float *y,
-        float *logs, int n, int d, float scale) {
-    for (i64 i = blockIdx.x * (i64) blockDim.y + threadIdx.y; i < n; i += (i64) gridDim.x * blockDim.y) {
+        float *logs, int groups, int n, int d, float scale) {
+    for (i64 i = blockIdx.x * (i64) blockDim.y + threadIdx.y; i < (i64) groups * n; i += (i64) gridDim.x * blockDim.y) {
         int tiles = (n + TILE - 1) / TILE;
+        i64 first = i / n * tiles * n + i % n;
         float top = -INFINITE;
         for (int t = threadIdx.x; t < tiles; t += 32) {
-            top = larger(top, tops[(i64) t * n + i]);
+            top = larger(top, tops[first + (i64) t * n]);
         }
         top = warp_max(top);
         float sum = 0;
         for (int t = threadIdx.x; t < tiles; t += 32) {
-            sum += sums[(i64) t * n + i] * expf(tops[(i64) t * n + i] - shift_of(top));
+            sum += sums[first + (i64) t * n] * expf(tops[first + (i64) t * n] - shift_of(top));
         }
         float dot = 0;
         for (int k = threadIdx.x; k < d; k += 32) {
@@ -140,12 +147,12 @@ extern "C" __global__ void pairwise_f32(const float *tops, const float *sums, co
     }
 }
 
-// In place, s [rows, n]: s_ij ← scale·(dy_i·exp(scale·s_ij − l_i) + dy_j·exp(scale·s_ij − l_j)), 0 on the diagonal.
+// In place, s [groups, rows, n]: s_ij ← scale·(dy_i·exp(scale·s_ij − l_i) + dy_j·exp(scale·s_ij − l_j)), 0 on the diagonal.
 // Lanes along the columns, PACK each.
 template <int PACK> __device__ inline void weights(float *s, const float *logs, const float *dy, int first, int rows,
         int n, float scale) {
-    EACH(group, n / PACK) {
-        i64 j = group * PACK;
+    EACH(columns, n / PACK) {
+        i64 j = columns * PACK;
         float log[PACK];
         float g[PACK];
         #pragma unroll
@@ -178,13 +185,17 @@ template <int PACK> __device__ inline void weights(float *s, const float *logs, 
     }
 }
 
-extern "C" __global__ void pairwise_weights_1(float *s, const float *logs, const float *dy, int first, int rows, int n,
-        float scale) {
-    weights<1>(s, logs, dy, first, rows, n, scale);
+extern "C" __global__ void pairwise_weights_1(float *s, const float *logs, const float *dy, int groups, int first,
+        int rows, int n, float scale) {
+    for (int group = 0; group < groups; group++) {
+        weights<1>(s + (i64) group * rows * n, logs + (i64) group * n, dy + (i64) group * n, first, rows, n, scale);
+    }
 }
-extern "C" __global__ void pairwise_weights_4(float *s, const float *logs, const float *dy, int first, int rows, int n,
-        float scale) {
-    weights<4>(s, logs, dy, first, rows, n, scale);
+extern "C" __global__ void pairwise_weights_4(float *s, const float *logs, const float *dy, int groups, int first,
+        int rows, int n, float scale) {
+    for (int group = 0; group < groups; group++) {
+        weights<4>(s + (i64) group * rows * n, logs + (i64) group * n, dy + (i64) group * n, first, rows, n, scale);
+    }
 }
 
 // dx −= scale·dy·p, dp = −scale·dy·x.

@@ -117,8 +117,7 @@ final class SslLosses {
         MultiCropLoss sum = new MultiCropLoss(pairLoss(golden, target), SUM);
         try (Tape tape = Tape.watching(z)) {
             List<Tensor> views = views(z);
-            double[] terms = sum.terms(views).stream().mapToDouble(Tensor::item).toArray();
-            comparison.check("out.pair_losses", terms);
+            comparison.check("out.pair_losses", sum.terms(views).toDoubles());
             comparison.check("out.loss_mean", new MultiCropLoss(sum.pair(), MEAN).loss(views).item());
             Tensor loss = sum.loss(views);
             comparison.check("out.loss_sum", loss.item());

@@ -213,6 +213,7 @@ public final class OpSamples {
         s.add(of("pairwise cross-entropy", new PairwiseCrossEntropy(0.5), normal(9, 5), normal(9, 5)));
         s.add(of("pairwise cross-entropy of two", new PairwiseCrossEntropy(-0.5), normal(2, 37), normal(2, 37)));
         s.add(of("pairwise cross-entropy in tiles", new PairwiseCrossEntropy(3), normal(70, 3), normal(70, 3)));
+        s.add(of("pairwise cross-entropy in groups", new PairwiseCrossEntropy(0.7), normal(3, 4, 5), normal(3, 4, 5)));
         s.add(of("pairwise cross-entropy gradient", new PairwiseCrossEntropyBackward(0.5), normal(9, 5), normal(9, 5),
                 positive(9), normal(9)));
     }

@@ -13,6 +13,7 @@ import java.util.List;
  * it among the others; with a mean of rows the mean of their cross-entropies. Operands: x and p [n, d]. Results: y [n]
  * and, for the gradient, the logarithm alone [n], through which none flows. The difference is taken before y is
  * rounded, so that a small loss keeps its digits; nothing overflows as long as the products themselves do not.
+ * Operands [g, n, d] are g such sets of rows, which do not meet one another, with results [g, n].
  *
  * @param scale finite; 1 / temperature in the losses
  */
@@ -23,10 +24,21 @@ public record PairwiseCrossEntropy(double scale) implements Op {
         Check.count(this, inputs, 2, 2);
         Check.floating(this, inputs);
         TensorSpec x = inputs.getFirst();
-        Check.that(x.rank() == 2 && x.dim(0) >= 2 && x.shape().equals(inputs.get(1).shape()) && Double.isFinite(scale),
-                this, inputs, "two equal shapes [n, d], n of 2 or more so that each row has another, a finite scale");
-        TensorSpec rows = TensorSpec.of(Shape.of(x.dim(0)), x.dtype());
+        Check.that((x.rank() == 2 || x.rank() == 3) && x.dim(-2) >= 2 && x.shape().equals(inputs.get(1).shape())
+                && Double.isFinite(scale), this, inputs, "two equal shapes [n, d] or [g, n, d], n of 2 or more so that "
+                + "each row has another, a finite scale");
+        TensorSpec rows = TensorSpec.of(rows(x.shape()), x.dtype());
         return List.of(rows, rows);
+    }
+
+    /** [n] or [g, n] of [n, d] or [g, n, d]. */
+    static Shape rows(Shape x) {
+        return x.rank() == 2 ? Shape.of(x.dim(0)) : Shape.of(x.dim(0), x.dim(1));
+    }
+
+    /** Sets of rows in x: g, or 1. */
+    public static int groups(Shape x) {
+        return x.rank() == 2 ? 1 : x.dim(0);
     }
 
     @Override
@@ -45,7 +57,7 @@ public record PairwiseCrossEntropy(double scale) implements Op {
     /** Half of the products, for x_i·x_j is x_j·x_i. */
     @Override
     public Cost cost(List<TensorSpec> inputs, List<TensorSpec> outputs) {
-        return Cost.perInput(inputs.getFirst().dim(0), inputs, outputs);
+        return Cost.perInput(inputs.getFirst().dim(-2), inputs, outputs);
     }
 
     @Override

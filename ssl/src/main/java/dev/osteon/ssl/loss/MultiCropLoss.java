@@ -1,6 +1,7 @@
 package dev.osteon.ssl.loss;
 
 import dev.osteon.engine.ShapeException;
+import dev.osteon.engine.op.Ops;
 import dev.osteon.engine.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,10 +19,9 @@ public record MultiCropLoss(PairLoss pair, Reduction reduction) {
     public enum Reduction {
         SUM, MEAN;
 
-        /** The terms, one element each, as one loss. */
-        public Tensor of(List<Tensor> terms) {
-            Tensor total = terms.stream().reduce(Tensor::add).orElseThrow();
-            return this == SUM ? total : total.div(terms.size());
+        /** The terms [P] as one loss. */
+        public Tensor of(Tensor terms) {
+            return this == SUM ? Ops.sum(terms) : Ops.mean(terms);
         }
     }
 
@@ -54,8 +54,8 @@ public record MultiCropLoss(PairLoss pair, Reduction reduction) {
         return reduction.of(terms(views));
     }
 
-    /** The terms l(z_v, z_i) in the order of {@link #pairs}. */
-    public List<Tensor> terms(List<Tensor> views) {
-        return pairs(views.size()).stream().map(p -> pair.loss(views.get(p.v), views.get(p.i))).toList();
+    /** The terms l(z_v, z_i) [P] in the order of {@link #pairs}. */
+    public Tensor terms(List<Tensor> views) {
+        return pair.losses(views, pairs(views.size()));
     }
 }

@@ -9,6 +9,9 @@ import static dev.osteon.ssl.loss.Embeddings.full;
 import dev.osteon.engine.EngineException;
 import dev.osteon.engine.ShapeException;
 import dev.osteon.engine.tensor.Tensor;
+import dev.osteon.ssl.loss.MultiCropLoss.Pair;
+import java.util.List;
+import java.util.function.ToIntFunction;
 
 /**
  * Normalised temperature-scaled cross-entropy (Chen et al. 2020, "A Simple Framework for Contrastive Learning of Visual
@@ -36,14 +39,28 @@ public record NtXent(double temperature, Anchors anchors) implements PairLoss {
 
     @Override
     public Tensor loss(Tensor zi, Tensor zj) {                                       // both [N, d]
-        if (zi.rank() != 2 || !zi.shape().equals(zj.shape()) || zi.dim(0) < 2) {
-            throw new ShapeException("nt-xent", zi.spec() + " and " + zj.spec(),
-                    "two equal shapes [N, d] with N of 2 or more, so that there are negatives");
+        return losses(List.of(zi, zj), List.of(new Pair(0, 1)));
+    }
+
+    /** All pairs at once, each a set of 2N rows that meet only one another: some kernels instead of hundreds. */
+    @Override
+    public Tensor losses(List<Tensor> views, List<Pair> pairs) {
+        Tensor like = views.getFirst();
+        if (like.rank() != 2 || like.dim(0) < 2 || views.stream().anyMatch(z -> !z.shape().equals(like.shape()))) {
+            throw new ShapeException("nt-xent", "views " + views.stream().map(Tensor::shape).toList(),
+                    "equal shapes [N, d] with N of 2 or more, so that there are negatives");
         }
-        Tensor a = l2Normalize(full(zi));
-        Tensor b = l2Normalize(full(zj));
-        // each of the 2N rows has its partner to find, of the other view
-        Tensor each = pairwiseCrossEntropy(concat(0, a, b), concat(0, b, a), 1 / temperature);       // [2N]
-        return anchors == Anchors.MEAN_OF_ALL ? mean(each) : mean(each).mul(2);
+        Tensor a = l2Normalize(full(together(views, pairs, Pair::v)));                               // [P, N, d]
+        Tensor b = l2Normalize(full(together(views, pairs, Pair::i)));
+        // each of a pair's 2N rows has its partner to find, of the other view
+        Tensor each = pairwiseCrossEntropy(concat(1, a, b), concat(1, b, a), 1 / temperature);       // [P, 2N]
+        Tensor means = mean(each, 1).reshape(pairs.size());
+        return anchors == Anchors.MEAN_OF_ALL ? means : means.mul(2);
+    }
+
+    private static Tensor together(List<Tensor> views, List<Pair> pairs, ToIntFunction<Pair> side) {
+        Tensor like = views.getFirst();
+        return concat(0, pairs.stream().map(side::applyAsInt).map(views::get).toList())
+                .reshape(pairs.size(), like.dim(0), like.dim(1));
     }
 }

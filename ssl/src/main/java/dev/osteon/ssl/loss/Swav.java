@@ -114,8 +114,8 @@ public final class Swav implements SslMethod {
         List<Tensor> e = batch.views().stream().map(z -> l2Normalize(full(z))).toList();         // [B, d] of each view
         List<Tensor> scores = e.stream().map(prototypes::forward).toList();                      // [B, K]
         List<Tensor> q = Tape.paused(() -> codes(e, scores, batch));                             // of each global view
-        Tensor loss = reduction.of(MultiCropLoss.pairs(scores.size()).stream()
-                .map(pair -> crossEntropy(q.get(pair.i()), scores.get(pair.v()))).toList());
+        Tensor loss = reduction.of(concat(0, MultiCropLoss.pairs(scores.size()).stream()
+                .map(pair -> crossEntropy(q.get(pair.i()), scores.get(pair.v()))).toList()));
         return new Recorded(loss, q);
     }
 

@@ -26,26 +26,39 @@ record PairwiseKernels(CudaRuntime cuda, Blas blas) {
 
     private void forward(PairwiseCrossEntropy op, List<Tensor> in, List<Tensor> out) {
         Tensor x = in.getFirst();
-        int n = x.dim(0);
-        int d = x.dim(1);
+        int n = x.dim(-2);
+        int d = x.dim(-1);
+        int groups = PairwiseCrossEntropy.groups(x.shape());
+        int together = together(FORWARD, n, groups);
         long tiles = (n + TILE - 1) / TILE;
         try (Temporaries temporary = new Temporaries(cuda)) {
-            long similarities = temporary.floats((long) band(n, 0) * n, "similarities");
-            long tops = temporary.floats(tiles * n, "largest similarities");
-            long sums = temporary.floats(tiles * n, "sums of exponentials");
-            int rows;
-            for (int first = 0; first < n; first += rows) {
-                rows = band(n, first);
-                int width = n - first;
-                similarities(x, first, rows, first, similarities);
-                int blocks = (rows + TILE - 1) / TILE * ((width + TILE - 1) / TILE);
-                cuda.launch(FILE, "pairwise_tiles_" + pack(width)).address(similarities).address(tops).address(sums)
-                        .integer(first).integer(rows).integer(n).real(op.scale()).grid(blocks, 1, TILE_THREADS, 1);
+            long similarities = temporary.floats((long) together * band(n, 0) * n, "similarities");
+            long tops = temporary.floats(groups * tiles * n, "largest similarities");
+            long sums = temporary.floats(groups * tiles * n, "sums of exponentials");
+            int count;
+            for (int group = 0; group < groups; group += count) {
+                count = Math.min(together, groups - group);
+                int rows;
+                for (int first = 0; first < n; first += rows) {
+                    rows = band(n, first);
+                    int width = n - first;
+                    similarities(new Rows(x, group, count, first, rows), first, similarities);
+                    int blocks = count * ((rows + TILE - 1) / TILE) * ((width + TILE - 1) / TILE);
+                    cuda.launch(FILE, "pairwise_tiles_" + pack(width)).address(similarities)
+                            .address(tops + Float.BYTES * group * tiles * n)
+                            .address(sums + Float.BYTES * group * tiles * n).integer(count).integer(first)
+                            .integer(rows).integer(n).real(op.scale()).grid(blocks, 1, TILE_THREADS, 1);
+                }
             }
             cuda.launch(FILE, "pairwise_f32").address(tops).address(sums).pointer(x)
-                    .pointer(in.get(1)).pointer(out.get(0)).pointer(out.get(1)).integer(n).integer(d)
-                    .real(op.scale()).warps(n);
+                    .pointer(in.get(1)).pointer(out.get(0)).pointer(out.get(1)).integer(groups).integer(n).integer(d)
+                    .real(op.scale()).warps((long) groups * n);
         }
+    }
+
+    /** Groups whose similarities fit together, at least one. */
+    private static int together(long room, int n, int groups) {
+        return Math.clamp(room / ((long) n * n), 1, groups);
     }
 
     /** Rows from {@code first} on whose similarities with all later ones fit, in whole tiles but for the last. */
@@ -60,32 +73,52 @@ record PairwiseKernels(CudaRuntime cuda, Blas blas) {
 
     private void backward(PairwiseCrossEntropyBackward op, List<Tensor> in, List<Tensor> out) {
         Tensor x = in.getFirst();
-        int n = x.dim(0);
-        int d = x.dim(1);
+        int n = x.dim(-2);
+        int d = x.dim(-1);
+        int groups = PairwiseCrossEntropy.groups(x.shape());
+        int together = together(BACKWARD, n, groups);
         int tile = Math.clamp(BACKWARD / n, 1, n);
         try (Temporaries temporary = new Temporaries(cuda)) {
-            long weights = temporary.floats((long) tile * n, "similarities");
-            for (int first = 0; first < n; first += tile) {
-                int rows = Math.min(tile, n - first);
-                similarities(x, first, rows, 0, weights);
-                cuda.launch(FILE, "pairwise_weights_" + pack(n)).address(weights).pointer(in.get(2))
-                        .pointer(in.get(3)).integer(first).integer(rows).integer(n).real(op.scale())
-                        .grid((n / pack(n) + Launch.BLOCK - 1) / Launch.BLOCK, Math.min(rows, ROWS_AT_ONCE),
-                                Launch.BLOCK, 1);
-                blas.multiply(rows, d, n, new Blas.Factor(weights, false, 0),
-                        new Blas.Factor(x.segment().address(), false, 0),
-                        out.get(0).segment().address() + 4L * first * d, 1, DType.F32, Blas.Precision.EXACT);
+            long weights = temporary.floats((long) together * tile * n, "similarities");
+            int count;
+            for (int group = 0; group < groups; group += count) {
+                count = Math.min(together, groups - group);
+                for (int first = 0; first < n; first += tile) {
+                    Rows rows = new Rows(x, group, count, first, Math.min(tile, n - first));
+                    similarities(rows, 0, weights);
+                    weights(op.scale(), rows, weights, in.get(2), in.get(3));
+                    blas.multiply(rows.rows, d, n, new Blas.Factor(weights, false, (long) rows.rows * n),
+                            new Blas.Factor(address(x, group, 0), false, (long) n * d),
+                            address(out.get(0), group, first), count, DType.F32, Blas.Precision.EXACT);
+                }
             }
         }
         cuda.launch(FILE, "pairwise_own_f32").pointer(out.get(0)).pointer(out.get(1)).pointer(x).pointer(in.get(1))
-                .pointer(in.get(3)).wide(n).integer(d).real(op.scale()).over((long) n * d);
+                .pointer(in.get(3)).wide((long) groups * n).integer(d).real(op.scale()).over((long) groups * n * d);
     }
 
-    /** x's rows from {@code first} on, each with all of x from {@code other} on. */
-    private void similarities(Tensor x, int first, int rows, int other, long result) {
-        long at = x.segment().address();
-        int d = x.dim(1);
-        blas.multiply(rows, x.dim(0) - other, d, new Blas.Factor(at + 4L * first * d, false, 0),
-                new Blas.Factor(at + 4L * other * d, true, 0), result, 1, DType.F32, Blas.Precision.EXACT);
+    private void weights(double scale, Rows of, long weights, Tensor logs, Tensor dy) {
+        int n = of.x.dim(-2);
+        long skipped = (long) Float.BYTES * of.group * n;
+        cuda.launch(FILE, "pairwise_weights_" + pack(n)).address(weights).address(logs.segment().address() + skipped)
+                .address(dy.segment().address() + skipped).integer(of.count).integer(of.first).integer(of.rows)
+                .integer(n).real(scale).grid((n / pack(n) + Launch.BLOCK - 1) / Launch.BLOCK,
+                        Math.min(of.rows, ROWS_AT_ONCE), Launch.BLOCK, 1);
+    }
+
+    /** Some rows of some groups of x: one group, unless they are all of its rows. */
+    private record Rows(Tensor x, int group, int count, int first, int rows) {}
+
+    private static long address(Tensor x, int group, int row) {
+        return x.segment().address() + (long) Float.BYTES * ((long) group * x.dim(-2) + row) * x.dim(-1);
+    }
+
+    /** The rows, each with all of its group from row {@code other} on. */
+    private void similarities(Rows of, int other, long result) {
+        int n = of.x.dim(-2);
+        int d = of.x.dim(-1);
+        blas.multiply(of.rows, n - other, d, new Blas.Factor(address(of.x, of.group, of.first), false, (long) n * d),
+                new Blas.Factor(address(of.x, of.group, other), true, (long) n * d), result, of.count, DType.F32,
+                Blas.Precision.EXACT);
     }
 }

@@ -13,15 +13,17 @@ final class PairwiseKernels {
     static void crossEntropy(PairwiseCrossEntropy op, List<Tensor> inputs, List<Tensor> outputs) {
         double[] x = Elements.doubles(inputs.getFirst());
         double[] p = Elements.doubles(inputs.get(1));
-        int n = inputs.getFirst().dim(0);
-        int d = inputs.getFirst().dim(1);
-        double[] y = new double[n];
-        double[] logs = new double[n];
+        int n = inputs.getFirst().dim(-2);
+        int d = inputs.getFirst().dim(-1);
+        int rows = PairwiseCrossEntropy.groups(inputs.getFirst().shape()) * n;
+        double[] y = new double[rows];
+        double[] logs = new double[rows];
         double[] s = new double[n];
-        for (int i = 0; i < n; i++) {
+        for (int i = 0; i < rows; i++) {
+            int first = i / n * n;
             double top = Double.NEGATIVE_INFINITY;
             for (int j = 0; j < n; j++) {
-                s[j] = i == j ? Double.NEGATIVE_INFINITY : op.scale() * dot(x, i, x, j, d);
+                s[j] = i == first + j ? Double.NEGATIVE_INFINITY : op.scale() * dot(x, i, x, first + j, d);
                 top = Math.max(top, s[j]);
             }
             double sum = 0;
@@ -40,12 +42,13 @@ final class PairwiseKernels {
         double[] p = Elements.doubles(inputs.get(1));
         double[] logs = Elements.doubles(inputs.get(2));
         double[] dy = Elements.doubles(inputs.get(3));
-        int n = dy.length;
-        int d = inputs.get(0).dim(1);
+        int n = inputs.get(0).dim(-2);
+        int d = inputs.get(0).dim(-1);
         double[] dx = new double[x.length];
         double[] dp = new double[x.length];
-        for (int i = 0; i < n; i++) {
-            for (int j = 0; j < n; j++) {
+        for (int i = 0; i < dy.length; i++) {
+            int first = i / n * n;
+            for (int j = first; j < first + n; j++) {
                 double s = op.scale() * dot(x, i, x, j, d);
                 double weight = i == j ? 0 : dy[i] * Math.exp(s - logs[i]) + dy[j] * Math.exp(s - logs[j]);
                 for (int k = 0; k < d; k++) {

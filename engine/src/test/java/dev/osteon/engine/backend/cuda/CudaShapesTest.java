@@ -111,6 +111,11 @@ class CudaShapesTest {
         for (int rows : new int[] {2, 129, 300, 3001, 3100}) {
             add(s, "pairwise of " + rows, new PairwiseCrossEntropy(2), normal(rows, 3), normal(rows, 3));
         }
+        add(s, "pairwise in groups", new PairwiseCrossEntropy(2), normal(5, 129, 3), normal(5, 129, 3));
+        add(s, "pairwise in groups of two at a time", new PairwiseCrossEntropy(2), normal(3, 1700, 2),
+                normal(3, 1700, 2));
+        add(s, "pairwise gradient in groups", new PairwiseCrossEntropyBackward(0.5), normal(7, 130, 3),
+                normal(7, 130, 3), uniform(6, 7, 7, 130), normal(7, 130));
         add(s, "pairwise gradient of odd rows", new PairwiseCrossEntropyBackward(0.5), normal(301, 3), normal(301, 3),
                 uniform(6, 7, 301), normal(301));
         add(s, "pairwise gradient of even rows", new PairwiseCrossEntropyBackward(0.5), normal(300, 3),

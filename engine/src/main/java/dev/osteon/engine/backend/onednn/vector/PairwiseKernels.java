@@ -10,6 +10,7 @@ import dev.osteon.engine.op.PairwiseCrossEntropyBackward;
 import dev.osteon.engine.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntConsumer;
 import jdk.incubator.vector.FloatVector;
 
 /**
@@ -29,8 +30,23 @@ final class PairwiseKernels {
     }
 
     private static void forward(PairwiseCrossEntropy op, List<Tensor> in, List<Tensor> out) {
-        TileRows x = TileRows.of(in.get(0));
-        TileRows p = TileRows.of(in.get(1));
+        eachGroup(in.getFirst(), group -> forward(op, group, in, out));
+    }
+
+    /** Small groups side by side; of large ones, each is shared out. */
+    private static void eachGroup(Tensor x, IntConsumer body) {
+        int groups = PairwiseCrossEntropy.groups(x.shape());
+        int grain = x.dim(-2) > SIZE * Parallel.threads() ? groups : 1;
+        Parallel.forRange(groups, grain, (from, to) -> {
+            for (int group = (int) from; group < to; group++) {
+                body.accept(group);
+            }
+        });
+    }
+
+    private static void forward(PairwiseCrossEntropy op, int group, List<Tensor> in, List<Tensor> out) {
+        TileRows x = TileRows.of(in.get(0), group);
+        TileRows p = TileRows.of(in.get(1), group);
         RunningSums sums = new RunningSums(x.tiles() * SIZE);
         Tournament.play(x.tiles(), () -> {
             float[] s = new float[SIZE * SIZE];
@@ -52,8 +68,9 @@ final class PairwiseKernels {
             y[i] = sums.top[i] - s[i] * (float) op.scale() + log;    // rounded as above: what is alike cancels
             logs[i] = sums.top[i] + log;
         }
-        Strip.of(out.get(0)).write(y, x.n(), 0, 1);
-        Strip.of(out.get(1)).write(logs, x.n(), 0, 1);
+        long first = (long) group * x.n();
+        Strip.of(out.get(0)).write(y, x.n(), first, 1);
+        Strip.of(out.get(1)).write(logs, x.n(), first, 1);
     }
 
     /** s·scale, and −∞ on the diagonal of a tile with itself and for rows and columns that are not there. */
@@ -125,11 +142,15 @@ final class PairwiseKernels {
         }
     }
 
-    /** dx_i += Σ_j w_ij·x_j for the rows of a tile, dx_j += Σ_i w_ij·x_i for its columns; the scale comes last. */
     private static void backward(PairwiseCrossEntropyBackward op, List<Tensor> in, List<Tensor> out) {
-        TileRows x = TileRows.of(in.get(0));
-        float[] logs = padded(in.get(2), x, Float.POSITIVE_INFINITY);        // exp(s − ∞) = 0
-        float[] dy = padded(in.get(3), x, 0);
+        eachGroup(in.getFirst(), group -> backward(op, group, in, out));
+    }
+
+    /** dx_i += Σ_j w_ij·x_j for the rows of a tile, dx_j += Σ_i w_ij·x_i for its columns; the scale comes last. */
+    private static void backward(PairwiseCrossEntropyBackward op, int group, List<Tensor> in, List<Tensor> out) {
+        TileRows x = TileRows.of(in.get(0), group);
+        float[] logs = padded(in.get(2), group, x, Float.POSITIVE_INFINITY);        // exp(s − ∞) = 0
+        float[] dy = padded(in.get(3), group, x, 0);
         float[] dx = new float[x.rows().length];
         int tile = SIZE * x.width();
         Tournament.play(x.tiles(), () -> {
@@ -145,33 +166,35 @@ final class PairwiseKernels {
                 }
             };
         });
-        finish(op.scale(), x, dx, dy, Strip.of(in.get(1)), out);
+        finish(op.scale(), x, group, dx, dy, Strip.of(in.get(1)), out);
     }
 
     /** dx_i = scale·(dx_i − dy_i·p_i) and dp_i = −scale·dy_i·x_i. */
-    private static void finish(double scale, TileRows x, float[] dx, float[] dy, Strip p, List<Tensor> out) {
+    private static void finish(double scale, TileRows x, int group, float[] dx, float[] dy, Strip p,
+            List<Tensor> out) {
         int d = x.depth();
+        long first = (long) group * x.n() * d;
         Strip toX = Strip.of(out.get(0));
         Strip toP = Strip.of(out.get(1));
         Parallel.forRange(x.n(), Math.max(1, (1 << 14) / Math.max(1, d)), (from, end) -> {
             double[] row = new double[Doubles.padded(d)];
             for (int i = (int) from; i < end; i++) {
-                p.read((long) i * d, 1, row, d);
+                p.read(first + (long) i * d, 1, row, d);
                 for (int k = 0; k < d; k++) {
                     row[k] = scale * (dx[i * x.width() + k] - dy[i] * row[k]);
                 }
-                toX.write(row, d, (long) i * d, 1);
+                toX.write(row, d, first + (long) i * d, 1);
                 for (int k = 0; k < d; k++) {
                     row[k] = -scale * dy[i] * x.rows()[i * x.width() + k];
                 }
-                toP.write(row, d, (long) i * d, 1);
+                toP.write(row, d, first + (long) i * d, 1);
             }
         });
     }
 
-    private static float[] padded(Tensor tensor, TileRows x, float beyond) {
+    private static float[] padded(Tensor tensor, int group, TileRows x, float beyond) {
         double[] values = new double[Doubles.padded(x.n())];
-        Strip.of(tensor).read(0, 1, values, x.n());
+        Strip.of(tensor).read((long) group * x.n(), 1, values, x.n());
         float[] padded = new float[x.tiles() * SIZE];
         Arrays.fill(padded, beyond);
         for (int i = 0; i < x.n(); i++) {

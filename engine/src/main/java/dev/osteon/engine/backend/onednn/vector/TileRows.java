@@ -22,9 +22,11 @@ record TileRows(int n, int tiles, int depth, int width, float[] rows, float[] co
     /** Rows of a tile: of two of them, their product and their gradients a core's second-level cache holds several. */
     static final int SIZE = Math.max(64, Floats.COLUMNS);
 
-    static TileRows of(Tensor x) {
-        int n = x.dim(0);
-        int depth = x.dim(1);
+    /** Of group {@code group} of x [n, d] or [g, n, d]. */
+    static TileRows of(Tensor x, int group) {
+        int n = x.dim(-2);
+        int depth = x.dim(-1);
+        long start = (long) group * n * depth;
         int tiles = (n + SIZE - 1) / SIZE;
         int width = (depth + Floats.COLUMNS - 1) / Floats.COLUMNS * Floats.COLUMNS;
         float[] rows = new float[Math.multiplyExact(tiles * SIZE, width)];
@@ -33,7 +35,7 @@ record TileRows(int n, int tiles, int depth, int width, float[] rows, float[] co
         Parallel.forRange(tiles, Math.max(1, (1 << 14) / (SIZE * Math.max(1, depth))), (first, end) -> {
             double[] row = new double[Doubles.padded(depth)];
             for (int i = (int) first * SIZE; i < Math.min(n, end * SIZE); i++) {
-                from.read((long) i * depth, 1, row, depth);
+                from.read(start + (long) i * depth, 1, row, depth);
                 int column = i / SIZE * SIZE * depth + i % SIZE;
                 for (int k = 0; k < depth; k++) {
                     rows[i * width + k] = (float) row[k];

@@ -23,16 +23,16 @@ class PairwiseKernelsTest {
 
     /** Values and gradients of rows x, each to find the one that follows, against the reference. */
     private static void check(double scale, Values x) {
-        int d = x.shape().dim(1);
+        int d = x.shape().dim(-1);
         double[] next = new double[x.numbers().length];
         Arrays.setAll(next, i -> x.numbers()[(i + d) % next.length]);
         Values p = new Values(x.shape(), x.dtype(), x.layout(), next);
         Op forward = new PairwiseCrossEntropy(scale);
         List<double[]> expected = Agreement.run(forward, Device.REFERENCE, x, p);
         close(Agreement.run(forward, Device.CPU, x, p), expected);
-        double[] logs = expected.get(1);
-        Values[] operands = {x, p, new Values(Shape.of(logs.length), x.dtype(), x.layout(), logs),
-            Values.normal(logs.length).as(x.dtype())};
+        Shape rows = x.shape().rank() == 2 ? Shape.of(x.shape().dim(0)) : Shape.of(x.shape().dim(0), x.shape().dim(1));
+        Values[] operands = {x, p, new Values(rows, x.dtype(), x.layout(), expected.get(1)),
+            Values.normal(rows.toArray()).as(x.dtype())};
         Op backward = new PairwiseCrossEntropyBackward(scale);
         close(Agreement.run(backward, Device.CPU, operands), Agreement.run(backward, Device.REFERENCE, operands));
     }
@@ -52,6 +52,20 @@ class PairwiseKernelsTest {
         for (int d : new int[] {1, 3, 64, 65}) {
             check(0.5, Values.normal(n, d));
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {2, 63, 65, 300})
+    void groupsOfRowsDoNotMeet(int n) {
+        for (int groups : new int[] {1, 2, 7}) {
+            check(0.5, Values.normal(groups, n, 5));
+        }
+        Values x = Values.normal(3, n, 5);
+        double[] second = Arrays.copyOfRange(x.numbers(), n * 5, 2 * n * 5);
+        Values alone = new Values(Shape.of(n, 5), x.dtype(), x.layout(), second);
+        Op op = new PairwiseCrossEntropy(2);
+        double[] all = Agreement.run(op, Device.CPU, x, x).getFirst();
+        assertThat(Arrays.copyOfRange(all, n, 2 * n)).isEqualTo(Agreement.run(op, Device.CPU, alone, alone).getFirst());
     }
 
     @Test

@@ -42,6 +42,8 @@ class ThreadCountTest {
             large.add(large(new Reduce(function, List.of(0, 2, 3)), Operand.normal(3, 33, 41, 43).channelsLast()));
         }
         large.add(large(new PairwiseCrossEntropy(0.1), Operand.normal(451, 67), Operand.normal(451, 67)));
+        large.add(large(new PairwiseCrossEntropy(0.1), Operand.normal(7, 65, 33), Operand.normal(7, 65, 33)));
+        large.add(large(new PairwiseCrossEntropy(0.1), Operand.normal(2, 451, 33), Operand.normal(2, 451, 33)));
         large.add(large(new PairwiseCrossEntropyBackward(0.1), Operand.normal(451, 67), Operand.normal(451, 67),
                 Operand.positive(451), Operand.normal(451)));
         large.add(large(new Sinkhorn(0.3, 3), Operand.normal(701, 801)));
