@@ -1,9 +1,10 @@
 package dev.osteon.bench.gpu;
 
-import dev.osteon.bench.step.OsteonStep;
-import dev.osteon.bench.gpu.QueuedWork.Body;
 import dev.osteon.bench.Work;
+import dev.osteon.bench.gpu.QueuedWork.Body;
 import dev.osteon.bench.loss.OsteonLosses;
+import dev.osteon.bench.step.OsteonStep;
+import dev.osteon.bench.step.PretextWork;
 import dev.osteon.engine.EngineException;
 import dev.osteon.engine.backend.Backend;
 import dev.osteon.engine.backend.Recorder;
@@ -21,6 +22,10 @@ import dev.osteon.models.ResNetSpec;
 import dev.osteon.models.onnx.OnnxModel;
 import dev.osteon.models.onnx.graph.GraphReader;
 import dev.osteon.models.onnx.optimise.Optimiser;
+import dev.osteon.nn.TrainingPrecision;
+import dev.osteon.ssl.views.ExtendedMultiCrop;
+import dev.osteon.ssl.views.MultiCrop;
+import dev.osteon.ssl.views.ViewPolicy;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -114,8 +119,11 @@ record GpuWorks(Backend backend, Sizes sizes) implements WorkServer.Opener {
 
     private Body pretext(List<String> words) {
         List<Integer> numbers = words.subList(1, 6).stream().map(Integer::valueOf).toList();
-        PretextWork work = new PretextWork(backend.device(), new PretextWork.Setting(numbers.get(0), numbers.get(1),
-                numbers.get(2), numbers.get(3), numbers.get(4), words.get(6).equals("extended")));
+        MultiCrop plain = PretextWork.crops(numbers.get(1), numbers.get(2));
+        ViewPolicy views = words.get(6).equals("extended")
+                ? new ExtendedMultiCrop(plain, ExtendedMultiCrop.PAPER_SHARE, 20) : plain;
+        PretextWork work = new PretextWork(backend.device(), new PretextWork.Setting(numbers.get(0), views,
+                numbers.get(3), numbers.get(4), TrainingPrecision.BF16));
         return new Body(work::step, work::loss, work::close);
     }
 

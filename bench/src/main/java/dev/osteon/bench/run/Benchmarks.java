@@ -12,6 +12,7 @@ import dev.osteon.bench.loss.SupConBenchmark;
 import dev.osteon.bench.loss.SwavBenchmark;
 import dev.osteon.bench.loss.VicRegBenchmark;
 import dev.osteon.bench.sam.SamBenchmark;
+import dev.osteon.bench.step.MultiCropStepBenchmark;
 import dev.osteon.bench.step.TrainingStepBenchmark;
 import java.util.List;
 
@@ -20,6 +21,7 @@ final class Benchmarks {
 
     static final List<Class<? extends ComparedBenchmark>> ALL = List.of(
             TrainingStepBenchmark.class,
+            MultiCropStepBenchmark.class,
             SamBenchmark.class,
             NtXentBenchmark.class,
             SupConBenchmark.class,

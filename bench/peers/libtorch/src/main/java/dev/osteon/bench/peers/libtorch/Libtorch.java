@@ -9,6 +9,7 @@ import dev.osteon.bench.kernel.BatchNormBenchmark;
 import dev.osteon.bench.kernel.ConvolutionBenchmark;
 import dev.osteon.bench.kernel.MatMulBenchmark;
 import dev.osteon.bench.loss.LossBenchmark;
+import dev.osteon.bench.step.MultiCropStepBenchmark;
 import dev.osteon.bench.step.TrainingStepBenchmark;
 import java.util.Optional;
 
@@ -30,7 +31,8 @@ public final class Libtorch implements Implementation {
     public Work work(ComparedBenchmark benchmark, int threads) {
         set_num_threads(threads);
         return switch (benchmark) {
-            case TrainingStepBenchmark step -> new LibtorchStep(step.batch(), step.side(), step.mixed());
+            case TrainingStepBenchmark step -> new LibtorchStep(step);
+            case MultiCropStepBenchmark step -> new LibtorchMultiCropStep(step, threads);
             case LossBenchmark loss -> loss.of(new LibtorchLosses());
             case ConvolutionBenchmark convolution -> LibtorchKernel.of(convolution);
             case BatchNormBenchmark norm -> LibtorchKernel.of(norm);

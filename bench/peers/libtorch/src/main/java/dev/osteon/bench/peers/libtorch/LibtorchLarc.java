@@ -1,7 +1,6 @@
 package dev.osteon.bench.peers.libtorch;
 
 import static dev.osteon.bench.peers.libtorch.LibtorchLosses.of;
-import static dev.osteon.bench.peers.libtorch.LibtorchLosses.scalar;
 import static dev.osteon.bench.peers.libtorch.LibtorchLosses.squares;
 
 import dev.osteon.bench.Work;
@@ -17,27 +16,17 @@ import java.util.List;
 import java.util.Optional;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
-import org.bytedeco.pytorch.SGD;
-import org.bytedeco.pytorch.SGDOptions;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorVector;
 
-/**
- * apex's {@code LARC.py} around torch's SGD: norms, rate and scaled gradient of each parameter in turn. The scaled
- * gradient is a new tensor, so that each step begins with the same gradients.
- */
+/** Steps of LARC that begin with the same gradients. */
 final class LibtorchLarc implements Work {
-
-    private static final double TRUST = 0.001;
-    private static final double EPS = 1e-8;
 
     private final PointerScope scope = new PointerScope();
     private final List<Tensor> parameters = new ArrayList<>();
     private final List<Tensor> gradients = new ArrayList<>();
-    private final SGD sgd;
+    private final LibtorchLarcSgd larc;
 
     LibtorchLarc() {
-        TensorVector all = new TensorVector();
         for (int[] dims : shapes()) {
             int i = parameters.size();
             int size = 1;
@@ -46,14 +35,10 @@ final class LibtorchLarc implements Work {
                 shape[k] = dims[k];
                 size *= dims[k];
             }
-            Tensor parameter = of(Inputs.normal(2 * i, size, 0.02), shape).set_requires_grad(true);
-            parameters.add(parameter);
+            parameters.add(of(Inputs.normal(2 * i, size, 0.02), shape).set_requires_grad(true));
             gradients.add(of(Inputs.normal(2 * i + 1, size, 1e-3), shape));
-            all.push_back(parameter);
         }
-        SGDOptions options = new SGDOptions(LossSuite.LEARNING_RATE);
-        options.momentum().put(0.9);
-        sgd = new SGD(all, options);
+        larc = new LibtorchLarcSgd(parameters, LossSuite.LEARNING_RATE, LossSuite.WEIGHT_DECAY);
     }
 
     /** Of the network's parameters, which are made on the reference backend: it has no threads. */
@@ -66,19 +51,8 @@ final class LibtorchLarc implements Work {
 
     @Override
     public void run() {
-        try (PointerScope step = new PointerScope(); NoGradGuard guard = new NoGradGuard()) {
-            for (int i = 0; i < parameters.size(); i++) {
-                Tensor p = parameters.get(i);
-                Tensor g = gradients.get(i);
-                double weightNorm = p.norm().item_double();
-                double gradientNorm = g.norm().item_double();
-                if (weightNorm != 0 && gradientNorm != 0) {
-                    double rate = TRUST * weightNorm / (gradientNorm + weightNorm * LossSuite.WEIGHT_DECAY + EPS);
-                    g = g.add(p, scalar(LossSuite.WEIGHT_DECAY)).mul_(scalar(rate));
-                }
-                p.mutable_grad().put(g);
-            }
-            sgd.step();
+        try (PointerScope step = new PointerScope()) {
+            larc.step(gradients);
         }
     }
 

@@ -2,8 +2,6 @@ package dev.osteon.bench.peers.libtorch;
 
 import static org.bytedeco.pytorch.global.torch.arange;
 import static org.bytedeco.pytorch.global.torch.cat;
-import static org.bytedeco.pytorch.global.torch.cross_entropy_loss;
-import static org.bytedeco.pytorch.global.torch.eye;
 import static org.bytedeco.pytorch.global.torch.mse_loss;
 import static org.bytedeco.pytorch.global.torch.normalize;
 import static org.bytedeco.pytorch.global.torch.ones_like;
@@ -52,11 +50,11 @@ final class LibtorchLosses implements LossSuite {
         return List.of(leaf(Inputs.view(0, n, DIM), n, DIM), leaf(Inputs.view(1, n, DIM), n, DIM));
     }
 
-    private static Tensor unit(Tensor rows) {
+    static Tensor unit(Tensor rows) {
         return normalize(rows, new NormalizeFuncOptions());                     // p 2, dim 1, eps 1e-12
     }
 
-    private static Tensor concat(List<Tensor> tensors) {
+    static Tensor concat(List<Tensor> tensors) {
         return cat(new TensorVector(tensors.toArray(Tensor[]::new)), 0);
     }
 
@@ -101,18 +99,12 @@ final class LibtorchLosses implements LossSuite {
         }
     }
 
-    /** Similarities of all rows, the diagonal masked, cross-entropy against the partner. */
     @Override
     public Work ntXent(int n) {
         PointerScope scope = new PointerScope();
         List<Tensor> views = views(n);
-        Tensor self = eye(2L * n).to(ScalarType.Bool);
-        Tensor partners = arange(scalar(2L * n)).add(scalar(n)).remainder(scalar(2L * n)).to(ScalarType.Long);
-        return new Training(scope, views, () -> {
-            Tensor z = unit(concat(views));
-            Tensor logits = z.matmul(z.t()).div(scalar(TEMPERATURE)).masked_fill(self, scalar(-1e9));
-            return cross_entropy_loss(logits, partners);
-        });
+        LibtorchNtXent pair = LibtorchNtXent.of(n, TEMPERATURE);
+        return new Training(scope, views, () -> pair.loss(unit(concat(views))));
     }
 
     /** SupContrast's {@code losses.py}. */

@@ -1,4 +1,4 @@
-package dev.osteon.bench.gpu;
+package dev.osteon.bench.step;
 
 import dev.osteon.engine.EngineException;
 import dev.osteon.engine.random.Philox;
@@ -16,9 +16,7 @@ import dev.osteon.ssl.loss.MultiCropLoss;
 import dev.osteon.ssl.loss.NtXent;
 import dev.osteon.ssl.loss.SslMethod;
 import dev.osteon.ssl.train.PretextTrainer;
-import dev.osteon.ssl.views.ExtendedMultiCrop;
 import dev.osteon.ssl.views.MultiCrop;
-import dev.osteon.ssl.views.RandomResizedCrop;
 import dev.osteon.ssl.views.ViewPolicy;
 import dev.osteon.ssl.views.ViewStatistics;
 import java.util.List;
@@ -28,15 +26,23 @@ import java.util.function.DoubleSupplier;
 import java.util.stream.IntStream;
 
 /**
- * The paper's pretext training in bf16, as {@link PretextTrainer} does it, step by step at somebody's bidding: drawing
+ * The paper's pretext training, as {@link PretextTrainer} does it, step by step at somebody's bidding: drawing
  * and cutting the views, a ResNet-50 and its projection head, SimCLR over all pairs of views, LARC.
  */
-final class PretextWork implements AutoCloseable {
+public final class PretextWork implements AutoCloseable {
 
-    private static final double TEMPERATURE = 0.1;
-    private static final double DEGREES = 20;
-    private static final double LEARNING_RATE = 0.1;
-    private static final int DIM = 128;
+    /** Of NT-Xent. */
+    public static final double TEMPERATURE = 0.1;
+
+    /** Of LARC. */
+    public static final double LEARNING_RATE = 0.1;
+
+    /** Of LARC. */
+    public static final double WEIGHT_DECAY = 1e-6;
+
+    /** Dimensions of an embedding. */
+    public static final int DIM = 128;
+
     private static final int FOR_EVER = 1_000_000;
 
     private final Semaphore bidding = new Semaphore(0);
@@ -55,39 +61,46 @@ final class PretextWork implements AutoCloseable {
     /**
      * What is trained.
      *
-     * @param batch    segments of a step
-     * @param global   pixels on a side of the two large views
-     * @param local    of the four small ones
-     * @param width    the ResNet's, 64 in the paper
-     * @param segments of the data set
-     * @param extended whether views with too little bone are drawn again
+     * @param batch     segments of a step
+     * @param views     how they are drawn
+     * @param width     the ResNet's, 64 in the paper
+     * @param segments  of the data set, each at least as high as a global view
+     * @param precision of the network
      */
-    record Setting(int batch, int global, int local, int width, int segments, boolean extended) {
+    public record Setting(int batch, ViewPolicy views, int width, int segments, TrainingPrecision precision) {
 
-        ViewPolicy policy() {
-            MultiCrop plain = new MultiCrop(
-                    new MultiCrop.Resolution(2, global, new RandomResizedCrop(0.14, 1)),
-                    new MultiCrop.Resolution(4, local, new RandomResizedCrop(0.05, 0.14)), DEGREES);
-            return extended ? new ExtendedMultiCrop(plain, ExtendedMultiCrop.PAPER_SHARE, 20) : plain;
+        /** The data set. */
+        public List<Segment> bones() {
+            int side = views.crops().global().size();
+            return IntStream.range(0, segments).mapToObj(n -> bone(n, side)).toList();
         }
     }
 
-    PretextWork(Device device, Setting setting) {
+    /** The paper's views with {@code global} pixels on a side of the large ones and {@code local} of the small ones. */
+    public static MultiCrop crops(int global, int local) {
+        MultiCrop paper = MultiCrop.paper();
+        return new MultiCrop(new MultiCrop.Resolution(paper.global().count(), global, paper.global().crop()),
+                new MultiCrop.Resolution(paper.local().count(), local, paper.local().crop()),
+                paper.rotationDegrees());
+    }
+
+    /** Makes it ready, in a thread of its own; {@link #step} waits for that. */
+    public PretextWork(Device device, Setting setting) {
         thread = Thread.ofPlatform().name("pretext").start(() -> train(device, setting));
     }
 
     private void train(Device device, Setting setting) {
-        List<Segment> bones = IntStream.range(0, setting.segments).mapToObj(n -> bone(n, setting.global)).toList();
+        List<Segment> bones = setting.bones();
         int[] all = IntStream.range(0, bones.size()).toArray();
         ResNetSpec spec = ResNetSpec.resnet50().withInputChannels(1).withWidth(setting.width);
         SslMethod method = new NtXent(TEMPERATURE).overMultiCrop(MultiCropLoss.Reduction.SUM);
         try (SegmentStore store = new SegmentStore(bones, device, IntStream.of(all).boxed().toList());
                 EncoderWithHead model = new EncoderWithHead(Initializer.on(device, DType.F32, 1), spec,
                         ProjectionHead.Settings.simclr(spec.features(), spec.features(), DIM));
-                Larc larc = Larc.of(model, 1e-6, Larc.Settings.SWAV)) {
+                Larc larc = Larc.of(model, WEIGHT_DECAY, Larc.Settings.SWAV)) {
             waitForBidding();
-            new PretextTrainer(model, method, setting.policy(), store, Optional.empty(), larc, step -> LEARNING_RATE,
-                    new PretextTrainer.Settings(FOR_EVER, setting.batch, 0, 1, TrainingPrecision.BF16),
+            new PretextTrainer(model, method, setting.views, store, Optional.empty(), larc, step -> LEARNING_RATE,
+                    new PretextTrainer.Settings(FOR_EVER, setting.batch, 0, 1, setting.precision),
                     new ViewStatistics()).train(all, 0, new Listener());
         } catch (Over end) {
             // closed
@@ -125,7 +138,7 @@ final class PretextWork implements AutoCloseable {
     }
 
     /** Trains one step: when it returns, its work is queued on the device. */
-    void step() {
+    public void step() {
         bidding.release();
         queued.acquireUninterruptibly();
         failure.ifPresent(e -> {
@@ -134,7 +147,7 @@ final class PretextWork implements AutoCloseable {
     }
 
     /** The loss of one more step; waits for the device. */
-    double loss() {
+    public double loss() {
         wanted = true;
         step();
         return lastLoss;
