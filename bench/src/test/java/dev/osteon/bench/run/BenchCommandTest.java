@@ -83,13 +83,15 @@ class BenchCommandTest {
 
     @Test
     void casesAreListedWithTheirPeers() {
-        assertThat(osteon("bench", "--list", "--filter", "trainingstep,multicropstep,NTXENT 1024")).isZero();
+        assertThat(osteon("bench", "--list", "--filter", "trainingstep,multicropstep,cropresize,NTXENT 1024")).isZero();
         assertThat(out.toString().lines()).containsExactly(
                 "TrainingStep 16x224 f32  (libtorch, libtorch-avx2, djl, dl4j, floor)",
                 "TrainingStep 16x224 bf16  (libtorch, libtorch-avx2, floor)",
                 "MultiCropStep 16 f32  (libtorch, libtorch-avx2)",
                 "MultiCropStep 16 bf16  (libtorch, libtorch-avx2)",
-                "NtXent 1024  (libtorch, libtorch-avx2)");
+                "NtXent 1024  (libtorch, libtorch-avx2)",
+                "CropResize global  (libtorch, libtorch-avx2)",
+                "CropResize local  (libtorch, libtorch-avx2)");
     }
 
     @Test

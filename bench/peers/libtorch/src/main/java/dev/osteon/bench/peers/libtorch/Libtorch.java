@@ -7,6 +7,7 @@ import dev.osteon.bench.Implementation;
 import dev.osteon.bench.Work;
 import dev.osteon.bench.kernel.BatchNormBenchmark;
 import dev.osteon.bench.kernel.ConvolutionBenchmark;
+import dev.osteon.bench.kernel.CropResizeBenchmark;
 import dev.osteon.bench.kernel.MatMulBenchmark;
 import dev.osteon.bench.loss.LossBenchmark;
 import dev.osteon.bench.step.MultiCropStepBenchmark;
@@ -34,6 +35,7 @@ public final class Libtorch implements Implementation {
             case TrainingStepBenchmark step -> new LibtorchStep(step);
             case MultiCropStepBenchmark step -> new LibtorchMultiCropStep(step, threads);
             case LossBenchmark loss -> loss.of(new LibtorchLosses());
+            case CropResizeBenchmark crops -> new LibtorchCropResize(crops, threads);
             case ConvolutionBenchmark convolution -> LibtorchKernel.of(convolution);
             case BatchNormBenchmark norm -> LibtorchKernel.of(norm);
             case MatMulBenchmark product -> LibtorchKernel.of(product);
