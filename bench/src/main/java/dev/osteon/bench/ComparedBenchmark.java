@@ -2,6 +2,7 @@ package dev.osteon.bench;
 
 import dev.osteon.app.profile.Profile;
 import dev.osteon.engine.backend.Backends;
+import dev.osteon.engine.dispatch.Span;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
@@ -37,6 +38,9 @@ public abstract class ComparedBenchmark {
 
     /** The implementation of this project. */
     public static final String OURS = "osteon";
+
+    /** System property: how many an implementation may use; one for each processor if it is not set. */
+    public static final String THREADS = "osteon.threads";
 
     /** {@value #OURS}, or a peer's {@link Peer#module}. */
     @Param(OURS)
@@ -102,7 +106,7 @@ public abstract class ComparedBenchmark {
     /** Makes the work ready, and counts what ours does. */
     @Setup
     public void setUp() throws IOException {
-        int threads = Integer.getInteger("osteon.threads", Runtime.getRuntime().availableProcessors());
+        int threads = Integer.getInteger(THREADS, Runtime.getRuntime().availableProcessors());
         if (implementation.equals(OURS)) {
             Backends.setCpuThreads(threads);
             work = ours();
@@ -127,6 +131,13 @@ public abstract class ComparedBenchmark {
         work.run();
         rates.gigaflop += flops / 1e9;
         rates.gigabyte += bytes / 1e9;
+    }
+
+    /** Runs it as a step, for those who observe operations. */
+    public void step() {
+        try (Span span = Span.open(Span.Kind.STEP, work.hasSteps() ? "" : "run")) {
+            work.run();
+        }
     }
 
     @TearDown

@@ -8,6 +8,11 @@ public interface Work extends AutoCloseable {
     /** Does it once more. */
     void run();
 
+    /** Whether a run opens the {@code Span} of a step itself, as training does. */
+    default boolean hasSteps() {
+        return false;
+    }
+
     /** Does it, and tells what came out; empty where implementations draw random numbers of their own. */
     default Optional<Outcome> outcome() {
         return Optional.empty();

@@ -13,9 +13,11 @@ import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ExecutionException;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 
 /** {@code osteon profile}: another command, with its time and memory taken apart. */
@@ -24,11 +26,13 @@ import picocli.CommandLine.Spec;
             "Usage: osteon profile [--out=DIR] [--steps=A-B] [--events=N] COMMAND [ARGUMENT…]",
             "       osteon profile --diff DIR DIR"},
         footer = {"", "Examples:", "  osteon profile run --preset smoke",
-            "  osteon profile --steps 20-30 pretrain", "  osteon profile --diff before after", "",
+            "  osteon profile --steps 20-30 pretrain", "  osteon profile bench --filter \"NtXent 1024\"",
+            "  osteon profile --diff before after", "",
             "Written to DIR:", "  profile.html  roofline, tables by phase, operation, module and shape, memory",
             "  trace.json    for https://ui.perfetto.dev or chrome://tracing",
             "  profile.jfr   Java Flight Recorder, with every operation as an event",
             "  profile.json  the sums, which --diff compares",
+            "Of bench it records one case's own side after its warm-up, each run as a step.",
             "Options of profile stand before COMMAND. On a GPU times are the device's own."})
 public final class ProfileCommand implements Callable<Integer> {
 
@@ -56,6 +60,8 @@ public final class ProfileCommand implements Callable<Integer> {
     @Parameters(paramLabel = "COMMAND", arity = "0..*", hidden = true)
     private List<String> command = List.of();
 
+    private Optional<Profiling> profiling = Optional.empty();
+
     /** @param commands makes the command line that the other command is looked up in */
     public ProfileCommand(Supplier<CommandLine> commands) {
         this.commands = commands;
@@ -76,13 +82,16 @@ public final class ProfileCommand implements Callable<Integer> {
         if (events < 0) {
             throw new UserError("--events: given " + events + "; expected 0 or more");
         }
-        Profiling profiling = Profiling.start(String.join(" ", command), out, steps, events);
         CommandLine other = commands.get();
         other.setOut(print);
         other.setErr(spec.commandLine().getErr());
+        other.setExecutionStrategy(this::record);
         int code = other.execute(command.toArray(String[]::new));
         print.flush();
-        Optional<Profile> profile = profiling.finish();
+        if (profiling.isEmpty()) {
+            return code;        // it could not begin and has said why, or has printed its help
+        }
+        Optional<Profile> profile = profiling.get().finish();
         if (profile.isEmpty() && code != 0) {
             return code;        // the command has said why
         }
@@ -94,5 +103,29 @@ public final class ProfileCommand implements Callable<Integer> {
                 out.resolve("profile.html"));
         print.flush();
         return code;
+    }
+
+    /** Runs what was parsed, recorded from where its work begins. */
+    private int record(ParseResult parsed) {
+        Integer help = CommandLine.executeHelpRequest(parsed);
+        if (help != null) {
+            return help;
+        }
+        CommandLine last = parsed.asCommandLineList().getLast();
+        try {
+            if (last.getCommand() instanceof ModuleCommand module) {
+                Callable<Integer> work = module.profiled();
+                begin();
+                return work.call();
+            }
+            begin();
+        } catch (Exception e) {
+            throw new ExecutionException(last, String.valueOf(e.getMessage()), e);
+        }
+        return new CommandLine.RunLast().execute(parsed);
+    }
+
+    private void begin() throws IOException {
+        profiling = Optional.of(Profiling.start(String.join(" ", command), out, steps, events));
     }
 }

@@ -3,6 +3,7 @@ package dev.osteon.bench.run;
 import dev.osteon.app.UserError;
 import dev.osteon.app.command.ModuleCommand;
 import dev.osteon.app.profile.Peaks;
+import dev.osteon.bench.ComparedBenchmark;
 import dev.osteon.bench.Machine;
 import dev.osteon.bench.Peer;
 import dev.osteon.bench.result.BenchResult;
@@ -22,6 +23,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -33,7 +35,8 @@ import picocli.CommandLine.Spec;
                 + "processes of its own and in turn.",
         footer = {"", "Examples:", "  osteon bench --quick --filter matmul              does it run? some seconds",
             "  osteon bench --filter TrainingStep --vs libtorch,floor", "  osteon bench --vs all --rounds 5",
-            "  osteon bench --compare before.json after.json", "",
+            "  osteon bench --compare before.json after.json",
+            "  osteon profile bench --filter \"NtXent 1024\"   where the time of our side goes", "",
             "Results of cases that are not measured this time are kept. Beside FILE.json are",
             "FILE.md with tables and FILE.html and FILE.svg with charts; bench/README.md",
             "says how to read them. Exit status: 0 done, 1 a case of ours failed or a regression,",
@@ -106,10 +109,49 @@ public final class BenchCommand implements ModuleCommand {
             print.flush();
             return 0;
         }
+        checkCounts();
+        return measure(cases, peers, print);
+    }
+
+    /** One case's own side: peers have no operations of ours, and only processes of their own can be timed. */
+    @Override
+    public Callable<Integer> profiled() throws IOException {
+        if (!vs.isEmpty() || !compare.isEmpty() || out.isPresent() || list) {
+            throw new UserError("profile bench: given --vs, --compare, --out or --list; expected --filter, --param, "
+                    + "--quick, --rounds, --threads and --sam alone: it records one case's own side");
+        }
+        List<BenchmarkCase> cases = cases();
+        if (cases.size() > 1) {
+            throw new UserError("profile bench: given " + cases.size() + " cases, " + cases.getFirst().name() + " to "
+                    + cases.getLast().name() + "; expected one: name it with --filter and --param, or add --quick for "
+                    + "the first value of each parameter");
+        }
+        checkCounts();
+        setSam();
+        System.setProperty(ComparedBenchmark.THREADS, String.valueOf(threads));
+        Optional<String> missing = cases.getFirst().instance().missing();
+        if (missing.isPresent()) {
+            throw new UserError("profile bench: " + missing.get());
+        }
+        try {
+            return ProfiledCase.ready(cases.getFirst(), length(), rounds);
+        } catch (IllegalArgumentException wrongValue) {
+            throw new UserError("--param: " + wrongValue.getMessage(), wrongValue);
+        }
+    }
+
+    private void checkCounts() {
         if (rounds < 1 || threads < 1) {
             throw new UserError("given --rounds " + rounds + " and --threads " + threads + "; expected 1 or more");
         }
-        return measure(cases, peers, print);
+    }
+
+    private void setSam() {
+        sam.ifPresent(folder -> System.setProperty(SamBenchmark.FOLDER, folder.toAbsolutePath().toString()));
+    }
+
+    private Fork.Length length() {
+        return quick ? Fork.Length.QUICK : Fork.Length.FULL;
     }
 
     private int compare(PrintWriter print) throws IOException {
@@ -171,12 +213,12 @@ public final class BenchCommand implements ModuleCommand {
             throw new UserError("bench: started without the folder of the checkout; start it as ./osteon bench");
         }
         Path home = Path.of(given);
-        sam.ifPresent(folder -> System.setProperty(SamBenchmark.FOLDER, folder.toAbsolutePath().toString()));
+        setSam();
         Path log = home.resolve("target").resolve("bench.log");
         Files.createDirectories(log.getParent());
         Files.writeString(log, "");
         Path file = out.orElse(home.resolve("results").resolve(Machine.slug() + ".json"));
-        Fork fork = new Fork(home, threads, quick ? Fork.Length.QUICK : Fork.Length.FULL, log);
+        Fork fork = new Fork(home, threads, length(), log);
         Session session = new Session(fork, peers, Optional.ofNullable(System.getenv("OSTEON_COMMIT"))
                 .orElse("unknown"), spec.commandLine().getErr());
         BenchResult earlier = earlier(file);

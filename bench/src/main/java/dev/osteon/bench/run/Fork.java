@@ -63,7 +63,7 @@ record Fork(Path bench, int threads, Length length, Path log) {
         List<String> command = new ArrayList<>(List.of(System.getProperty("java.home") + File.separator + "bin"
                 + File.separator + "java", "-Xmx3g", "--add-modules=jdk.incubator.vector",
                 "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow",
-                "-Djava.awt.headless=true", "-Dosteon.threads=" + threads,
+                "-Djava.awt.headless=true", "-D" + ComparedBenchmark.THREADS + "=" + threads,
                 "-XX:ErrorFile=" + log.resolveSibling("hs_err_pid%p.log")));
         System.getProperties().stringPropertyNames().stream().filter(name -> name.startsWith("osteon.bench."))
                 .forEach(name -> command.add("-D" + name + "=" + System.getProperty(name)));

@@ -55,6 +55,11 @@ public class MultiCropStepBenchmark extends ComparedBenchmark {
             }
 
             @Override
+            public boolean hasSteps() {
+                return true;
+            }
+
+            @Override
             public void close() {
                 training.close();
             }
