@@ -115,6 +115,7 @@ final class RunOptions {
                     + "--resume") + "; expected --images DIR --labels CSV");
         }
         RunConfig config = ConfigFile.load(preset, file, all);
+        LabelTable table = LabelTable.read(labels.get());
         SamFiles sam = segment.sam();
         Prompting prompting = segment.prompting();
         RunFolder folder = RunFolder.create(out.orElse(""), config.preset());
@@ -123,7 +124,7 @@ final class RunOptions {
         new Segmentation(new Segmentation.Settings(radiographs, bones, EnumSet.allOf(Step.class),
                 segment.subjectPattern()), Progress.onConsole()).run(sam, prompting,
                         Devices.choose(config.device(), config.threads()));
-        LabelTable.join(labels.get(), bones);
+        table.join(bones);
         all.add("data.folder=" + bones);
         return new Chosen(folder, ConfigFile.load(preset, file, all));
     }

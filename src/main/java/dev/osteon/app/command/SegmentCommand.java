@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -61,21 +62,22 @@ public final class SegmentCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         PrintWriter print = spec.commandLine().getOut();
+        Optional<LabelTable> table = labels.isPresent() ? Optional.of(LabelTable.read(labels.get())) : Optional.empty();
+        Optional<SegmentTruth> masks = truth.isPresent() ? Optional.of(SegmentTruth.in(truth.get())) : Optional.empty();
         Segmentation.Settings settings = new Segmentation.Settings(images, out, chosen(), options.subjectPattern());
         Segmentation.Outcome outcome = new Segmentation(settings, Progress.onConsole()).run(options.sam(),
                 options.prompting(), Devices.choose(device, 0));
         outcome.attention().forEach(line -> print.println("look at " + line));
         print.printf("%d images segmented, %d done before, %d failed; %s%n", outcome.done(), outcome.reused(),
                 outcome.failed().size(), out.resolve("segments.csv"));
-        if (labels.isPresent()) {
-            print.printf("%d segments with a label in %s%n", LabelTable.join(labels.get(), out),
-                    out.resolve("labels.csv"));
+        if (table.isPresent()) {
+            print.printf("%d segments with a label in %s%n", table.get().join(out), out.resolve("labels.csv"));
         }
-        if (truth.isPresent()) {
-            SegmentTruth.compare(out, truth.get()).forEach(print::println);
+        if (masks.isPresent()) {
+            masks.get().compare(out).forEach(print::println);
         }
         print.flush();
-        return 0;
+        return outcome.unexpected() > 0 ? CommandLine.ExitCode.SOFTWARE : CommandLine.ExitCode.OK;
     }
 
     private Set<Step> chosen() {

@@ -23,7 +23,8 @@ final class SegmentOptions {
 
     @Option(names = "--subject-pattern", defaultValue = ".*", paramLabel = "REGEX", description = "Finds the subject "
             + "in a file's name without its ending: the first group, or the match (default: all of it). \"^[^_]+\" is "
-            + "the part before the first underscore.")
+            + "the part before the first underscore. With a slash in it, it looks at the path below the folder: "
+            + "\"^[^/]+\" is the first folder.")
     private String subject;
 
     SamFiles sam() {

@@ -24,6 +24,8 @@ public final class BoneSegmenter {
     private static final double ZOOM = 4.5;
     /** A window that is hardly smaller than the image shows nothing new. */
     private static final double WORTH_ZOOMING = 0.75;
+    /** Points this near to each other, in pixels, say nothing of the bone's size. */
+    private static final int LEAST_WINDOW = 32;
     private static final double UNSTABLE = 0.6;
     private static final double OVERLAPPING = 0.1;
     private static final int PREVIEW = 512;
@@ -130,7 +132,7 @@ public final class BoneSegmenter {
             }
         }
         int side = (int) (ZOOM * extent);
-        boolean worth = extent > 0 && side < WORTH_ZOOMING * Math.max(image.width(), image.height());
+        boolean worth = side >= LEAST_WINDOW && side < WORTH_ZOOMING * Math.max(image.width(), image.height());
         return worth ? Optional.of(Window.around(prompt.positive(), side, image)) : Optional.empty();
     }
 

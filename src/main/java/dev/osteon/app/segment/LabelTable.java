@@ -4,11 +4,14 @@ import dev.osteon.app.UserError;
 import dev.osteon.engine.io.AtomicFile;
 import java.io.IOException;
 import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -20,57 +23,100 @@ import org.apache.commons.csv.CSVRecord;
 /** T-scores or labels by subject, joined with the segments to the {@code labels.csv} that a run reads. */
 public final class LabelTable {
 
+    private static final String SUBJECT = "subject";
     private static final List<String> LABELS = List.of("t_score", "label");
 
-    private LabelTable() {}
+    private final Path table;
+    private final List<String> columns;
+    private final Map<String, Map<String, String>> bySubject = new HashMap<>();
+
+    private LabelTable(Path table, List<String> columns) {
+        this.table = table;
+        this.columns = columns;
+    }
+
+    /**
+     * Reads a table: CSV in UTF-8 with the columns {@code subject} and {@code t_score}, or {@code label}, or both.
+     *
+     * @throws UserError when it cannot be read, lacks a column, or names a subject twice
+     */
+    public static LabelTable read(Path table) throws IOException {
+        if (!Files.isRegularFile(table)) {
+            throw new UserError("--labels: no file " + table + "; expected CSV with the columns subject and t_score");
+        }
+        CSVFormat format = CSVFormat.DEFAULT.builder().setIgnoreSurroundingSpaces(true).get();
+        try (CSVParser csv = CSVParser.parse(table, StandardCharsets.UTF_8, format)) {
+            Iterator<CSVRecord> rows = csv.iterator();
+            LabelTable labels = new LabelTable(table, rows.hasNext() ? header(rows.next()) : List.of());
+            labels.requireColumns();
+            while (rows.hasNext()) {
+                labels.add(rows.next(), csv.getCurrentLineNumber());
+            }
+            return labels;
+        } catch (UncheckedIOException | IllegalStateException e) {
+            throw new UserError("--labels: " + table + ": not CSV that can be read: " + e.getMessage(), e);
+        }
+    }
+
+    /** Column names in small letters; spreadsheets write a byte order mark before the first. */
+    private static List<String> header(CSVRecord row) {
+        return row.stream().map(name -> name.replace("\uFEFF", "").strip().toLowerCase(Locale.ROOT)).toList();
+    }
+
+    private void requireColumns() {
+        for (String column : List.of(SUBJECT, "t_score", "label")) {
+            if (Collections.frequency(columns, column) > 1) {
+                throw new UserError("--labels: " + table + ": two columns are called " + column + "; rename one");
+            }
+        }
+        if (!columns.contains(SUBJECT) || LABELS.stream().noneMatch(columns::contains)) {
+            throw new UserError("--labels: " + table + ": given columns " + columns
+                    + "; expected subject and t_score, or label, with commas between");
+        }
+    }
+
+    private void add(CSVRecord row, long line) {
+        if (row.stream().allMatch(String::isBlank)) {
+            return;   // spreadsheets leave such rows at the end
+        }
+        if (row.size() != columns.size()) {
+            throw new UserError("--labels: " + table + ", line " + line + ": has " + row.size()
+                    + " fields, the header has " + columns.size() + "; quote fields that hold commas");
+        }
+        Map<String, String> fields = new HashMap<>();
+        for (int i = 0; i < columns.size(); i++) {
+            fields.put(columns.get(i), row.get(i));
+        }
+        String subject = fields.get(SUBJECT);
+        if (subject.isEmpty()) {
+            throw new UserError("--labels: " + table + ", line " + line + ": no subject; name one, or delete the row");
+        }
+        if (bySubject.put(subject, fields) != null) {
+            throw new UserError("--labels: " + table + ", line " + line + ": subject " + subject
+                    + " was named before; keep one row for each");
+        }
+    }
 
     /**
      * Writes {@code labels.csv} into a folder that {@link Segmentation} filled.
      *
-     * @param table CSV with the columns {@code subject} and {@code t_score}, or {@code label}, or both
      * @return segments that got a label
-     * @throws UserError when the table lacks a column, names a subject twice, or knows none of the segments
+     * @throws UserError when the table knows none of the segments
      */
-    public static int join(Path table, Path folder) throws IOException {
-        Map<String, CSVRecord> bySubject = new LinkedHashMap<>();
-        List<String> columns = new ArrayList<>();
-        CSVFormat format = CSVFormat.DEFAULT.builder().setHeader().setSkipHeaderRecord(true)
-                .setIgnoreSurroundingSpaces(true).setIgnoreHeaderCase(true).get();
-        if (!Files.isRegularFile(table)) {
-            throw new UserError("--labels: no file " + table + "; expected CSV with the columns subject and t_score");
-        }
-        try (CSVParser csv = CSVParser.parse(table, StandardCharsets.UTF_8, format)) {
-            csv.getHeaderNames().forEach(name -> columns.add(name.toLowerCase(Locale.ROOT)));
-            if (!columns.contains("subject") || LABELS.stream().noneMatch(columns::contains)) {
-                throw new UserError("--labels: " + table + ": given columns " + columns
-                        + "; expected subject and t_score, or label");
-            }
-            for (CSVRecord row : csv) {
-                if (bySubject.put(row.get("subject"), row) != null) {
-                    throw new UserError("--labels: " + table + ", line " + csv.getCurrentLineNumber() + ": subject "
-                            + row.get("subject") + " was named before; keep one row for each");
-                }
-            }
-        } catch (IllegalArgumentException | java.io.UncheckedIOException e) {
-            throw new UserError("--labels: " + table + ": not CSV that can be read: " + e.getMessage(), e);
-        }
-        return write(bySubject, LABELS.stream().filter(columns::contains).toList(), table, folder);
-    }
-
-    private static int write(Map<String, CSVRecord> bySubject, List<String> labels, Path table, Path folder)
-            throws IOException {
+    public int join(Path folder) throws IOException {
+        List<String> labels = LABELS.stream().filter(columns::contains).toList();
         StringWriter text = new StringWriter();
         int joined = 0;
         CSVFormat format = CSVFormat.DEFAULT.builder().setHeader().setSkipHeaderRecord(true).get();
         try (CSVParser segments = CSVParser.parse(folder.resolve("segments.csv"), StandardCharsets.UTF_8, format);
                 CSVPrinter csv = new CSVPrinter(text, CSVFormat.DEFAULT.builder().setRecordSeparator('\n').get())) {
-            List<String> header = new ArrayList<>(List.of("file", "subject", "bone"));
+            List<String> header = new ArrayList<>(List.of("file", SUBJECT, "bone"));
             header.addAll(labels);
             csv.printRecord(header);
             for (CSVRecord row : segments) {
-                CSVRecord label = bySubject.get(row.get("subject"));
-                if (label != null && !row.get("segment").isEmpty()) {
-                    List<String> fields = new ArrayList<>(List.of(row.get("segment"), row.get("subject"),
+                Map<String, String> label = bySubject.getOrDefault(row.get(SUBJECT), Map.of());
+                if (!label.isEmpty() && !row.get("segment").isEmpty()) {
+                    List<String> fields = new ArrayList<>(List.of(row.get("segment"), row.get(SUBJECT),
                             row.get("bone")));
                     labels.forEach(column -> fields.add(label.get(column)));
                     csv.printRecord(fields);

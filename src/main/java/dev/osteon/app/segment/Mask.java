@@ -52,18 +52,23 @@ public record Mask(int width, int height, boolean[] inside) {
         return (int) points.stream().filter(this::holds).count();
     }
 
-    /** Twice the common area over the sum of both, 0..1 (Dice 1945); 1 for two empty masks. */
+    /**
+     * Twice the common area over the sum of both, 0..1 (Dice 1945); 1 for two empty masks.
+     *
+     * @throws IllegalArgumentException when they differ in size
+     */
     public double dice(Mask other) {
-        int common = 0;
-        for (int i = 0; i < inside.length; i++) {
-            common += inside[i] && other.inside[i] ? 1 : 0;
-        }
+        int common = common(other);
         int sum = area() + other.area();
         return sum == 0 ? 1 : 2.0 * common / sum;
     }
 
     /** Pixels of both. */
     int common(Mask other) {
+        if (width != other.width || height != other.height) {
+            throw new IllegalArgumentException("masks: given " + width + " × " + height + " and " + other.width + " × "
+                    + other.height + " pixels; expected the same");
+        }
         int common = 0;
         for (int i = 0; i < inside.length; i++) {
             common += inside[i] && other.inside[i] ? 1 : 0;

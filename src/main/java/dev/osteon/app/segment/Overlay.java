@@ -10,10 +10,11 @@ import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Map;
 import javax.imageio.ImageIO;
+import javax.imageio.stream.ImageOutputStream;
+import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /** A picture for people: the radiograph with outlines, names and prompt points (dots positive, crosses negative). */
 final class Overlay {
@@ -53,13 +54,10 @@ final class Overlay {
         });
         graphics.dispose();
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        ImageIO.write(picture, "png", bytes);
-        AtomicFile.write(file, channel -> {
-            ByteBuffer buffer = ByteBuffer.wrap(bytes.toByteArray());
-            while (buffer.hasRemaining()) {
-                channel.write(buffer);
-            }
-        });
+        try (ImageOutputStream stream = new MemoryCacheImageOutputStream(bytes)) {   // not a file for temporary data
+            ImageIO.write(picture, "png", stream);
+        }
+        AtomicFile.write(file, bytes.toByteArray());
     }
 
     private static void outline(BufferedImage picture, Mask mask, int step, int rgb) {

@@ -1,11 +1,13 @@
 package dev.osteon.app.segment;
 
+import dev.osteon.app.UserError;
 import dev.osteon.app.image.GrayImage;
 import dev.osteon.app.phantom.Bone;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 
-/** Where the prompts of an image come from: a file, or the image itself. */
+/** Where the prompts of images come from: a file, or the images themselves. */
 @FunctionalInterface
 public interface Prompting {
 
@@ -17,18 +19,47 @@ public interface Prompting {
     record Placed(Map<Bone, BonePrompt> bones, Map<Bone, Double> confidence, List<String> notes) {}
 
     /**
+     * The prompts of one image.
+     *
      * @param file  the image's name below the folder of images
      * @param image with bright bone
+     * @throws UserError naming the file when prompts for it cannot be used
      */
     Placed place(String file, GrayImage image);
 
+    /**
+     * Looks whether these images can be prompted, before anything is done with them.
+     *
+     * @param files their names below the folder of images
+     * @throws UserError when there are prompts for none
+     */
+    default void check(List<String> files) {}
+
     /** Prompts that people placed, with full confidence. */
     static Prompting from(PromptsFile prompts) {
-        return (file, image) -> {
-            Map<Bone, BonePrompt> bones = prompts.of(file, image);
-            Map<Bone, Double> sure = new java.util.EnumMap<>(Bone.class);
-            bones.keySet().forEach(bone -> sure.put(bone, 1.0));
-            return new Placed(bones, sure, bones.isEmpty() ? List.of("no prompts in the file") : List.of());
+        return new Prompting() {
+            @Override
+            public Placed place(String file, GrayImage image) {
+                Map<Bone, BonePrompt> bones;
+                try {
+                    bones = prompts.of(file, image);
+                } catch (IllegalArgumentException e) {
+                    throw new UserError("--prompts: " + e.getMessage(), e);
+                }
+                Map<Bone, Double> sure = new EnumMap<>(Bone.class);
+                bones.keySet().forEach(bone -> sure.put(bone, 1.0));
+                return new Placed(bones, sure, bones.isEmpty() ? List.of("no prompts in the file") : List.of());
+            }
+
+            @Override
+            public void check(List<String> files) {
+                if (files.stream().allMatch(file -> prompts.images().getOrDefault(file, Map.of()).isEmpty())) {
+                    throw new UserError("--prompts: a bone in none of the " + files.size() + " images; expected names "
+                            + "below the folder of images, as " + files.getFirst() + ", each with a bone at least; "
+                            + "given " + prompts.images().keySet().stream().findFirst().map(name -> name + " first")
+                                    .orElse("no image"));
+                }
+            }
         };
     }
 }

@@ -9,20 +9,19 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 
 /**
  * The radiographs in a folder and its subfolders.
  *
- * @param images by a name of their own, in order: the file's without its ending, or with folder and ending if others
- *               share it
+ * @param images by the name that results have ({@link OutputNames}), in order
  */
 public record RadiographFolder(Path folder, Map<String, Path> images) {
 
@@ -31,7 +30,7 @@ public record RadiographFolder(Path folder, Map<String, Path> images) {
     /**
      * Looks for files of the known kinds.
      *
-     * @param except a folder that is left out: where results go
+     * @param except where results go: the pictures among them are left out
      * @throws UserError when there is none
      */
     public static RadiographFolder of(Path folder, Path except) throws IOException {
@@ -39,9 +38,12 @@ public record RadiographFolder(Path folder, Map<String, Path> images) {
             throw new UserError("--images: given " + folder + ", which is no folder; expected one with radiographs");
         }
         List<Path> files;
-        try (Stream<Path> all = Files.walk(folder)) {
+        Path results = real(except);
+        Path root = folder.toRealPath();   // a link to a folder would not be walked
+        try (Stream<Path> all = Files.walk(root)) {
             files = all.filter(Files::isRegularFile).filter(f -> IMAGE.matcher(f.getFileName().toString()).matches())
-                    .filter(f -> !f.toAbsolutePath().startsWith(except.toAbsolutePath())).sorted().toList();
+                    .filter(f -> !SegmentFolder.holdsPicture(results, f))
+                    .map(f -> folder.resolve(root.relativize(f))).sorted().toList();
         } catch (UncheckedIOException e) {
             throw new UserError("--images: " + FileProblem.describe(e.getCause()), e);
         }
@@ -49,14 +51,21 @@ public record RadiographFolder(Path folder, Map<String, Path> images) {
             throw new UserError("--images: no radiograph in " + folder
                     + "; expected files ending in png, jpg, tif or dcm");
         }
-        Map<String, Integer> shared = new HashMap<>();
-        files.forEach(f -> shared.merge(stem(f).toLowerCase(Locale.ROOT), 1, Integer::sum));
+        Map<String, Path> byPath = new LinkedHashMap<>();
+        files.forEach(file -> byPath.put(below(folder, file), file));
         Map<String, Path> images = new LinkedHashMap<>();
-        for (Path file : files) {
-            images.put(shared.get(stem(file).toLowerCase(Locale.ROOT)) == 1 ? stem(file)
-                    : folder.relativize(file).toString().replaceAll("[/\\\\]", "_"), file);
-        }
+        OutputNames.of(byPath.keySet()).forEach((path, name) -> images.put(name, byPath.get(path)));
         return new RadiographFolder(folder, images);
+    }
+
+    private static Path real(Path path) throws IOException {
+        return Files.exists(path) ? path.toRealPath() : path.toAbsolutePath().normalize();
+    }
+
+    /** A path with slashes; a name may hold a backslash where that is not the separator. */
+    private static String below(Path folder, Path file) {
+        return StreamSupport.stream(folder.relativize(file).spliterator(), false).map(Path::toString)
+                .collect(Collectors.joining("/"));
     }
 
     /**
@@ -71,11 +80,11 @@ public record RadiographFolder(Path folder, Map<String, Path> images) {
 
     /** A file's path below the folder, as prompts files name it. */
     public String relative(Path file) {
-        return folder.relativize(file).toString().replace('\\', '/');
+        return below(folder, file);
     }
 
-    /** A file's name without its ending. */
-    static String stem(Path file) {
-        return file.getFileName().toString().replaceFirst("\\.[^.]*$", "");
+    /** All files' paths below the folder, in order. */
+    List<String> paths() {
+        return images.values().stream().map(this::relative).toList();
     }
 }

