@@ -8,7 +8,10 @@ import dev.osteon.app.phantom.HandPhantom;
 import dev.osteon.app.phantom.PhantomConfig;
 import dev.osteon.app.phantom.Subject;
 import dev.osteon.app.segment.auto.HandPrompts;
+import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Hands of either side, turned and of several sizes, whose bones are known. */
@@ -30,10 +33,20 @@ class HandPromptsTest {
         }
     }
 
-    @org.junit.jupiter.api.Test
-    void anEmptyImageGivesNoConfidence() {
-        Prompting.Placed placed = new HandPrompts().place("nothing", GrayImage.black(200, 300, 8));
-        assertThat(placed.confidence().values()).allMatch(sure -> sure < 0.1);
-        assertThat(placed.notes()).hasSizeGreaterThanOrEqualTo(7);
+    /** Also pictures with nothing in them, of a pixel, and far longer than wide. */
+    @ParameterizedTest
+    @CsvSource({"200, 300", "1, 1", "3000, 1", "2, 900"})
+    void whereNothingIsToBeSeenThereAreNoPromptsButANoteForEachBone(int width, int height) {
+        Random random = new Random(1);
+        GrayImage black = GrayImage.black(width, height, 8);
+        GrayImage noise = GrayImage.black(width, height, 16);
+        for (int i = 0; i < width * height; i++) {
+            noise.set(i % width, i / width, random.nextInt(1 << 16));
+        }
+        for (GrayImage image : List.of(black, black.inverted(), noise)) {
+            Prompting.Placed placed = new HandPrompts().place("nothing", image);
+            assertThat(placed.bones()).isEmpty();
+            assertThat(placed.notes()).hasSize(Bone.values().length);
+        }
     }
 }

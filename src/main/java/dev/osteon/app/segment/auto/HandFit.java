@@ -6,9 +6,18 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.apache.commons.math3.optim.InitialGuess;
+import org.apache.commons.math3.optim.MaxEval;
+import org.apache.commons.math3.optim.MaxIter;
+import org.apache.commons.math3.optim.SimpleBounds;
+import org.apache.commons.math3.optim.nonlinear.scalar.GoalType;
+import org.apache.commons.math3.optim.nonlinear.scalar.ObjectiveFunction;
+import org.apache.commons.math3.optim.nonlinear.scalar.noderiv.CMAESOptimizer;
+import org.apache.commons.math3.random.Well19937c;
 
 /**
  * Finds the model that fits an image best: a coarse search over place, size, turn and side, then random refinement of
@@ -19,15 +28,42 @@ final class HandFit {
     /** A fitted model and its score, about 0 for none and above 1 for a clear hand. */
     record Fitted(HandModel model, double score) {}
 
+    /**
+     * What was found.
+     *
+     * @param best      the hand
+     * @param otherSide the best with the thumb on the other side
+     * @param elsewhere the best that is not the same hand, of either side
+     */
+    record Found(Fitted best, Fitted otherSide, Optional<Fitted> elsewhere) {}
+
     private static final double OUTSIDE = -0.6;
-    private static final int KEPT = 120;
-    private static final int SHIFTED = 16;
-    /** From one row of bones to the next, mm. */
-    private static final double ROW = 48;
+    /** From the middle of a palm to that of another, mm. */
+    private static final double BESIDE = 80;
+    /** Of the third metacarpal in the longest side: from a hand on a large film to one that fills the picture. */
+    private static final double SMALLEST = 0.11;
+    private static final double GROWTH = 1.13;
+    private static final int SIZES = 11;
+    private static final int TURNS = 16;
+    /** How many are refined, by how many tries, beginning with what size of steps. */
+    private record Round(int starts, int tries, double step) {}
+
+    private static final List<Round> ROUNDS = List.of(new Round(400, 60, 1.5), new Round(100, 200, 1),
+            new Round(24, 400, 1));
+    private static final int LAST = 4;
+    private static final double NEAR = 15;
+    /** The cosine of half a radian. */
+    private static final double NEARLY_SO = 0.878;
+    /** By some of a row of bones and by a whole one, in mm; and how much larger the hand would be then. */
+    private static final double[] ROWS = {-48, -24, -12, 12, 24, 48};
+    private static final double[] SIZES_THERE = {0.8, 1, 1.25};
     private static final double MOST_BENT = 0.7;
-    /** Tries at the mirror image of the other side's best. */
-    private static final int MIRRORED = 3;
-    private static final int REFINEMENTS = 500;
+    private static final double[] BENDS = {-0.4, 0, 0.4};
+    /** Numbers of a model that are fitted. */
+    private static final int NUMBERS = 7;
+    private static final int GENERATIONS = 90;
+    private static final int POPULATION = 12;
+    private static final double FIRST_STEP = 0.5;
     /** Places over the two rows of carpal bones, mm. */
     private static final double[][] CARPUS = {{16, 3}, {10, 3}, {4, 4}, {-2, 4}, {-8, 3}, {-13, 0}, {12, -6}, {6, -6},
         {0, -8}, {-6, -7}, {-12, -7}, {3, -1}, {-4, -2}};
@@ -43,43 +79,67 @@ final class HandFit {
         this.map = map;
     }
 
-    /** The best of one side, 1 or −1. */
-    private Fitted best(int side) {
-        double longest = Math.max(map.width(), map.height());
+    /** All places, sizes and turns with a score above 0, of one side. */
+    private List<Fitted> starts(int side) {
+        return IntStream.range(0, SIZES * TURNS).parallel().boxed().flatMap(i ->
+                starts(side, SMALLEST * Math.pow(GROWTH, i / TURNS), 2 * Math.PI * (i % TURNS) / TURNS).stream())
+                .toList();
+    }
+
+    /** @param share of the third metacarpal in the map's longest side */
+    private List<Fitted> starts(int side, double share, double angle) {
+        double scale = share * Math.max(map.width(), map.height()) / 65;
+        double step = 8 * scale;
         List<Fitted> starts = new ArrayList<>();
-        for (double share = 0.16; share <= 0.42; share *= 1.13) {
-            double scale = share * longest / 65;
-            double step = 8 * scale;
-            for (int turn = -8; turn < 8; turn++) {
-                double angle = turn * Math.PI / 8;
-                for (double y = step; y < map.height(); y += step) {
-                    for (double x = step; x < map.width(); x += step) {
-                        HandModel model = new HandModel(x, y, scale, angle, side, 1, TYPICAL_THUMB, 0);
-                        double score = score(model);
-                        if (score > 0) {
-                            starts.add(new Fitted(model, score));
-                        }
-                    }
+        for (double y = step; y < map.height(); y += step) {
+            for (double x = step; x < map.width(); x += step) {
+                HandModel model = new HandModel(x, y, scale, angle, side, 1, TYPICAL_THUMB, 0);
+                double score = score(model);
+                if (score > 0) {
+                    starts.add(new Fitted(model, score));
                 }
             }
         }
-        starts.sort(Comparator.comparingDouble(Fitted::score).reversed());
-        List<Fitted> refined = new ArrayList<>(refined(apart(starts), 0, 1));
-        refined.sort(Comparator.comparingDouble(Fitted::score).reversed());
-        List<Fitted> shifted = new ArrayList<>();
-        for (Fitted fitted : refined.subList(0, Math.min(SHIFTED, refined.size()))) {
-            for (double mm : new double[] {-ROW, ROW}) {   // phalanges look like metacarpals
-                HandModel m = fitted.model();
-                Point to = m.place(0, mm);
-                HandModel moved = new HandModel(to.x(), to.y(), m.scale(), m.angle(), side, 1, m.thumb(), 0);
-                shifted.add(new Fitted(moved, score(moved)));
-            }
+        return starts;
+    }
+
+    /** Fits of one side, 1 or −1: many starts are refined a little, few of them more. */
+    private List<Fitted> pool(int side) {
+        List<Fitted> pool = starts(side);
+        for (Round round : ROUNDS) {
+            pool = refined(apart(pool, round.starts()), round);
         }
-        refined.addAll(refined(shifted, refined.size(), 1.5));
-        return refined.stream().max(Comparator.comparingDouble(Fitted::score))
-                .map(fitted -> refine(forearm(fitted), new SplittableRandom(1), 4 * REFINEMENTS, 0.5))
-                .orElseGet(() -> new Fitted(new HandModel(map.width() / 2.0, map.height() / 2.0, longest / 260, 0, side,
-                        1, TYPICAL_THUMB, 0), 0));
+        return pool;
+    }
+
+    private Fitted best(List<Fitted> pool, int side) {
+        return bestAdapted(apart(pool, LAST)).map(this::orAnotherRow)
+                .flatMap(fitted -> bestAdapted(List.of(fitted))).orElseGet(() -> new Fitted(new HandModel(
+                map.width() / 2.0, map.height() / 2.0, Math.max(map.width(), map.height()) / 260.0, 0, side, 1,
+                TYPICAL_THUMB, 0), 0));
+    }
+
+    /** The fit, or one that is some bones further along the hand if that is better: phalanges look like metacarpals. */
+    private Fitted orAnotherRow(Fitted fitted) {
+        HandModel m = fitted.model();
+        return Stream.concat(Stream.of(fitted), IntStream.range(0, ROWS.length * SIZES_THERE.length).parallel()
+                .mapToObj(i -> {
+                    Point to = m.place(0, ROWS[i % ROWS.length]);
+                    HandModel moved = new HandModel(to.x(), to.y(), m.scale() * SIZES_THERE[i / ROWS.length], m.angle(),
+                            m.side(), 1, m.thumb(), m.forearm());
+                    return adapted(new Fitted(moved, score(moved)), GENERATIONS / 2, i);
+                })).max(Comparator.comparingDouble(Fitted::score)).orElse(fitted);
+    }
+
+    /** The best that comes of several fits, each with its forearm as it is and bent to either side. */
+    private Optional<Fitted> bestAdapted(List<Fitted> fits) {
+        return IntStream.range(0, fits.size() * BENDS.length).parallel().mapToObj(i -> {
+            HandModel m = fits.get(i / BENDS.length).model();
+            HandModel bent = new HandModel(m.x(), m.y(), m.scale(), m.angle(), m.side(), m.spread(), m.thumb(),
+                    BENDS[i % BENDS.length]);
+            return adapted(new Fitted(bent, score(bent)), GENERATIONS, i);
+        }).max(Comparator.comparingDouble(Fitted::score)).map(fit -> fits.stream().filter(f -> f.score() > fit.score())
+                .max(Comparator.comparingDouble(Fitted::score)).orElse(fit));
     }
 
     /** The fit of this side, or that of the other side mirrored in the hand's axis if it is better. */
@@ -87,75 +147,72 @@ final class HandFit {
         HandModel m = other.model();
         HandModel mirrored = new HandModel(m.x(), m.y(), m.scale(), m.angle(), -m.side(), m.spread(), m.thumb(),
                 -m.forearm());
-        Fitted better = own;
-        for (int seed = 0; seed < MIRRORED; seed++) {
-            Fitted fitted = refine(new Fitted(mirrored, score(mirrored)), new SplittableRandom(seed),
-                    4 * REFINEMENTS, 1.5);
-            better = fitted.score() > better.score() ? fitted : better;
-        }
-        return better;
+        return bestAdapted(List.of(new Fitted(mirrored, score(mirrored)))).filter(fit -> fit.score() > own.score())
+                .orElse(own);
     }
 
-    /** The best of both sides, the better one first. */
-    List<Fitted> bestOfEachSide() {
-        Fitted right = best(1);
-        Fitted left = best(-1);
-        return Stream.of(orMirrored(right, left), orMirrored(left, right))
+    /** The best fits. */
+    Found find() {
+        List<Fitted> right = pool(1);
+        List<Fitted> left = pool(-1);
+        Fitted rightBest = best(right, 1);
+        Fitted leftBest = best(left, -1);
+        List<Fitted> sides = Stream.of(orMirrored(rightBest, leftBest), orMirrored(leftBest, rightBest))
                 .sorted(Comparator.comparingDouble(Fitted::score).reversed()).toList();
+        HandModel hand = sides.getFirst().model();
+        List<Fitted> elsewhere = Stream.concat(right.stream(), left.stream()).filter(fit -> middle(fit.model())
+                .distance(middle(hand)) > BESIDE * Math.max(hand.scale(), fit.model().scale())).toList();
+        return new Found(sides.getFirst(), sides.getLast(), bestAdapted(apart(elsewhere, 1)));
+    }
+
+    private static Point middle(HandModel m) {
+        return m.place(0, 45);
     }
 
     /** Every start refined, each with a seed of its own. */
-    private List<Fitted> refined(List<Fitted> starts, int firstSeed, double size) {
+    private List<Fitted> refined(List<Fitted> starts, Round round) {
         return IntStream.range(0, starts.size()).parallel().mapToObj(i ->
-                refine(starts.get(i), new SplittableRandom(firstSeed + i), REFINEMENTS, size)).toList();
+                refine(starts.get(i), new SplittableRandom(i), round.tries(), round.step())).toList();
     }
 
-    /** The best starts that differ from each other in place, turn or size. */
-    private static List<Fitted> apart(List<Fitted> sorted) {
+    /** The best that differ from each other in place, turn or size. */
+    private static List<Fitted> apart(List<Fitted> fits, int most) {
+        List<Fitted> sorted = new ArrayList<>(fits);
+        sorted.sort(Comparator.comparingDouble(Fitted::score).reversed());
         List<Fitted> kept = new ArrayList<>();
-        for (Fitted start : sorted) {
-            HandModel m = start.model();
-            boolean near = kept.stream().map(Fitted::model).anyMatch(k ->
-                    Math.hypot(k.x() - m.x(), k.y() - m.y()) < 15 * m.scale() && Math.abs(k.angle() - m.angle()) < 0.5
-                            && Math.abs(Math.log(k.scale() / m.scale())) < 0.2);
-            if (!near) {
-                kept.add(start);
-            }
-            if (kept.size() == KEPT) {
+        for (Fitted fit : sorted) {
+            if (kept.size() == most) {
                 break;
+            }
+            boolean near = false;
+            for (int i = 0; i < kept.size() && !near; i++) {
+                near = near(kept.get(i).model(), fit.model());
+            }
+            if (!near) {
+                kept.add(fit);
             }
         }
         return kept;
     }
 
-    /** The same hand with the forearm bent as suits it best. */
-    private Fitted forearm(Fitted fitted) {
-        Fitted best = fitted;
-        HandModel m = fitted.model();
-        for (double bend = -MOST_BENT; bend <= MOST_BENT; bend += 0.05) {
-            HandModel bent = new HandModel(m.x(), m.y(), m.scale(), m.angle(), m.side(), m.spread(), m.thumb(), bend);
-            double score = score(bent);
-            if (score > best.score()) {
-                best = new Fitted(bent, score);
-            }
-        }
-        return best;
+    private static boolean near(HandModel a, HandModel b) {
+        double dx = a.x() - b.x();
+        double dy = a.y() - b.y();
+        double apart = NEAR * b.scale();
+        return dx * dx + dy * dy < apart * apart && Math.cos(a.angle() - b.angle()) > NEARLY_SO
+                && Math.abs(Math.log(a.scale() / b.scale())) < 0.2;
     }
 
-    /** Small random steps, of which those that raise the score are kept; the steps get smaller. */
+    /** Small random steps, of which those that raise the score are kept; they get smaller. */
     private Fitted refine(Fitted start, SplittableRandom random, int tries, double size) {
         Fitted best = start;
+        double[] move = new double[NUMBERS];
         for (int i = 0; i < tries; i++) {
-            HandModel m = best.model();
             double step = size * (1 - 0.85 * i / tries);
-            double jump = 6 * m.scale() * step;
-            HandModel next = new HandModel(m.x() + jump * random.nextDouble(-1, 1),
-                    m.y() + jump * random.nextDouble(-1, 1), m.scale() * (1 + 0.08 * step * random.nextDouble(-1, 1)),
-                    m.angle() + 0.15 * step * random.nextDouble(-1, 1), m.side(),
-                    Math.clamp(m.spread() + 0.2 * step * random.nextDouble(-1, 1), 0.6, 1.7),
-                    Math.clamp(m.thumb() + 10 * step * random.nextDouble(-1, 1), 12, 62),
-                    Math.clamp(m.forearm() + 0.12 * step * random.nextDouble(-1, 1), -MOST_BENT,
-                            MOST_BENT));
+            for (int k = 0; k < NUMBERS; k++) {
+                move[k] = step * random.nextDouble(-1, 1);
+            }
+            HandModel next = moved(best.model(), move);
             double score = score(next);
             if (score > best.score()) {
                 best = new Fitted(next, score);
@@ -164,14 +221,44 @@ final class HandFit {
         return best;
     }
 
+    /**
+     * The best near a start by covariance matrix adaptation (Hansen and Ostermeier 2001): place, size and angles depend
+     * on each other, which steps in all of them at random seldom meet.
+     */
+    private Fitted adapted(Fitted start, int generations, int seed) {
+        CMAESOptimizer optimiser = new CMAESOptimizer(generations, 0, true, 0, 0, new Well19937c(seed), false,
+                (generation, before, now) -> false);
+        double[] steps = new double[NUMBERS];
+        Arrays.fill(steps, FIRST_STEP);
+        double[] best = optimiser.optimize(MaxEval.unlimited(), MaxIter.unlimited(), GoalType.MAXIMIZE,
+                new ObjectiveFunction(by -> score(moved(start.model(), by))), new InitialGuess(new double[NUMBERS]),
+                SimpleBounds.unbounded(NUMBERS), new CMAESOptimizer.Sigma(steps),
+                new CMAESOptimizer.PopulationSize(POPULATION)).getPoint();
+        HandModel model = moved(start.model(), best);
+        double score = score(model);
+        return score > start.score() ? new Fitted(model, score) : start;
+    }
+
+    /** The model with all its numbers moved by steps around 1. */
+    private static HandModel moved(HandModel m, double[] by) {
+        return new HandModel(m.x() + 6 * m.scale() * by[0], m.y() + 6 * m.scale() * by[1],
+                m.scale() * (1 + 0.08 * by[2]), m.angle() + 0.15 * by[3], m.side(),
+                Math.clamp(m.spread() + 0.2 * by[4], 0.6, 1.7), Math.clamp(m.thumb() + 10 * by[5], 12, 62),
+                Math.clamp(m.forearm() + 0.12 * by[6], -MOST_BENT, MOST_BENT));
+    }
+
     double score(HandModel m) {
-        double sum = 0;
+        double sum = bone(m.metacarpal(1), 10 * m.scale(), OUTSIDE);
+        for (int finger = 2; finger <= 5; finger++) {
+            sum += bone(m.metacarpal(finger), 8.5 * m.scale(), OUTSIDE);
+        }
+        if (sum < 0.5) {
+            return 0;   // there are no bones, whatever their form
+        }
         for (int finger = 2; finger <= 5; finger++) {
             Axis axis = m.metacarpal(finger);
-            sum += bone(axis, 8.5 * m.scale(), OUTSIDE) + WAIST * waist(axis, 5.5 * m.scale())
-                    - JOINT_WITHIN * joint(axis, 5.5 * m.scale());
+            sum += WAIST * waist(axis, 5.5 * m.scale()) - JOINT_WITHIN * joint(axis, 5.5 * m.scale());
         }
-        sum += bone(m.metacarpal(1), 10 * m.scale(), OUTSIDE);
         if (sum < 1) {
             return 0;   // the rest cannot make up for that
         }
@@ -235,7 +322,7 @@ final class HandFit {
         return Math.clamp((end - shaft) / 2, -1, 1);
     }
 
-    private double contrast(Axis axis, double share, double aside, double outside) {
+    double contrast(Axis axis, double share, double aside, double outside) {
         Point middle = axis.at(share, 0);
         if (!map.holds(middle.x(), middle.y())) {
             return outside;

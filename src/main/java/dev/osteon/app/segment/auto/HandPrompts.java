@@ -8,10 +8,15 @@ import dev.osteon.app.segment.auto.HandModel.Axis;
 import dev.osteon.models.sam.Point;
 import dev.osteon.models.sam.PointPrompt;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 
 /**
  * Prompts for all bones of a hand from the image alone: a model is fitted for a thumb on either side, the better one
@@ -23,17 +28,26 @@ public final class HandPrompts implements Prompting {
     /** Fits that were right scored more than the higher, one that was wrong between them. */
     private static final double HIGH = 0.85;
     private static final double LOWEST = 0.6;
+    /** Knees and noise score less. */
+    private static final double NOTHING = 0.5;
     /** In local standard deviations. */
     private static final double DARKER = 0.6;
+    /** Of what the model has of the forearm, that the image must hold. */
+    private static final double LEAST_ARM = 0.2;
+    private static final int ARM_STEPS = 20;
+    private static final double SEEN = 0.1;
     private static final double[] POSITIVE = {0.2, 0.5, 0.8};
 
     @Override
     public Placed place(String file, GrayImage image) {
         ContrastMap map = new ContrastMap(image);
         HandFit fit = new HandFit(map);
-        List<HandFit.Fitted> fits = fit.bestOfEachSide();
-        HandFit.Fitted best = fits.getFirst();
-        double lead = best.score() - fits.getLast().score();
+        HandFit.Found found = fit.find();
+        HandFit.Fitted best = found.best();
+        if (best.score() < NOTHING) {
+            return new Placed(Map.of(), Map.of(), notFound(EnumSet.allOf(Bone.class)));
+        }
+        double lead = best.score() - found.otherSide().score();
         Map<Bone, Axis> axes = axes(map, fit, best.model());
         Map<Bone, BonePrompt> prompts = new EnumMap<>(Bone.class);
         Map<Bone, Double> confidence = new EnumMap<>(Bone.class);
@@ -45,7 +59,7 @@ public final class HandPrompts implements Prompting {
             }
             List<Point> negative = new ArrayList<>();
             axes.forEach((other, line) -> {
-                if (other != bone) {
+                if (other != bone) {   // its middle is in the image
                     negative.add(original(line.at(0.5, 0), map));
                 }
             });
@@ -60,45 +74,51 @@ public final class HandPrompts implements Prompting {
                 notes.add(String.format(Locale.ROOT, "%s was placed with a confidence of %.2f", bone.label(), sure));
             }
         });
-        for (Bone bone : Bone.values()) {
-            if (!axes.containsKey(bone)) {
-                notes.add(bone.label() + " is not in the image, or was not found");
-            }
+        Set<Bone> missing = EnumSet.allOf(Bone.class);
+        missing.removeAll(axes.keySet());
+        notes.addAll(notFound(missing));
+        if (found.elsewhere().filter(other -> other.score() > LOWEST).isPresent()) {
+            notes.add("there seems to be another hand in the image; only one was given prompts");
         }
         return new Placed(prompts, confidence, notes);
     }
 
+    private static List<String> notFound(Set<Bone> bones) {
+        return bones.stream().map(bone -> bone.label() + " is not in the image, or was not found").toList();
+    }
+
     private static Map<Bone, Axis> axes(ContrastMap map, HandFit fit, HandModel model) {
         Map<Bone, Axis> axes = new EnumMap<>(Bone.class);
-        arm(map, model.ulna()).ifPresent(axis ->
+        arm(map, fit, model.ulna(), aside(Bone.ULNA) * model.scale()).ifPresent(axis ->
                 axes.put(Bone.ULNA, alone(fit, axis, aside(Bone.ULNA), model.scale())));
-        arm(map, model.radius()).ifPresent(axis ->
+        arm(map, fit, model.radius(), aside(Bone.RADIUS) * model.scale()).ifPresent(axis ->
                 axes.put(Bone.RADIUS, alone(fit, axis, aside(Bone.RADIUS), model.scale())));
         for (int finger = 1; finger <= 5; finger++) {
-            Axis axis = alone(fit, model.metacarpal(finger), aside(Bone.MC2), model.scale());
-            boolean inside = true;
-            for (double share : POSITIVE) {
-                Point p = axis.at(share, 0);
-                inside &= map.holds(p.x(), p.y());
-            }
-            if (inside) {
-                axes.put(Bone.values()[Bone.MC1.ordinal() + finger - 1], axis);
-            }
+            axes.put(Bone.values()[Bone.MC1.ordinal() + finger - 1],
+                    alone(fit, model.metacarpal(finger), aside(Bone.MC2), model.scale()));
         }
+        axes.values().removeIf(axis -> Arrays.stream(POSITIVE).mapToObj(share -> axis.at(share, 0))
+                .anyMatch(p -> !map.holds(p.x(), p.y())));
         return axes;
     }
 
-    /** The part of a forearm bone that the image holds, if that is enough for three points. */
-    private static java.util.Optional<Axis> arm(ContrastMap map, Axis axis) {
-        double share = 1;
-        while (share > 0.1) {
-            Point end = axis.at(share, 0);
-            if (map.holds(end.x(), end.y())) {
-                return java.util.Optional.of(new Axis(axis.from(), end, axis.halfWidth()));
+    /**
+     * The part of a forearm bone that is to be seen, if that is enough for three points: it ends with the image, or
+     * where it is not brighter than its sides any more, as beyond the collimator.
+     */
+    private static Optional<Axis> arm(ContrastMap map, HandFit fit, Axis axis, double aside) {
+        double seen = 0;
+        for (int i = 1; i <= ARM_STEPS; i++) {
+            double share = (double) i / ARM_STEPS;
+            Point p = axis.at(share, 0);
+            if (map.holds(p.x(), p.y()) && (share < LEAST_ARM || fit.contrast(axis, share, aside, 0) > SEEN)) {
+                seen = share;
+            } else if (share > seen + 2.5 / ARM_STEPS) {
+                break;
             }
-            share -= 0.05;
         }
-        return java.util.Optional.empty();
+        return seen < LEAST_ARM ? Optional.empty()
+                : Optional.of(new Axis(axis.from(), axis.at(seen, 0), axis.halfWidth()));
     }
 
     /** An axis with its ends moved by a few mm to where it is brightest against its sides, {@code aside} mm off. */
@@ -159,10 +179,12 @@ public final class HandPrompts implements Prompting {
 
     /** At most six of the points, those nearest to the bone. */
     private static List<Point> nearest(Point middle, List<Point> points) {
-        return points.stream().sorted(java.util.Comparator.comparingDouble(middle::distance)).limit(6).toList();
+        return points.stream().sorted(Comparator.comparingDouble(middle::distance)).limit(6).toList();
     }
 
+    /** Not nearer to the right and lower edge than half a pixel, where rounding would take it out of the image. */
     private static Point original(Point p, ContrastMap map) {
-        return new Point(p.x() * map.scale(), p.y() * map.scale());
+        return new Point(Math.min(p.x(), map.width() - 0.5 / map.scale()) * map.scale(),
+                Math.min(p.y(), map.height() - 0.5 / map.scale()) * map.scale());
     }
 }
