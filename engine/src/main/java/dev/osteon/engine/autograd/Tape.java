@@ -7,9 +7,7 @@ import dev.osteon.engine.dispatch.Span;
 import dev.osteon.engine.memory.TensorScope;
 import dev.osteon.engine.op.Op;
 import dev.osteon.engine.op.Ops;
-import dev.osteon.engine.op.Saves;
 import dev.osteon.engine.tensor.Tensor;
-import dev.osteon.engine.tensor.TensorSpec;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -18,6 +16,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -37,8 +36,11 @@ public final class Tape implements AutoCloseable {
     private static final ThreadLocal<Tape> CURRENT = new ThreadLocal<>();
 
     private final Tape outer;
-    private final List<Node> nodes = new ArrayList<>();
     private final Set<Long> tracked = new HashSet<>();
+    /** Numbers of stand-ins, and of the tensors that they stand for. */
+    private final Map<Long, Long> standIns = new HashMap<>();
+    private List<Entry> entries = new ArrayList<>();
+    private boolean keeps = true;
     private boolean closed;
 
     private Tape(Tape outer) {
@@ -87,21 +89,77 @@ public final class Tape implements AutoCloseable {
     }
 
     private void add(Op op, List<Tensor> inputs, List<Tensor> outputs) {
-        boolean[] needs = new boolean[inputs.size()];
+        long[] inputIds = inputs.stream().mapToLong(this::idOf).toArray();
+        boolean[] needs = new boolean[inputIds.length];
         boolean any = false;
         for (int i = 0; i < needs.length; i++) {
-            needs[i] = tracked.contains(inputs.get(i).id());
+            needs[i] = tracked.contains(inputIds[i]);
             any |= needs[i];
         }
         if (!any || !op.differentiable()) {
             return;
         }
-        nodes.add(new Node(op, inputs, outputs, needs));
+        if (keeps) {
+            entries.add(new Node(op, inputs, inputIds, outputs, needs));
+        }
         for (Tensor output : outputs) {
             if (output.dtype().isFloating()) {
                 tracked.add(output.id());
             }
         }
+    }
+
+    /**
+     * For {@link Recomputation}: runs a function of which this thread's tape, if there is one, keeps its operands.
+     */
+    static List<Tensor> withoutKeeping(Function<List<Tensor>, List<Tensor>> function, List<Tensor> operands) {
+        Tape tape = CURRENT.get();
+        if (tape == null || !tape.keeps) {
+            return function.apply(operands);
+        }
+        tape.keeps = false;
+        List<Tensor> results;
+        try {
+            results = function.apply(operands);
+        } finally {
+            tape.keeps = true;
+        }
+        if (results.stream().anyMatch(result -> tape.tracked.contains(tape.idOf(result)))) {
+            tape.entries.add(new Recomputation(tape, function, operands, results));
+        }
+        return results;
+    }
+
+    /** Runs {@code work} and gives what it recorded, apart from what is recorded so far; the caller releases it. */
+    List<Entry> recorded(Runnable work) {
+        List<Entry> before = entries;
+        List<Entry> made = new ArrayList<>();
+        boolean done = false;
+        entries = made;
+        CURRENT.set(this);
+        try {
+            work.run();
+            done = true;
+        } finally {
+            CURRENT.remove();
+            entries = before;
+            if (!done) {
+                made.forEach(Entry::release);
+            }
+        }
+        return made;
+    }
+
+    /** A handle of one's own on a tensor's memory, whose gradient is that tensor's. */
+    Tensor standIn(Tensor tensor) {
+        Tensor standIn = Node.hold(tensor);
+        standIns.put(standIn.id(), idOf(tensor));
+        return standIn;
+    }
+
+    /** The number that a tensor's gradient goes under. */
+    long idOf(Tensor tensor) {
+        return standIns.getOrDefault(tensor.id(), tensor.id());
     }
 
     /**
@@ -130,72 +188,30 @@ public final class Tape implements AutoCloseable {
         if (!tracked.contains(output.id())) {
             throw new EngineException("gradients: " + output + " does not depend on a watched tensor");
         }
-        Map<Long, Tensor> byId = new HashMap<>();
-        Set<Long> wanted = new HashSet<>();
-        with.forEach(tensor -> wanted.add(tensor.id()));
-        Gradients result = new Gradients();
-        boolean done = false;
-        try (TensorScope scope = TensorScope.open(); Span phase = Span.open(Span.Kind.PHASE, "backward")) {
+        try (TensorScope scope = TensorScope.open(); Adjoints adjoints = new Adjoints(with);
+                Span phase = Span.open(Span.Kind.PHASE, "backward")) {
             Tape suspended = CURRENT.get();
             CURRENT.remove();
             try {
-                byId.put(output.id(), TensorScope.detach(upstream.alias(upstream.spec())));
-                Dispatcher.fullPrecision(() -> {
-                    for (int i = nodes.size() - 1; i >= 0; i--) {
-                        backward(nodes.get(i), byId, wanted);
-                    }
-                });
-                for (Tensor tensor : with) {
-                    Tensor gradient = byId.remove(tensor.id());
-                    if (gradient != null) {
-                        result.put(tensor, gradient);
-                    }
-                }
-                done = true;
+                adjoints.add(output.id(), upstream);
+                Dispatcher.fullPrecision(() -> adjoints.through(entries));
+                return adjoints.results(with);
             } finally {
                 if (suspended != null) {
                     CURRENT.set(suspended);
                 }
             }
         } finally {
-            byId.values().forEach(Tensor::close);
-            if (!done) {
-                result.close();
-            }
             release();
         }
-        return result;
-    }
-
-    private static void backward(Node node, Map<Long, Tensor> byId, Set<Long> wanted) {
-        try (TensorScope scope = TensorScope.open()) {
-            Map<Integer, Tensor> upstream = new HashMap<>();
-            for (int i = 0; i < node.outputIds.length; i++) {
-                long id = node.outputIds[i];
-                Tensor gradient = wanted.contains(id) ? byId.get(id) : byId.remove(id);
-                if (gradient != null) {
-                    upstream.put(i, gradient);
-                }
-            }
-            if (!upstream.isEmpty()) {
-                try (Span module = Span.open(Span.Kind.MODULE, node.module)) {
-                    node.op.vjp(new NodeBackward(node, upstream, byId));
-                }
-            }
-            upstream.forEach((index, gradient) -> {
-                if (!wanted.contains(node.outputIds[index])) {
-                    gradient.close();
-                }
-            });
-        }
-        node.release();
     }
 
     private void release() {
         closed = true;
-        nodes.forEach(Node::release);
-        nodes.clear();
+        entries.forEach(Entry::release);
+        entries.clear();
         tracked.clear();
+        standIns.clear();
     }
 
     @Override
@@ -208,116 +224,5 @@ public final class Tape implements AutoCloseable {
             }
         }
         release();
-    }
-
-    /** One recorded operation. */
-    private static final class Node {
-        final Op op;
-        /** Where it was recorded, empty while nobody observes. */
-        final String module = Span.innermost(Span.Kind.MODULE);
-        final long[] inputIds;
-        final long[] outputIds;
-        final boolean[] needs;
-        final List<TensorSpec> inputSpecs;
-        final List<TensorSpec> outputSpecs;
-        final Map<Integer, Tensor> savedInputs = new HashMap<>();
-        final Map<Integer, Tensor> savedOutputs = new HashMap<>();
-        final dev.osteon.engine.tensor.Device device;
-
-        Node(Op op, List<Tensor> inputs, List<Tensor> outputs, boolean[] needs) {
-            this.op = op;
-            this.needs = needs;
-            inputIds = inputs.stream().mapToLong(Tensor::id).toArray();
-            outputIds = outputs.stream().mapToLong(Tensor::id).toArray();
-            inputSpecs = inputs.stream().map(Tensor::spec).toList();
-            outputSpecs = outputs.stream().map(Tensor::spec).toList();
-            device = inputs.getFirst().device();
-            Saves saves = op.saves();
-            saves.inputs().stream().filter(i -> i < inputs.size())
-                    .forEach(i -> savedInputs.put(i, hold(inputs.get(i))));
-            saves.outputs().forEach(i -> savedOutputs.put(i, hold(outputs.get(i))));
-        }
-
-        static Tensor hold(Tensor tensor) {
-            return TensorScope.detach(tensor.alias(tensor.spec()));
-        }
-
-        void release() {
-            savedInputs.values().forEach(Tensor::close);
-            savedOutputs.values().forEach(Tensor::close);
-            savedInputs.clear();
-            savedOutputs.clear();
-        }
-    }
-
-    private record NodeBackward(Node node, Map<Integer, Tensor> upstreams, Map<Long, Tensor> byId)
-            implements Backward {
-
-        @Override
-        public Tensor input(int index) {
-            return saved(node.savedInputs, index, "input");
-        }
-
-        @Override
-        public Tensor output(int index) {
-            return saved(node.savedOutputs, index, "output");
-        }
-
-        private Tensor saved(Map<Integer, Tensor> from, int index, String kind) {
-            Tensor tensor = from.get(index);
-            if (tensor == null) {
-                throw new IllegalStateException(node.op.name() + ".vjp reads " + kind + " " + index
-                        + ", which its saves() does not name");
-            }
-            return tensor;
-        }
-
-        @Override
-        public TensorSpec inputSpec(int index) {
-            return node.inputSpecs.get(index);
-        }
-
-        @Override
-        public TensorSpec outputSpec(int index) {
-            return node.outputSpecs.get(index);
-        }
-
-        @Override
-        public int inputs() {
-            return node.inputIds.length;
-        }
-
-        @Override
-        public Tensor upstream(int index) {
-            return upstreams.computeIfAbsent(index, i -> {
-                TensorSpec spec = node.outputSpecs.get(i);
-                return Ops.full(node.device, spec.shape(), spec.dtype(), 0);
-            });
-        }
-
-        @Override
-        public boolean needs(int index) {
-            return index < node.needs.length && node.needs[index];
-        }
-
-        @Override
-        public void to(int index, Supplier<Tensor> gradient) {
-            if (!needs(index)) {
-                return;
-            }
-            Tensor given = gradient.get();
-            TensorSpec spec = node.inputSpecs.get(index);
-            if (!given.shape().equals(spec.shape()) || given.dtype() != spec.dtype()) {
-                throw new IllegalStateException(node.op.name() + ".vjp gave " + given.spec() + " for operand "
-                        + index + " of " + spec);
-            }
-            long id = node.inputIds[index];
-            Tensor before = byId.get(id);
-            Tensor sum = before == null ? given.alias(given.spec()) : Ops.add(before, given);
-            byId.put(id, TensorScope.detach(sum));
-            if (before != null) {
-                before.close();
-            }
-        }
     }
 }

@@ -2,6 +2,7 @@ package dev.osteon.engine.dispatch;
 
 import dev.osteon.engine.EngineException;
 import dev.osteon.engine.UnsupportedOpException;
+import dev.osteon.engine.autograd.Recomputation;
 import dev.osteon.engine.autograd.Tape;
 import dev.osteon.engine.backend.Backend;
 import dev.osteon.engine.backend.Backends;
@@ -20,6 +21,7 @@ import dev.osteon.engine.tensor.Tensor;
 import dev.osteon.engine.tensor.TensorSpec;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 
@@ -41,6 +43,9 @@ public final class Dispatcher {
         Device device = commonDevice(op, given);
         List<Tensor> inputs = autocast(op, given);
         List<TensorSpec> specs = op.infer(inputs.stream().map(Tensor::spec).toList());
+        if (specs.isEmpty() && Recomputation.isUnderWay()) {
+            return List.of();          // what it changes in place was changed the first time
+        }
         List<Tensor> outputs = switch (op) {
             case Reshape reshape -> List.of(view(inputs.getFirst(), specs.getFirst()));
             case Permute permute when permute.view(inputs.getFirst().spec()).isPresent() ->
@@ -211,17 +216,23 @@ public final class Dispatcher {
 
     /** Runs {@code work} on this thread in mixed precision: {@link Precision#LOW} operations in {@code low}. */
     public static void autocast(DType low, Runnable work) {
-        withAutocast(low, work);
+        withAutocast(Optional.of(low), work);
     }
 
     /** Runs {@code work} on this thread with autocast off, as the backward pass does: operands keep their types. */
     public static void fullPrecision(Runnable work) {
-        withAutocast(null, work);
+        withAutocast(Optional.empty(), work);
     }
 
-    private static void withAutocast(DType low, Runnable work) {
+    /** The type that {@link Precision#LOW} operations run in on this thread; empty with autocast off. */
+    public static Optional<DType> autocast() {
+        return Optional.ofNullable(AUTOCAST.get());
+    }
+
+    /** Runs {@code work} on this thread with autocast as {@link #autocast()} said. */
+    public static void withAutocast(Optional<DType> low, Runnable work) {
         DType before = AUTOCAST.get();
-        AUTOCAST.set(low);
+        AUTOCAST.set(low.orElse(null));
         try {
             work.run();
         } finally {

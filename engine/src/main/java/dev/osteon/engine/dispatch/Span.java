@@ -16,7 +16,7 @@ public final class Span implements AutoCloseable {
     public enum Kind {
         /** One step of training. */
         STEP,
-        /** What a step consists of: views, forward, loss, backward, optimizer. */
+        /** What a step consists of: views, forward, loss, backward (and in it, recompute), optimizer. */
         PHASE,
         /** A module, by its full name. */
         MODULE

@@ -3,6 +3,7 @@ package dev.osteon.engine.dispatch;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.osteon.engine.autograd.Gradients;
+import dev.osteon.engine.autograd.Recomputation;
 import dev.osteon.engine.autograd.Tape;
 import dev.osteon.engine.memory.TensorScope;
 import dev.osteon.engine.op.Op;
@@ -69,6 +70,24 @@ class SpanTest {
         }
         assertThat(heard).startsWith("+backward").endsWith("-backward").contains("mul in backward of fc");
         assertThat(Span.innermost(Span.Kind.PHASE)).isEmpty();
+    }
+
+    @Test
+    void aForwardPassThatIsRepeatedIsAPhaseOfItsOwn() {
+        try (Dispatcher.Registration on = Dispatcher.listen(listener); TensorScope scope = TensorScope.open()) {
+            Tensor x = Tensor.of(Device.REFERENCE, Shape.of(2), new float[] {1, 2});
+            try (Tape tape = Tape.watching(x)) {
+                Tensor y;
+                try (Span module = Span.open(Span.Kind.MODULE, "fc")) {
+                    y = Recomputation.of(Ops::exp, x);
+                }
+                Tensor loss = Ops.sum(y);
+                heard.clear();
+                tape.gradients(loss, List.of(x)).close();
+            }
+        }
+        assertThat(heard).startsWith("+backward").endsWith("-backward").containsSubsequence("+recompute",
+                "exp in recompute of fc", "-recompute", "mul in backward of fc");
     }
 
     @Test
