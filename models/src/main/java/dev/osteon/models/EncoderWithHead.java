@@ -16,9 +16,20 @@ public final class EncoderWithHead implements Module {
     private final ResNet backbone;
     private final ProjectionHead head;
 
-    /** @param backbone its classes are not used */
+    /** One whose encoder keeps its activations for the backward pass. */
     public EncoderWithHead(Initializer init, ResNetSpec backbone, ProjectionHead.Settings head) {
-        this.backbone = new ResNet(init.child("backbone"), backbone.withClasses(0));
+        this(init, backbone, head, Activations.KEPT);
+    }
+
+    /**
+     * The weights do not depend on what becomes of activations.
+     *
+     * @param backbone    its classes are not used
+     * @param activations of the encoder
+     */
+    public EncoderWithHead(Initializer init, ResNetSpec backbone, ProjectionHead.Settings head,
+            Activations activations) {
+        this.backbone = new ResNet(init.child("backbone"), backbone.withClasses(0), activations);
         this.head = new ProjectionHead(init.child("head"), head);
     }
 

@@ -1,6 +1,7 @@
 package dev.osteon.models;
 
 import dev.osteon.engine.ShapeException;
+import dev.osteon.engine.autograd.Recomputation;
 import dev.osteon.engine.dispatch.Span;
 import dev.osteon.engine.memory.TensorScope;
 import dev.osteon.engine.op.Activation;
@@ -14,6 +15,7 @@ import dev.osteon.nn.Conv2d;
 import dev.osteon.nn.Initializer;
 import dev.osteon.nn.Linear;
 import dev.osteon.nn.Module;
+import dev.osteon.nn.Recomputed;
 import dev.osteon.nn.Sequential;
 import java.util.LinkedHashMap;
 import java.util.Optional;
@@ -26,6 +28,7 @@ import java.util.SequencedMap;
 public final class ResNet implements Module {
 
     private final ResNetSpec spec;
+    private final Activations activations;
     private final Conv2d conv1;
     private final BatchNorm bn1;
     private final SequencedMap<String, Module> stages = new LinkedHashMap<>();
@@ -33,8 +36,15 @@ public final class ResNet implements Module {
     private final String maxpool;
     private final String avgpool;
 
+    /** One that keeps its activations for the backward pass. */
     public ResNet(Initializer init, ResNetSpec spec) {
+        this(init, spec, Activations.KEPT);
+    }
+
+    /** The weights depend on the first two alone. */
+    public ResNet(Initializer init, ResNetSpec spec, Activations activations) {
         this.spec = spec;
+        this.activations = activations;
         maxpool = init.child("maxpool").path();
         avgpool = init.child("avgpool").path();
         int channels = spec.width();
@@ -49,8 +59,9 @@ public final class ResNet implements Module {
             Module[] blocks = new Module[spec.blocks().get(stage)];
             for (int i = 0; i < blocks.length; i++) {
                 int stride = i == 0 && stage > 0 ? 2 : 1;
-                blocks[i] = new ResidualBlock(init.child(name).child(String.valueOf(i)), spec, channels,
+                ResidualBlock block = new ResidualBlock(init.child(name).child(String.valueOf(i)), spec, channels,
                         spec.planes(stage), stride);
+                blocks[i] = activations == Activations.KEPT ? block : new Recomputed(block);
                 channels = spec.planes(stage) * spec.block().expansion();
             }
             stages.put(name, Sequential.of(blocks));
@@ -83,13 +94,17 @@ public final class ResNet implements Module {
         return features(x, (stage, output) -> { });
     }
 
-    /** As {@link #features(Tensor)}, showing each stage's result, which is closed after the observer has returned. */
+    /**
+     * As {@link #features(Tensor)}, showing each stage's result, which is closed after the observer has returned. Where
+     * activations are computed again, the stem's are shown again.
+     */
     public Tensor features(Tensor x, StageObserver observer) {
         if (x.rank() != 4 || x.dim(1) != spec.inputChannels()) {
             throw new ShapeException(architecture(), x.spec().toString(), "images [N, " + spec.inputChannels()
                     + ", H, W]; convert the images, or build the network for their channels");
         }
-        Tensor h = stem(x, observer);
+        Tensor h = activations == Activations.KEPT ? stem(x, observer)
+                : Recomputation.of(images -> stem(images, observer), x);
         for (var stage : stages.entrySet()) {
             Tensor next = stage.getValue().forward(h);
             h.close();

@@ -10,8 +10,28 @@ import java.util.List;
  */
 public record ResNetFootprint(ResNetSpec spec) {
 
-    /** One convolution: numbers in its weight, and in its output for one image. */
-    private record Layer(long weights, long channels, long output) {}
+    /**
+     * One convolution.
+     *
+     * @param weights  numbers in its weight
+     * @param channels of its output
+     * @param output   numbers in its output for one image
+     */
+    public record Layer(long weights, long channels, long output) {}
+
+    /**
+     * The stem or a residual block: what is computed again as a whole ({@link Activations#RECOMPUTED}).
+     *
+     * @param input  numbers in its input for one image
+     * @param layers its convolutions
+     */
+    public record Unit(long input, List<Layer> layers) {
+
+        /** Numbers in the outputs of its convolutions for one image. */
+        public long activations() {
+            return layers.stream().mapToLong(Layer::output).sum();
+        }
+    }
 
     /** Number of trainable parameters: convolutions, batch-norms' weight and bias, and the classifier. */
     public long parameters() {
@@ -30,10 +50,16 @@ public record ResNetFootprint(ResNetSpec spec) {
     }
 
     private List<Layer> layers(int size) {
-        List<Layer> layers = new ArrayList<>();
+        return units(size).stream().flatMap(unit -> unit.layers.stream()).toList();
+    }
+
+    /** The stem and the residual blocks in the forward pass's order, for images of {@code size} × {@code size}. */
+    public List<Unit> units(int size) {
+        List<Unit> units = new ArrayList<>();
         boolean imagenet = spec.stem() == Stem.IMAGENET;
         long side = spec.stem() == Stem.SMALL_STRIDE_1 ? size : halved(size);
-        add(layers, spec.inputChannels(), spec.width(), imagenet ? 7 : 3, side);
+        units.add(new Unit((long) spec.inputChannels() * size * size,
+                List.of(layer(spec.inputChannels(), spec.width(), imagenet ? 7 : 3, side))));
         if (imagenet) {
             side = halved(side);   // the max-pool
         }
@@ -45,26 +71,28 @@ public record ResNetFootprint(ResNetSpec spec) {
                 boolean strided = block == 0 && stage > 0;
                 long before = side;
                 side = strided ? halved(side) : side;
+                List<Layer> layers = new ArrayList<>();
                 if (spec.block() == ResNetSpec.Block.BASIC) {
-                    add(layers, in, planes, 3, side);
-                    add(layers, planes, planes, 3, side);
+                    layers.add(layer(in, planes, 3, side));
+                    layers.add(layer(planes, planes, 3, side));
                 } else {
                     int inner = Math.max(1, planes * spec.groupWidth() / 64);
-                    add(layers, in, inner, 1, before);
-                    add(layers, inner, inner, 3, side);
-                    add(layers, inner, out, 1, side);
+                    layers.add(layer(in, inner, 1, before));
+                    layers.add(layer(inner, inner, 3, side));
+                    layers.add(layer(inner, out, 1, side));
                 }
                 if (strided || in != out) {
-                    add(layers, in, out, 1, side);
+                    layers.add(layer(in, out, 1, side));
                 }
+                units.add(new Unit(in * before * before, layers));
                 in = out;
             }
         }
-        return layers;
+        return units;
     }
 
-    private static void add(List<Layer> layers, long in, long out, long kernel, long side) {
-        layers.add(new Layer(in * out * kernel * kernel, out, out * side * side));
+    private static Layer layer(long in, long out, long kernel, long side) {
+        return new Layer(in * out * kernel * kernel, out, out * side * side);
     }
 
     /** The side after a stride of 2 with padding. */

@@ -59,6 +59,11 @@ public final class Table2Command implements Callable<Integer> {
             + "fp16 with a dynamic loss scale.")
     private Optional<String> precision;
 
+    @Option(names = "--memory", description = "normal (default), or low: of the encoder's activations only the inputs "
+            + "of its blocks are kept, and the rest is computed again in the backward pass: less than half of the "
+            + "memory, a third more arithmetic, the same results.")
+    private Optional<String> memory;
+
     @Option(names = "--seed", description = "Seed of the first trial (default: 1); the others count on from it.")
     private Optional<String> seed;
 
@@ -72,6 +77,7 @@ public final class Table2Command implements Callable<Integer> {
         device.ifPresent(v -> all.add("device=" + v));
         threads.ifPresent(v -> all.add("threads=" + v));
         precision.ifPresent(v -> all.add("precision=" + v));
+        memory.ifPresent(v -> all.add("memory=" + v));
         seed.ifPresent(v -> all.add("seed=" + v));
         Path folder = out.orElse(Path.of("runs", "table2-" + preset));
         Table2 table = Table2.of(preset, all, methods, split, trials, folder, Progress.onConsole());

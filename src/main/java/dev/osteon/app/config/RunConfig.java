@@ -2,6 +2,7 @@ package dev.osteon.app.config;
 
 import dev.osteon.app.data.Task;
 import dev.osteon.engine.op.LarcStep;
+import dev.osteon.models.Activations;
 import dev.osteon.models.Stem;
 import dev.osteon.ssl.loss.MultiCropLoss;
 import dev.osteon.ssl.loss.NtXent;
@@ -15,14 +16,40 @@ import dev.osteon.ssl.train.ClassWeights;
  * @param device  auto, cpu, reference or cuda
  * @param threads compute threads; 0 for all that the process may use
  * @param precision of training
+ * @param memory  what training does with the encoder's activations
  * @param method  of pretext training; of the sections named after methods, only this one's counts
  */
-public record RunConfig(String preset, long seed, String device, int threads, Precision precision, Method method,
-        Data data, Views views, Encoder encoder, Head head, Pretrain pretrain, SimClr simclr, SupCon supcon, Swav swav,
-        VicReg vicreg, Probe probe, Evaluation evaluation) {
+public record RunConfig(String preset, long seed, String device, int threads, Precision precision, Memory memory,
+        Method method, Data data, Views views, Encoder encoder, Head head, Pretrain pretrain, SimClr simclr,
+        SupCon supcon, Swav swav, VicReg vicreg, Probe probe, Evaluation evaluation) {
 
     /** What activations are stored in while the encoder is trained; AUTO is what the device is made for. */
     public enum Precision { AUTO, FLOAT32, BF16, FP16 }
+
+    /** How much memory activations may take between the forward and the backward pass; results are the same. */
+    public enum Memory {
+        /** They are kept. */
+        NORMAL(Activations.KEPT),
+        /** Most are computed again. */
+        LOW(Activations.RECOMPUTED);
+
+        private final Activations activations;
+
+        Memory(Activations activations) {
+            this.activations = activations;
+        }
+
+        /** What becomes of them. */
+        public Activations activations() {
+            return activations;
+        }
+
+        /** For people. */
+        public String description() {
+            return this == NORMAL ? "activations kept (memory: normal)"
+                    : "activations computed again in the backward pass (memory: low)";
+        }
+    }
 
     /**
      * How the encoder is trained: a self-supervised method, of which SupCon also learns from the labels of the training

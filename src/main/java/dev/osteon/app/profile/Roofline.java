@@ -21,7 +21,7 @@ final class Roofline {
     private static final double LEAST_SHARE = 5e-4;
     private static final double LARGEST = 34;
     private static final Map<String, String> COLOURS = Map.of("forward", "#2563eb", "backward", "#dc6803",
-            "loss", "#9333ea", "optimizer", "#059669", "views", "#0891b2");
+            "recompute", "#db2777", "loss", "#9333ea", "optimizer", "#059669", "views", "#0891b2");
     private static final String OTHER = "#667085";
 
     private final Profile profile;
@@ -104,7 +104,7 @@ final class Roofline {
                             row.bytes() / row.seconds() / 1e9, 100 * profile.peaks().least(row) / row.seconds()))));
         }
         double at = LEFT + 10;
-        for (String phase : List.of("views", "forward", "loss", "backward", "optimizer", "other")) {
+        for (String phase : List.of("views", "forward", "loss", "recompute", "backward", "optimizer", "other")) {
             svg.append(String.format(Locale.ROOT, "<circle cx=\"%.0f\" cy=\"%d\" r=\"5\" fill=\"%s\"/>", at, TOP + 6,
                     colour(phase)));
             text(svg, at + 9, TOP + 10, "start", phase);

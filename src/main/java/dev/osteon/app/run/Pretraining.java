@@ -92,7 +92,7 @@ final class Pretraining {
     static EncoderWithHead network(RunConfig config, Device device) {
         ResNetSpec backbone = backbone(config);
         return new EncoderWithHead(Initializer.on(device, DType.F32, config.seed()), backbone,
-                new Methods(config).head(backbone.features()));
+                new Methods(config).head(backbone.features()), config.memory().activations());
     }
 
     /** The views of a configuration. */
@@ -123,7 +123,8 @@ final class Pretraining {
         ViewStatistics statistics = new ViewStatistics();
         PrecisionChoice precision = precision(store.device());
         if (done < p.epochs()) {
-            progress.say("training on " + store.device() + " in " + precision);
+            progress.say("training on " + store.device() + " in " + precision + ", "
+                    + config.memory().description());
         }
         progress.begin("pretraining");
         try (SslMethod method = methods.create(init, data, config.probe().classWeights().of(cohort.labels(), train))) {

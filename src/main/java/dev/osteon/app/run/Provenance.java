@@ -25,6 +25,7 @@ final class Provenance {
         facts.put("device", device.toString());
         facts.put("backend", Backends.of(device).description().replaceAll(", /.*", ""));
         facts.put("precision", precision.toString());
+        facts.put("memory", config.memory().description());
         facts.put("time", java.time.ZonedDateTime.now().truncatedTo(java.time.temporal.ChronoUnit.SECONDS).toString());
         return facts;
     }

@@ -39,19 +39,9 @@ record Requirements(RunConfig config, long segments, long network, long images, 
 
     static Requirements of(RunConfig config, ResNetSpec backbone, long segments) {
         ResNetFootprint footprint = new ResNetFootprint(backbone);
-        RunConfig.Views views = config.views();
         RunConfig.Pretrain pretrain = config.pretrain();
         long batch = Math.min(pretrain.microBatch() == 0 ? pretrain.batch()
                 : Math.min(pretrain.microBatch(), pretrain.batch()), segments);
-        long kept = 0;
-        long largest = 0;
-        for (int[] resolution : new int[][] {{views.globalCount(), views.globalSize()},
-            {views.localCount(), views.localSize()}}) {
-            long rows = resolution[0] * batch;
-            long size = resolution[1];
-            kept += rows * (KEPT * footprint.activations(resolution[1]) + 2 * size * size);
-            largest = Math.max(largest, rows * footprint.largestActivation(resolution[1]));
-        }
         RunConfig.Head head = new Methods(config).head();
         long headWeights = (long) backbone.features() * head.hidden() + (head.layers() - 1L) * head.hidden()
                 * Math.max(head.hidden(), head.output());
@@ -64,8 +54,32 @@ record Requirements(RunConfig config, long segments, long network, long images, 
         long phantom = data.folder().isEmpty()
                 ? (long) (data.subjects() * PHANTOM * data.phantomScale() * data.phantomScale()) : 0;
         return new Requirements(config, segments, 3 * weights * FLOAT, segments * side * side * FLOAT,
-                (kept + PASSING * largest) * FLOAT, probing * FLOAT, HEAP_BASE + segments * side * side * FLOAT * 3 / 2,
+                training(config, footprint, batch) * FLOAT, probing * FLOAT,
+                HEAP_BASE + segments * side * side * FLOAT * 3 / 2,
                 DISK_BASE + phantom + 2 * 2 * weights * FLOAT);
+    }
+
+    /** Numbers in what a step on so many samples has at its peak, in float32. */
+    private static long training(RunConfig config, ResNetFootprint footprint, long batch) {
+        RunConfig.Views views = config.views();
+        boolean recomputed = config.memory() == RunConfig.Memory.LOW;
+        long images = 0;
+        long kept = 0;
+        long most = 0;
+        long largest = 0;
+        for (int[] resolution : new int[][] {{views.globalCount(), views.globalSize()},
+            {views.localCount(), views.localSize()}}) {
+            long rows = resolution[0] * batch;
+            int size = resolution[1];
+            images += rows * 2L * size * size;
+            largest = Math.max(largest, rows * footprint.largestActivation(size));
+            for (ResNetFootprint.Unit unit : footprint.units(size)) {
+                long activations = rows * KEPT * unit.activations();
+                kept += recomputed ? rows * unit.input() : activations;
+                most = Math.max(most, recomputed ? kept + activations : kept);   // with the inputs of all before it
+            }
+        }
+        return images + most + PASSING * largest;
     }
 
     /** Bytes of tensors at the peak. */
@@ -118,8 +132,12 @@ record Requirements(RunConfig config, long segments, long network, long images, 
             return "data.longestSide (now " + config.data().longestSide() + ")" + subjects();
         }
         return (training < probing ? "probe.size (now " + config.probe().size() + ")"
-                : microBatch() + ", views.globalSize (now " + config.views().globalSize() + ")")
+                : memory() + microBatch() + ", views.globalSize (now " + config.views().globalSize() + ")")
                 + " or encoder.width (now " + config.encoder().width() + ")";
+    }
+
+    private String memory() {
+        return config.memory() == RunConfig.Memory.LOW ? "" : "memory (now normal; low takes less than half), ";
     }
 
     /** The loss stays that of the whole batch. */

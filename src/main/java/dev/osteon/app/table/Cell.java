@@ -36,7 +36,7 @@ record Cell(Row row, int trial) {
         RunConfig.Data d = base.data();
         RunConfig.Views v = base.views();
         return new RunConfig(base.preset(), base.seed() + trial - 1, base.device(), base.threads(), base.precision(),
-                row.method,
+                base.memory(), row.method,
                 new RunConfig.Data(folder, d.task(), row.split, d.longestSide(), d.subjects(), d.phantomScale()),
                 new RunConfig.Views(v.globalCount(), v.globalSize(), v.globalMinScale(), v.globalMaxScale(),
                         v.localCount(), v.localSize(), v.localMinScale(), v.localMaxScale(), v.rotationDegrees(),

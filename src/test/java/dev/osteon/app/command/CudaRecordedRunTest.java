@@ -49,6 +49,18 @@ class CudaRecordedRunTest {
         assertSameState("recorded", "single");
     }
 
+    /** Activations computed again, in recorded steps and in single ones, and kept. */
+    @ParameterizedTest
+    @CsvSource({"float32, 0", "bf16, 9"})
+    void theCheckpointDoesNotDependOnWhatIsKept(String precision, int microBatch) throws IOException {
+        String micro = "pretrain.microBatch=" + microBatch;
+        assertThat(pretrained("low", precision, micro, "memory=low")).containsOnlyOnce(RECORDED);
+        assertThat(single("single", precision, micro, "memory=low")).doesNotContain("steps: ");
+        pretrained("normal", precision, micro);
+        assertSameState("low", "single");
+        assertSameState("low", "normal");
+    }
+
     /** Prototypes frozen, then not; no queue, then one that fills, which the host looks at, then a full one. */
     @Test
     void swavsStepsAreRecordedAnewWhenTheyChange() throws IOException {

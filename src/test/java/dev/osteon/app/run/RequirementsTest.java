@@ -29,6 +29,9 @@ class RequirementsTest {
         "encoder.width=16 views.globalSize=48 pretrain.batch=16",
         "encoder.architecture=resnet50 encoder.stem=imagenet encoder.width=8 views.globalSize=64 pretrain.batch=16",
         "encoder.width=4 probe.size=128 pretrain.batch=64",
+        "encoder.architecture=resnet50 encoder.stem=imagenet encoder.width=8 views.globalSize=64 pretrain.batch=16 "
+                + "memory=low",
+        "encoder.width=16 views.globalSize=64 pretrain.batch=32 memory=low probe.size=32",
     })
     void theEstimateIsCloseToWhatARunTakes(String settings) throws IOException {
         List<String> all = new ArrayList<>(List.of("data.subjects=24", "pretrain.epochs=1", "probe.epochs=2",
