@@ -325,7 +325,9 @@ def pretext(device, batch, large, small, width, segments):
     bones = [bone(n, large, device) for n in range(segments)]
     model = ResNet50(width, 1).to(device, memory_format=torch.channels_last)
     features = model.fc.in_features
-    model.fc = nn.Sequential(nn.Linear(features, features), nn.ReLU(inplace=True), nn.Linear(features, DIM)).to(device)
+    # SimCLR's head: Linear BN ReLU Linear BN
+    model.fc = nn.Sequential(nn.Linear(features, features), nn.BatchNorm1d(features), nn.ReLU(inplace=True),
+                             nn.Linear(features, DIM, bias=False), nn.BatchNorm1d(DIM)).to(device)
     parameters = list(model.parameters())
     larc = Larc(parameters, LEARNING_RATE, 1e-6)
     groups = [(2, large, 0.14, 1.0), (4, small, 0.05, 0.14)]
