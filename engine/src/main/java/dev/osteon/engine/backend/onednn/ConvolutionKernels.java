@@ -23,6 +23,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 
 /**
  * Convolutions by oneDNN, but for those that {@link WinogradConvolution} takes. Activations keep their layout; oneDNN
@@ -99,9 +100,28 @@ final class ConvolutionKernels {
                 Plan::backwardWeights);
         synchronized (Dnnl.LOCK) {
             MemorySegment target = plan.weightsOut(dw.segment());
-            plan.primitive.run(x.segment(), dy.segment(), target);
+            if (seesAllOf(dw, op.convolution(), x, dy)) {
+                plan.primitive.run(x.segment(), dy.segment(), target);
+            } else {
+                plan.primitive.runFromZeros(x.segment(), dy.segment(), target);
+            }
             plan.finishWeights(dw.segment());
         }
+    }
+
+    /**
+     * Whether each of the kernel's rows and columns meets the image somewhere. Sums of those that do not, as in a
+     * picture of one pixel, oneDNN's bfloat16 kernels (3.11) leave as they were in the scratchpad.
+     */
+    private static boolean seesAllOf(Tensor dw, Conv2d op, Tensor x, Tensor dy) {
+        return seesAll(dw.dim(2), op.stride().height(), op.padding().height(), op.dilation().height(), x.dim(2),
+                dy.dim(2)) && seesAll(dw.dim(3), op.stride().width(), op.padding().width(), op.dilation().width(),
+                        x.dim(3), dy.dim(3));
+    }
+
+    private static boolean seesAll(int kernel, int stride, int padding, int dilation, int size, int results) {
+        return IntStream.range(0, kernel).allMatch(k -> IntStream.range(0, results).map(y -> y * stride - padding
+                + k * dilation).anyMatch(at -> at >= 0 && at < size));
     }
 
     private static Window kernel(Tensor weight) {

@@ -54,12 +54,24 @@ final class Primitive {
                 Dnnl.point(memories[i], data[i]);
             }
             if (scratchpadBytes > 0) {
-                if (scratchpad.byteSize() < scratchpadBytes) {
-                    scratchpad = Arena.ofAuto().allocate(scratchpadBytes, 64);
-                }
-                Dnnl.point(scratchpadMemory, scratchpad);
+                Dnnl.point(scratchpadMemory, scratchpad(scratchpadBytes));
             }
             Dnnl.execute(primitive, scratchpadBytes > 0 ? memories.length + 1 : memories.length, arguments);
         }
+    }
+
+    /** The same with zeros in the scratchpad, for primitives that add to what they have not written. */
+    void runFromZeros(MemorySegment... data) {
+        synchronized (Dnnl.LOCK) {
+            scratchpad(scratchpadBytes).asSlice(0, scratchpadBytes).fill((byte) 0);
+            run(data);
+        }
+    }
+
+    private static MemorySegment scratchpad(long bytes) {
+        if (scratchpad.byteSize() < bytes) {
+            scratchpad = Arena.ofAuto().allocate(bytes, 64);
+        }
+        return scratchpad;
     }
 }
