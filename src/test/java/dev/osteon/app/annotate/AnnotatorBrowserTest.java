@@ -22,7 +22,6 @@ import dev.osteon.nn.SharedData;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -42,7 +41,8 @@ import org.junit.jupiter.api.io.TempDir;
 class AnnotatorBrowserTest {
 
     private static final String WRIST = "2024_0939605258_01_WRI-L1_M013.png";
-    private static final String OTHER = "1616_0868865488_03_WRI-L1_M014.png";
+    /** A whole hand: in a wrist alone automatic prompts find nothing. */
+    private static final String HAND = "hand05.jpg";
     private static final double PATIENCE = 120_000;
     private static final LocatorAssertions.HasAttributeOptions SOON =
             new LocatorAssertions.HasAttributeOptions().setTimeout(PATIENCE);
@@ -63,9 +63,8 @@ class AnnotatorBrowserTest {
         chromium = Chromium.start();
         graz = SharedData.folder("graz");
         Path images = Files.createDirectories(folder.resolve("images"));
-        for (String name : List.of(WRIST, OTHER)) {
-            Files.copy(graz.resolve("images").resolve(name), images.resolve(name));
-        }
+        Files.copy(graz.resolve("images").resolve(WRIST), images.resolve(WRIST));
+        Files.copy(SharedData.folder("hands").resolve(HAND), images.resolve(HAND));
         Files.writeString(images.resolve("3_broken.png"), "no picture");
         workplace = new Workplace(images, prompts(), folder.resolve("masks"),
                 SamFiles.in(Optional.of(SharedData.folder("sam"))), Device.CPU);
@@ -191,11 +190,11 @@ class AnnotatorBrowserTest {
 
     @Test
     void promptsComeFromTheImageOrFromAnotherOneAndABrokenPictureIsTold() {
-        choose(OTHER);
+        choose(HAND);
         page.keyboard().press("a");
         assertThat(page.locator("#progress-text")).containsText("1 of 3 radiographs", TEXT_SOON);
         assertThat(page.locator("#saved")).hasText("Saved");
-        Map<Bone, BonePrompt> placed = saved(OTHER);
+        Map<Bone, BonePrompt> placed = saved(HAND);
         assertThat(placed).isNotEmpty();
         choose(WRIST);
         page.keyboard().press("c");

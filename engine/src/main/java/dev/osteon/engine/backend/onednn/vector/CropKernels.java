@@ -79,6 +79,10 @@ final class CropKernels {
         }
 
         private float sum(long plane) {
+            if (taps.countX == 2 && taps.countY == 2) {
+                long at = plane + taps.firstY * s[2] + taps.firstX * s[3];
+                return taps.weightsY[0] * line(at) + taps.weightsY[1] * line(at + s[2]);
+            }
             float sum = 0;
             long step = s[3] * Float.BYTES;
             int across = taps.countX;
@@ -92,6 +96,11 @@ final class CropKernels {
                 sum += taps.weightsY[j] * line;
             }
             return sum;
+        }
+
+        private float line(long at) {
+            return taps.weightsX[0] * source.get(JAVA_FLOAT_UNALIGNED, at * Float.BYTES)
+                    + taps.weightsX[1] * source.get(JAVA_FLOAT_UNALIGNED, (at + s[3]) * Float.BYTES);
         }
     }
 }
