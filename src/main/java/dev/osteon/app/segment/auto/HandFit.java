@@ -21,7 +21,8 @@ import org.apache.commons.math3.random.Well19937c;
 
 /**
  * Finds the model that fits an image best: a coarse search over place, size, turn and side, then random refinement of
- * the best. Bone axes must be bright with darker stripes on both sides, the carpus bright and wide.
+ * the best, then covariance matrix adaptation (Hansen and Ostermeier 2001) of the few best of those. Bone axes must be
+ * bright with darker stripes on both sides, the carpus bright and wide.
  */
 final class HandFit {
 

@@ -100,28 +100,9 @@ final class ConvolutionKernels {
                 Plan::backwardWeights);
         synchronized (Dnnl.LOCK) {
             MemorySegment target = plan.weightsOut(dw.segment());
-            if (seesAllOf(dw, op.convolution(), x, dy)) {
-                plan.primitive.run(x.segment(), dy.segment(), target);
-            } else {
-                plan.primitive.runFromZeros(x.segment(), dy.segment(), target);
-            }
+            plan.primitive.run(x.segment(), dy.segment(), target);
             plan.finishWeights(dw.segment());
         }
-    }
-
-    /**
-     * Whether each of the kernel's rows and columns meets the image somewhere. Sums of those that do not, as in a
-     * picture of one pixel, oneDNN's bfloat16 kernels (3.11) leave as they were in the scratchpad.
-     */
-    private static boolean seesAllOf(Tensor dw, Conv2d op, Tensor x, Tensor dy) {
-        return seesAll(dw.dim(2), op.stride().height(), op.padding().height(), op.dilation().height(), x.dim(2),
-                dy.dim(2)) && seesAll(dw.dim(3), op.stride().width(), op.padding().width(), op.dilation().width(),
-                        x.dim(3), dy.dim(3));
-    }
-
-    private static boolean seesAll(int kernel, int stride, int padding, int dilation, int size, int results) {
-        return IntStream.range(0, kernel).allMatch(k -> IntStream.range(0, results).map(y -> y * stride - padding
-                + k * dilation).anyMatch(at -> at >= 0 && at < size));
     }
 
     private static Window kernel(Tensor weight) {
@@ -186,9 +167,26 @@ final class ConvolutionKernels {
             MemorySegment hint = Dnnl.convolutionForward(d.x, d.anyWeight, MemorySegment.NULL, d.y, d.geometry,
                     Epilogue.NONE);
             MemorySegment pd = Dnnl.convolutionBackwardWeights(d.x, d.anyWeight, d.y, d.geometry, hint);
-            Primitive primitive = new Primitive(pd, Dnnl.SRC, Dnnl.DIFF_DST, Dnnl.DIFF_WEIGHTS);
+            int[] ids = {Dnnl.SRC, Dnnl.DIFF_DST, Dnnl.DIFF_WEIGHTS};
+            Primitive primitive = seesAll(key) ? new Primitive(pd, ids) : Primitive.fromZeros(pd, ids);
             MemorySegment chosen = Dnnl.wanted(pd, Dnnl.DIFF_WEIGHTS);
             return of(primitive, chosen, d.plainWeight, () -> Dnnl.reorder(chosen, d.plainWeight));
+        }
+
+        /**
+         * Whether each of the kernel's rows and columns meets the image somewhere. Sums of those that do not, as in a
+         * picture of one pixel, oneDNN's bfloat16 kernels (3.11) leave as they were in the scratchpad.
+         */
+        private static boolean seesAll(Key k) {
+            Conv2d op = k.op;
+            return seesAll(k.weight.dim(2), op.stride().height(), op.padding().height(), op.dilation().height(),
+                    k.x.dim(2), k.y.dim(2)) && seesAll(k.weight.dim(3), op.stride().width(), op.padding().width(),
+                            op.dilation().width(), k.x.dim(3), k.y.dim(3));
+        }
+
+        private static boolean seesAll(int kernel, int stride, int padding, int dilation, int size, int results) {
+            return IntStream.range(0, kernel).allMatch(k -> IntStream.range(0, results).map(y -> y * stride - padding
+                    + k * dilation).anyMatch(at -> at >= 0 && at < size));
         }
 
         private static Plan withReorder(MemorySegment pd, int argument, MemorySegment plain, Primitive primitive) {

@@ -21,12 +21,26 @@ final class Primitive {
     private final MemorySegment arguments;
     private final MemorySegment scratchpadMemory;
     private final long scratchpadBytes;
+    private final Start start;
+
+    /** What lies in the scratchpad when the primitive begins. */
+    private enum Start { ANYTHING, ZEROS }
 
     /**
      * @param descriptor the primitive's descriptor
      * @param ids        its execution arguments, in the order in which {@link #run} is given data
      */
     Primitive(MemorySegment descriptor, int... ids) {
+        this(Start.ANYTHING, descriptor, ids);
+    }
+
+    /** One that finds zeros in its scratchpad at each run, for those that add to what they have not written. */
+    static Primitive fromZeros(MemorySegment descriptor, int... ids) {
+        return new Primitive(Start.ZEROS, descriptor, ids);
+    }
+
+    private Primitive(Start start, MemorySegment descriptor, int... ids) {
+        this.start = start;
         primitive = Dnnl.primitive(descriptor);
         memories = new MemorySegment[ids.length];
         arguments = Arena.global().allocate(ENTRY * (ids.length + 1), 8);
@@ -54,17 +68,13 @@ final class Primitive {
                 Dnnl.point(memories[i], data[i]);
             }
             if (scratchpadBytes > 0) {
-                Dnnl.point(scratchpadMemory, scratchpad(scratchpadBytes));
+                MemorySegment shared = scratchpad(scratchpadBytes);
+                if (start == Start.ZEROS) {
+                    shared.asSlice(0, scratchpadBytes).fill((byte) 0);
+                }
+                Dnnl.point(scratchpadMemory, shared);
             }
             Dnnl.execute(primitive, scratchpadBytes > 0 ? memories.length + 1 : memories.length, arguments);
-        }
-    }
-
-    /** The same with zeros in the scratchpad, for primitives that add to what they have not written. */
-    void runFromZeros(MemorySegment... data) {
-        synchronized (Dnnl.LOCK) {
-            scratchpad(scratchpadBytes).asSlice(0, scratchpadBytes).fill((byte) 0);
-            run(data);
         }
     }
 

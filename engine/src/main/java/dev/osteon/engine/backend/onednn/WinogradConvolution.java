@@ -19,8 +19,8 @@ import java.util.Map;
  * CVPR 2016). 36 products of matrices, which oneDNN takes, stand between transforms of our own; the gradient of the
  * input is a convolution with rotated kernels, that of the weights F(3×3, 4×4) with dy's tiles as the filters.
  *
- * <p>Float32 only: a result's rounding error is some five times that of the direct sum, near 1e-6 of the results' root
- * mean square, which bfloat16 could not afford. Images go through in groups whose matrices stay in the caches.
+ * <p>Float32 only: the transforms round, too, which leaves some 1e-6 of the results' root mean square in float32 and
+ * which bfloat16 could not afford. Images go through in groups whose matrices stay in the caches.
  */
 final class WinogradConvolution {
 
@@ -49,7 +49,7 @@ final class WinogradConvolution {
 
     private WinogradConvolution() {}
 
-    /** Whether this way is taken: where it can be, and where it is faster whatever the processor. */
+    /** Whether this way is taken: where it can be, and where it was measured to be faster. */
     static boolean takes(Conv2d op, TensorSpec x, Window kernel, TensorSpec y) {
         return kernel.equals(KERNEL) && op.stride().equals(Window.ONE) && op.dilation().equals(Window.ONE)
                 && op.groups() == 1 && op.padding().height() < 3 && op.padding().width() < 3

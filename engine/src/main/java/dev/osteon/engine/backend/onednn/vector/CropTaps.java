@@ -100,7 +100,7 @@ final class CropTaps {
         int left = (int) xs;
         int top = (int) ys;
         if (xs == left || ys == top) {
-            return false;        // one weight is 0, and what it would be multiplied with may be beyond the segment
+            return false;        // a pixel of weight 0 is not read, whatever it is
         }
         firstX = left;
         firstY = top;

@@ -12,8 +12,7 @@ import jdk.incubator.vector.FloatVector;
  * gives four results of a filter of three, or three of a filter of four, for six multiplications instead of twelve
  * (Winograd 1980; Lavin and Gray 2016 for convolutions): {@code Aᵀ[(G·g) ⊙ (Bᵀ·d)]}.
  *
- * <p>The points are 0, ±a = ±1/√2, ±b = ±√2 and ∞. With the usual 0, ±1, ±2, ∞ powers reach 8 instead of 2√2, and
- * rounding errors are larger.
+ * <p>The points are 0, ±a = ±1/√2, ±b = ±√2 and ∞. With the usual 0, ±1, ±2, ∞ powers reach 8 instead of 2√2.
  *
  * <p>Elements of a line lie {@code step} floats apart from {@code at} on; {@code n} lines, a multiple of
  * {@link Lanes#COUNT}, lie side by side.

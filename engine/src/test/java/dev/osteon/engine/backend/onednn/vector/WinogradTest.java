@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class WinogradTest {
 
     private static final Window KERNEL = Window.square(3);
-    /** Largest error by the results' root mean square. The direct sum's is about a fifth of it. */
+    /** Largest error by the results' root mean square. */
     private static final double TOLERANCE = 5e-5;
 
     /** @param out channels of the results */
