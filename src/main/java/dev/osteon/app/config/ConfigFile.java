@@ -215,13 +215,4 @@ public final class ConfigFile {
             throw new IllegalStateException("a configuration is always YAML", e);
         }
     }
-
-    /** Reads what {@link #toYaml} wrote. */
-    public static RunConfig fromYaml(String text) {
-        try {
-            return YAML.readValue(text, RunConfig.class);
-        } catch (JsonProcessingException e) {
-            throw new UserError("configuration: " + firstLine(e) + "; expected a config.yaml of a run", e);
-        }
-    }
 }

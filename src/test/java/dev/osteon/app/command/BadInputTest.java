@@ -24,6 +24,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -169,7 +170,8 @@ class BadInputTest {
         Files.delete(run.resolve("curves.csv"));
         assertThat(Tensor.live()).isEqualTo(live);
         assertThat(Files.readString(run.resolve("status.json"))).contains("failed", "No space left");
-        assertThat(ConfigFile.fromYaml(Files.readString(run.resolve("config.yaml")))).isEqualTo(config);
+        assertThat(ConfigFile.load(Optional.empty(), Optional.of(run.resolve("config.yaml")), List.of()))
+                .isEqualTo(config);
         try (var files = Files.list(run.path())) {
             assertThat(files.map(f -> f.getFileName().toString())).noneMatch(name -> name.endsWith(".tmp"));
         }

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import jdk.jfr.consumer.RecordingFile;
@@ -49,8 +50,8 @@ class InterruptTest {
         assertThat(checkpoint.weights().tensors()).containsKey("backbone.conv1.weight");
         assertThat(Files.readAllLines(run.resolve("curves.csv"))).hasSizeGreaterThanOrEqualTo(1 + epochs)
                 .element(1).asString().startsWith("pretext,1,");
-        assertThat(ConfigFile.fromYaml(Files.readString(run.resolve("config.yaml"))).pretrain().epochs())
-                .isEqualTo(100000);
+        assertThat(ConfigFile.load(Optional.empty(), Optional.of(run.resolve("config.yaml")), List.of()).pretrain()
+                .epochs()).isEqualTo(100000);
         try (var files = Files.list(run)) {
             assertThat(files.map(f -> f.getFileName().toString()))
                     .noneMatch(name -> name.endsWith(".tmp") || name.endsWith(".new") || name.endsWith(".previous"));

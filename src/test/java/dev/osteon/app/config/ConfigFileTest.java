@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,10 +23,24 @@ class ConfigFileTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"smoke", "quick", "paper"})
-    void presetsLoadAndReadBackAsTheyWereWritten(String preset) {
+    void presetsLoadAndReadBackAsTheyWereWritten(String preset) throws IOException {
         RunConfig config = ConfigFile.load(preset, List.of());
         assertThat(config.preset()).isEqualTo(preset);
-        assertThat(ConfigFile.fromYaml(ConfigFile.toYaml(config))).isEqualTo(config);
+        assertThat(read(ConfigFile.toYaml(config))).isEqualTo(config);
+    }
+
+    @Test
+    void settingsThatARunIsOlderThanAreItsPresets() throws IOException {
+        RunConfig config = ConfigFile.load("smoke", List.of("seed=5", "pretrain.epochs=7"));
+        String older = ConfigFile.toYaml(config).lines()
+                .filter(line -> !line.startsWith("memory:") && !line.startsWith("  classWeights:"))
+                .collect(Collectors.joining("\n"));
+        assertThat(older).doesNotContain("memory", "classWeights");
+        assertThat(read(older)).isEqualTo(config);
+    }
+
+    private RunConfig read(String yaml) throws IOException {
+        return ConfigFile.load(Optional.empty(), Optional.of(file(yaml)), List.of());
     }
 
     @Test

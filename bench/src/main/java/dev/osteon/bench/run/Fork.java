@@ -61,7 +61,7 @@ record Fork(Path bench, int threads, Length length, Path log) {
 
     private List<String> command(BenchmarkCase what, Optional<Peer> peer, String classPath, Path answer) {
         List<String> command = new ArrayList<>(List.of(System.getProperty("java.home") + File.separator + "bin"
-                + File.separator + "java", "-Xmx3g", "--add-modules=jdk.incubator.vector",
+                + File.separator + "java", "-Xmx3g", "-XX:MaxNewSize=64m", "--add-modules=jdk.incubator.vector",
                 "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow",
                 "-Djava.awt.headless=true", "-D" + ComparedBenchmark.THREADS + "=" + threads,
                 "-XX:ErrorFile=" + log.resolveSibling("hs_err_pid%p.log")));

@@ -17,8 +17,8 @@ import org.openjdk.jmh.annotations.Warmup;
  * ResNet-50 with one input channel and SimCLR's projection head embed them, NT-Xent over all pairs of views with a
  * global one, backward, LARC. An iteration is one step.
  */
-@Warmup(iterations = 3, time = 1, timeUnit = TimeUnit.MILLISECONDS)
-@Measurement(iterations = 3, time = 1, timeUnit = TimeUnit.MILLISECONDS)
+@Warmup(iterations = 12, time = 1, timeUnit = TimeUnit.MILLISECONDS)      // compiling takes cores from the first ten
+@Measurement(iterations = 5, time = 1, timeUnit = TimeUnit.MILLISECONDS)
 public class MultiCropStepBenchmark extends ComparedBenchmark {
 
     private static final int WIDTH = 64;

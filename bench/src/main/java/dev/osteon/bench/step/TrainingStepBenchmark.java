@@ -17,8 +17,8 @@ import org.openjdk.jmh.annotations.Warmup;
  * One training step of a ResNet-50: forward, cross-entropy over 1000 classes, backward, SGD with momentum, on images
  * that stay the same. An iteration is one step.
  */
-@Warmup(iterations = 3, time = 1, timeUnit = TimeUnit.MILLISECONDS)
-@Measurement(iterations = 3, time = 1, timeUnit = TimeUnit.MILLISECONDS)
+@Warmup(iterations = 12, time = 1, timeUnit = TimeUnit.MILLISECONDS)      // compiling takes cores from the first ten
+@Measurement(iterations = 5, time = 1, timeUnit = TimeUnit.MILLISECONDS)
 public class TrainingStepBenchmark extends ComparedBenchmark {
 
     /** Of the classifier. */

@@ -1,5 +1,6 @@
 package dev.osteon.engine.backend.cuda;
 
+import dev.osteon.engine.io.AtomicFile;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -60,7 +61,7 @@ final class AlgorithmCache {
         known.forEach((key, value) -> text.append(String.join("\t", key, value.position + "", value.engine + ""))
                 .append('\n'));
         try {
-            CacheFolder.write(file, text.toString().getBytes(StandardCharsets.UTF_8));
+            AtomicFile.write(file, text.toString());
         } catch (IOException e) {
             LOG.log(Level.WARNING, "cannot keep chosen engines in " + file + ": " + e.getMessage());
         }
