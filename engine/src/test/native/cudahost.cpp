@@ -23,7 +23,8 @@
 
 enum { SUCCESS = 0, INVALID = 1, OUT_OF_MEMORY = 2, NO_IMAGE = 200, NOT_FOUND = 500, ADDRESS = 700, FAILED = 719,
     UNRECORDABLE = 900, INVALIDATED = 901 };
-static const int ORDER_LIMIT = 0x7000, LAUNCHES_LIMIT = 0x7001, WAITS_LIMIT = 0x7002, PROFILED_LIMIT = 0x7003;
+static const int ORDER_LIMIT = 0x7000, LAUNCHES_LIMIT = 0x7001, WAITS_LIMIT = 0x7002, PROFILED_LIMIT = 0x7003,
+    UPLOADED_LIMIT = 0x7004;
 static const size_t BORDER = 256;
 static std::recursive_mutex lock;
 static std::string detail;
@@ -37,7 +38,7 @@ static int fail(int code, const std::string &why) {
 // A launch that fails as on a GPU: unnoticed, and from then on every call says so (CUDAHOST_FAIL: its number, from 1).
 static int broken;
 static bool profiling;
-static long launches, profiled, waits, failing = getenv("CUDAHOST_FAIL") ? atol(getenv("CUDAHOST_FAIL")) : 0;
+static long launches, profiled, waits, uploaded, failing = getenv("CUDAHOST_FAIL") ? atol(getenv("CUDAHOST_FAIL")) : 0;
 #define USABLE if (broken) { return fail(broken, "launch " + std::to_string(failing) + " was to fail"); }
 
 extern "C" __attribute__((visibility("default"))) bool cudahost_broken() { return broken; }
@@ -273,8 +274,9 @@ API cuCtxSynchronize() {
     return SUCCESS;
 }
 API cuCtxGetLimit(size_t *value, int limit) {
-    *value = limit == WAITS_LIMIT ? waits : limit == PROFILED_LIMIT ? profiled : launches;
-    return limit >= LAUNCHES_LIMIT && limit <= PROFILED_LIMIT ? SUCCESS : INVALID;
+    *value = limit == WAITS_LIMIT ? waits : limit == PROFILED_LIMIT ? profiled : limit == UPLOADED_LIMIT ? uploaded
+            : launches;
+    return limit >= LAUNCHES_LIMIT && limit <= UPLOADED_LIMIT ? SUCCESS : INVALID;
 }
 API cuProfilerStart() { profiling = true; return SUCCESS; }
 API cuProfilerStop() { profiling = false; return SUCCESS; }

@@ -122,5 +122,17 @@ inline int atomicCAS(int *at, int expected, int value) {
 }
 
 inline unsigned __umulhi(unsigned a, unsigned b) { return (unsigned) ((uint64_t) a * b >> 32); }
+inline double __dadd_rn(double a, double b) { return a + b; }
+inline double __dsub_rn(double a, double b) { return a - b; }
+inline double __dmul_rn(double a, double b) { return a * b; }
+inline double __ddiv_rn(double a, double b) { return a / b; }
+inline double __dsqrt_rn(double a) { return sqrt(a); }
+inline int __double2hiint(double v) { int64_t bits; memcpy(&bits, &v, sizeof bits); return (int) (bits >> 32); }
+inline double __hiloint2double(int high, int low) {
+    uint64_t bits = (uint64_t) (uint32_t) high << 32 | (uint32_t) low;
+    double v;
+    memcpy(&v, &bits, sizeof v);
+    return v;
+}
 inline float __int_as_float(int bits) { float v; memcpy(&v, &bits, sizeof v); return v; }
 inline int __float_as_int(float v) { int bits; memcpy(&bits, &v, sizeof v); return bits; }

@@ -125,6 +125,7 @@ API cuMemcpyHtoDAsync_v2(uint64_t to, const void *from, size_t bytes, void *stre
             return INVALID;
         }
         s->late.push_back({s->seen[s->id], to, from, bytes});
+        uploaded += bytes;
         return SUCCESS;
     });
 }

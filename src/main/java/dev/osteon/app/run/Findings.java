@@ -5,14 +5,14 @@ import dev.osteon.app.data.Sample;
 import dev.osteon.app.report.CurvePoint;
 import dev.osteon.app.report.RunResult;
 import dev.osteon.engine.random.Philox;
+import dev.osteon.engine.views.DrawnView;
+import dev.osteon.engine.views.View;
+import dev.osteon.engine.views.ViewSampling;
 import dev.osteon.ssl.data.Segment;
 import dev.osteon.ssl.data.SegmentStore;
 import dev.osteon.ssl.metrics.BinaryMetrics;
 import dev.osteon.ssl.metrics.Bootstrap;
 import dev.osteon.ssl.metrics.Interval;
-import dev.osteon.ssl.views.View;
-import dev.osteon.ssl.views.ViewPolicy;
-import dev.osteon.ssl.views.ViewStatistics;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -68,7 +68,7 @@ record Findings(RunConfig config, Cohort cohort, SegmentStore store, PrecisionCh
 
     private List<RunResult.Picture> pictures() {
         List<Integer> train = cohort.splits().train();
-        ViewPolicy policy = Pretraining.policy(config);
+        ViewSampling sampling = Pretraining.policy(config).sampling();
         List<RunResult.Picture> pictures = new ArrayList<>();
         Philox random = Philox.of(config.seed()).fork("pictures");
         int[] order = random.permutation(train.size());
@@ -76,7 +76,8 @@ record Findings(RunConfig config, Cohort cohort, SegmentStore store, PrecisionCh
             int n = train.get(order[i]);
             Segment segment = store.segment(n);
             List<byte[]> views = new ArrayList<>();
-            for (View view : policy.draw(segment.geometry(), random.fork(n), new ViewStatistics())) {
+            for (DrawnView drawn : sampling.draw(segment.geometry(), random.fork(n))) {
+                View view = drawn.view();
                 views.add(Pictures.png(store.picture(n, view), view.size(), view.size()));
             }
             Sample sample = cohort.samples().samples().get(n);

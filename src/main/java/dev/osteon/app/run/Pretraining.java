@@ -7,6 +7,8 @@ import dev.osteon.app.report.CurvePoint;
 import dev.osteon.engine.EngineException;
 import dev.osteon.engine.tensor.DType;
 import dev.osteon.engine.tensor.Device;
+import dev.osteon.engine.views.RandomResizedCrop;
+import dev.osteon.engine.views.Resolution;
 import dev.osteon.models.EncoderWithHead;
 import dev.osteon.models.ResNetSpec;
 import dev.osteon.nn.Checkpoint;
@@ -24,9 +26,7 @@ import dev.osteon.ssl.train.PretextModel;
 import dev.osteon.ssl.train.PretextTrainer;
 import dev.osteon.ssl.views.ExtendedMultiCrop;
 import dev.osteon.ssl.views.MultiCrop;
-import dev.osteon.ssl.views.RandomResizedCrop;
 import dev.osteon.ssl.views.ViewPolicy;
-import dev.osteon.ssl.views.ViewStatistics;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -99,9 +99,9 @@ final class Pretraining {
     static ViewPolicy policy(RunConfig config) {
         RunConfig.Views v = config.views();
         MultiCrop crops = new MultiCrop(
-                new MultiCrop.Resolution(v.globalCount(), v.globalSize(),
+                new Resolution(v.globalCount(), v.globalSize(),
                         new RandomResizedCrop(v.globalMinScale(), v.globalMaxScale())),
-                new MultiCrop.Resolution(v.localCount(), v.localSize(),
+                new Resolution(v.localCount(), v.localSize(),
                         new RandomResizedCrop(v.localMinScale(), v.localMaxScale())), v.rotationDegrees());
         return v.sampling() == RunConfig.Views.Sampling.PLAIN ? crops
                 : new ExtendedMultiCrop(crops, v.minShare(), v.maxTries());
@@ -120,7 +120,6 @@ final class Pretraining {
         methods.advice(data).forEach(progress::say);
         Initializer init = Initializer.on(store.device(), DType.F32, config.seed());
         Larc.Settings settings = new Larc.Settings(p.momentum(), p.trust(), EPSILON, p.larc());
-        ViewStatistics statistics = new ViewStatistics();
         PrecisionChoice precision = precision(store.device());
         if (done < p.epochs()) {
             progress.say("training on " + store.device() + " in " + precision + ", "
@@ -135,9 +134,8 @@ final class Pretraining {
                 PretextTrainer trainer = new PretextTrainer(model, method, policy(config), store,
                         Optional.of(cohort.labels()), optimizer, schedule,
                         new PretextTrainer.Settings(p.epochs(), p.batch(), p.microBatch(), config.seed(),
-                                precision.precision()),
-                        statistics);
-                trainer.train(train, done, new Listener(trained, optimizer, statistics, curves,
+                                precision.precision()));
+                trainer.train(train, done, new Listener(trained, optimizer, curves,
                         new EpochCheck(config, store, cohort, method), precision, steps, batch));
             }
         }
@@ -164,21 +162,16 @@ final class Pretraining {
 
         private final PretextModel model;
         private final Optimizer optimizer;
-        private final ViewStatistics statistics;
         private final Curves curves;
         private final EpochCheck check;
         private final PrecisionChoice precision;
         private final int steps;
         private final int batch;
-        private long views;
-        private long draws;
-        private long sparse;
 
-        Listener(PretextModel model, Optimizer optimizer, ViewStatistics statistics, Curves curves, EpochCheck check,
+        Listener(PretextModel model, Optimizer optimizer, Curves curves, EpochCheck check,
                 PrecisionChoice precision, int steps, int batch) {
             this.model = model;
             this.optimizer = optimizer;
-            this.statistics = statistics;
             this.curves = curves;
             this.check = check;
             this.precision = precision;
@@ -204,11 +197,8 @@ final class Pretraining {
         public void epoch(PretextTrainer.Epoch epoch) {
             int number = epoch.number() + 1;
             Map<String, Double> values = new HashMap<>(Map.of("loss", epoch.loss(), "learning_rate",
-                    epoch.learningRate(), "views", (double) statistics.views() - views, "draws",
-                    (double) statistics.tries() - draws, "sparse_views", (double) statistics.sparse() - sparse));
-            views = statistics.views();
-            draws = statistics.tries();
-            sparse = statistics.sparse();
+                    epoch.learningRate(), "views", (double) epoch.views().views(), "draws",
+                    (double) epoch.views().tries(), "sparse_views", (double) epoch.views().sparse()));
             values.putAll(check.of(model.network(), epoch.loss()));
             check.warnings(values, number).forEach(progress::say);
             curves.add(new CurvePoint(CurvePoint.PRETEXT, number, values));

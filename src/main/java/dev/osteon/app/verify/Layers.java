@@ -13,7 +13,7 @@ import dev.osteon.engine.op.Resize;
 import dev.osteon.engine.op.Window;
 import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
-import dev.osteon.ssl.views.AffineMatrix;
+import dev.osteon.engine.views.AffineMatrix;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

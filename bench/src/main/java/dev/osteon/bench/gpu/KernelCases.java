@@ -1,5 +1,6 @@
 package dev.osteon.bench.gpu;
 
+import static dev.osteon.engine.conformance.Operand.discs;
 import static dev.osteon.engine.conformance.Operand.given;
 import static dev.osteon.engine.conformance.Operand.index;
 import static dev.osteon.engine.conformance.Operand.normal;
@@ -30,6 +31,7 @@ import dev.osteon.engine.op.Clamp;
 import dev.osteon.engine.op.Compare;
 import dev.osteon.engine.op.Concat;
 import dev.osteon.engine.op.DiagonalMask;
+import dev.osteon.engine.op.DrawViews;
 import dev.osteon.engine.op.Expand;
 import dev.osteon.engine.op.Gather;
 import dev.osteon.engine.op.GatherBackward;
@@ -68,6 +70,9 @@ import dev.osteon.engine.tensor.Device;
 import dev.osteon.engine.tensor.Layout;
 import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
+import dev.osteon.engine.views.RandomResizedCrop;
+import dev.osteon.engine.views.Resolution;
+import dev.osteon.engine.views.ViewSampling;
 import dev.osteon.models.ResNet;
 import dev.osteon.models.ResNetSpec;
 import dev.osteon.nn.Initializer;
@@ -199,12 +204,18 @@ final class KernelCases {
         add("loss scale", new LossScaleStep(2, 0.5, 2000), scale);
     }
 
-    /** Two global and six local crops of each of a batch's segments, on one canvas. */
+    /** Two global and six local crops of each of a batch's segments, on one canvas, and drawing them. */
     private void crops() {
         int canvas = Math.max(8, sizes.image() * CANVAS / Sizes.FULL.image());
         crops("global", 2 * sizes.batch(), sizes.image(), canvas, 0.7 * canvas / sizes.image());
         int local = Math.max(4, sizes.image() * 96 / Sizes.FULL.image());
         crops("local", 6 * sizes.batch(), local, canvas, 0.3 * canvas / local);
+        ViewSampling sampling = new ViewSampling(List.of(
+                new Resolution(2, sizes.image(), new RandomResizedCrop(0.14, 1)),
+                new Resolution(6, local, new RandomResizedCrop(0.05, 0.14))), 20, 0.1, 20);
+        add("draw views", new DrawViews(sampling), discs(sizes.batch(), canvas),
+                index(canvas + 1, DType.I32, sizes.batch(), 2), index(sizes.batch(), DType.I32, sizes.batch()),
+                index(Integer.MAX_VALUE, DType.I32, 2));
         int masks = Math.max(4, sizes.image() / 4);
         add("resize bilinear", new Resize(square(4 * masks), Resize.Filter.BILINEAR), normal(16, 3, masks, masks));
         add("resize antialias", new Resize(square(masks), Resize.Filter.ANTIALIAS),

@@ -11,7 +11,7 @@ import dev.osteon.engine.op.AffineCropResize;
 import dev.osteon.engine.op.Window;
 import dev.osteon.engine.tensor.DType;
 import dev.osteon.engine.tensor.Shape;
-import dev.osteon.ssl.views.Crop;
+import dev.osteon.engine.views.Crop;
 import java.util.Set;
 import org.openjdk.jmh.annotations.Param;
 

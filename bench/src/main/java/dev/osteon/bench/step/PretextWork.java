@@ -4,6 +4,7 @@ import dev.osteon.engine.EngineException;
 import dev.osteon.engine.random.Philox;
 import dev.osteon.engine.tensor.DType;
 import dev.osteon.engine.tensor.Device;
+import dev.osteon.engine.views.Resolution;
 import dev.osteon.models.EncoderWithHead;
 import dev.osteon.models.ProjectionHead;
 import dev.osteon.models.ResNetSpec;
@@ -18,7 +19,6 @@ import dev.osteon.ssl.loss.SslMethod;
 import dev.osteon.ssl.train.PretextTrainer;
 import dev.osteon.ssl.views.MultiCrop;
 import dev.osteon.ssl.views.ViewPolicy;
-import dev.osteon.ssl.views.ViewStatistics;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
@@ -79,8 +79,8 @@ public final class PretextWork implements AutoCloseable {
     /** The paper's views with {@code global} pixels on a side of the large ones and {@code local} of the small ones. */
     public static MultiCrop crops(int global, int local) {
         MultiCrop paper = MultiCrop.paper();
-        return new MultiCrop(new MultiCrop.Resolution(paper.global().count(), global, paper.global().crop()),
-                new MultiCrop.Resolution(paper.local().count(), local, paper.local().crop()),
+        return new MultiCrop(new Resolution(paper.global().count(), global, paper.global().crop()),
+                new Resolution(paper.local().count(), local, paper.local().crop()),
                 paper.rotationDegrees());
     }
 
@@ -100,8 +100,8 @@ public final class PretextWork implements AutoCloseable {
                 Larc larc = Larc.of(model, WEIGHT_DECAY, Larc.Settings.SWAV)) {
             waitForBidding();
             new PretextTrainer(model, method, setting.views, store, Optional.empty(), larc, step -> LEARNING_RATE,
-                    new PretextTrainer.Settings(FOR_EVER, setting.batch, 0, 1, setting.precision),
-                    new ViewStatistics()).train(all, 0, new Listener());
+                    new PretextTrainer.Settings(FOR_EVER, setting.batch, 0, 1, setting.precision))
+                    .train(all, 0, new Listener());
         } catch (Over end) {
             // closed
         } catch (RuntimeException | Error e) {

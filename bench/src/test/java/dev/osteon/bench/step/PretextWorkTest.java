@@ -55,8 +55,8 @@ class PretextWorkTest {
         benchmark.setUp();
         try {
             assertThat(ComparedBenchmark.prepared().operations()).extracting(Profile.Row::op)
-                    .contains("affinecropresize", "conv2d", "conv2dbackwardweights", "pairwisecrossentropy",
-                            "larcstep");
+                    .contains("drawviews", "affinecropresize", "conv2d", "conv2dbackwardweights",
+                            "pairwisecrossentropy", "larcstep");
             double flops = ComparedBenchmark.prepared().operations().stream().mapToDouble(Profile.Row::flops).sum();
             // forward 4.1e9 multiply-adds for 224² and (96/224)² of that for 96², two of a gradient's for each of them
             double images = 2 * (2 + 4 * Math.pow(96 / 224.0, 2));

@@ -2,6 +2,7 @@ package dev.osteon.engine.conformance;
 
 import static dev.osteon.engine.conformance.OpSample.of;
 import static dev.osteon.engine.conformance.Operand.awayFromZero;
+import static dev.osteon.engine.conformance.Operand.discs;
 import static dev.osteon.engine.conformance.Operand.given;
 import static dev.osteon.engine.conformance.Operand.index;
 import static dev.osteon.engine.conformance.Operand.normal;
@@ -34,6 +35,7 @@ import dev.osteon.engine.op.Conv2d;
 import dev.osteon.engine.op.Conv2dBackwardWeights;
 import dev.osteon.engine.op.ConvTranspose2d;
 import dev.osteon.engine.op.DiagonalMask;
+import dev.osteon.engine.op.DrawViews;
 import dev.osteon.engine.op.Epilogue;
 import dev.osteon.engine.op.Expand;
 import dev.osteon.engine.op.Gather;
@@ -73,6 +75,9 @@ import dev.osteon.engine.op.Window;
 import dev.osteon.engine.tensor.DType;
 import dev.osteon.engine.tensor.Layout;
 import dev.osteon.engine.tensor.Shape;
+import dev.osteon.engine.views.RandomResizedCrop;
+import dev.osteon.engine.views.Resolution;
+import dev.osteon.engine.views.ViewSampling;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -94,6 +99,7 @@ public final class OpSamples {
         normalisations(samples);
         pooling(samples);
         resampling(samples);
+        views(samples);
         optimisers(samples);
         return samples;
     }
@@ -317,6 +323,20 @@ public final class OpSamples {
         }
         s.add(of("affine crop nearest", new AffineCropResize(new Window(5, 4), AffineCropResize.Filter.NEAREST,
                 AffineCropResize.Border.ZERO), normal(2, 1, 9, 8), matrices, numbers));
+    }
+
+    private static void views(List<OpSample> s) {
+        Resolution large = new Resolution(2, 9, new RandomResizedCrop(0.14, 1));
+        Resolution small = new Resolution(3, 5, new RandomResizedCrop(0.05, 0.14));
+        Operand sides = index(20, DType.I32, 4, 2);
+        Operand samples = index(4, DType.I32, 5);
+        Operand key = index(Integer.MAX_VALUE, DType.I32, 2);
+        s.add(of("views of multi-crop", new DrawViews(new ViewSampling(List.of(large, small), 20, 0.1, 1)),
+                discs(4, 19), sides, samples, key));
+        s.add(of("views drawn until they show enough", new DrawViews(new ViewSampling(List.of(large, small), 180, 0.6,
+                6)), discs(4, 19), sides, samples, key));
+        s.add(of("views of one size", new DrawViews(new ViewSampling(List.of(small), 0, 0, 3)), discs(4, 19), sides,
+                samples, key));
     }
 
     private static void optimisers(List<OpSample> s) {

@@ -62,6 +62,21 @@ public record Operand(Shape shape, Values values, Layout layout) {
         return new Operand(shape, new Values.Given(numbers), Layout.ROW_MAJOR);
     }
 
+    /**
+     * Images [n, 1, side, side], each with a disc of ones at the top left and zeros around it: from none in the first
+     * to one as wide as the image in the last.
+     */
+    public static Operand discs(int n, int side) {
+        double[] pixels = new double[n * side * side];
+        for (int i = 0; i < pixels.length; i++) {
+            double radius = 0.5 * side * (i / (side * side)) / Math.max(1, n - 1);
+            double dx = i % side + 0.5 - radius;
+            double dy = i / side % side + 0.5 - radius;
+            pixels[i] = dx * dx + dy * dy < radius * radius ? 1 : 0;
+        }
+        return given(Shape.of(n, 1, side, side), pixels);
+    }
+
     public Operand channelsLast() {
         return new Operand(shape, values, Layout.NHWC);
     }

@@ -1,16 +1,21 @@
 package dev.osteon.ssl.data;
 
-import dev.osteon.ssl.views.SegmentGeometry;
+import dev.osteon.engine.views.SegmentGeometry;
 
 /**
  * One bone segment: grey levels in [0, 1], zero outside the bone.
  *
  * @param pixels [height, width], row-major
  */
-public record Segment(float[] pixels, int height, int width, SegmentGeometry geometry) {
+public record Segment(float[] pixels, int height, int width) {
 
     public static Segment of(float[] pixels, int height, int width) {
-        return new Segment(pixels, height, width, new SegmentGeometry(pixels, height, width));
+        return new Segment(pixels, height, width);
+    }
+
+    /** Where it is not zero. */
+    public SegmentGeometry geometry() {
+        return new SegmentGeometry(height, width, (y, x) -> pixels[y * width + x] != 0);
     }
 
     /** The same segment with its longer side at most {@code longest}, by averaging over areas; as it is if smaller. */

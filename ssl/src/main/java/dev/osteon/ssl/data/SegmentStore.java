@@ -5,19 +5,17 @@ import dev.osteon.engine.dispatch.Dispatcher;
 import dev.osteon.engine.dispatch.Span;
 import dev.osteon.engine.memory.TensorScope;
 import dev.osteon.engine.op.AffineCropResize;
+import dev.osteon.engine.op.DrawViews;
 import dev.osteon.engine.op.Ops;
 import dev.osteon.engine.op.Window;
-import dev.osteon.engine.random.Philox;
 import dev.osteon.engine.tensor.DType;
 import dev.osteon.engine.tensor.Device;
 import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
-import dev.osteon.ssl.views.AffineMatrix;
-import dev.osteon.ssl.views.Crop;
-import dev.osteon.ssl.views.MultiCrop;
-import dev.osteon.ssl.views.View;
-import dev.osteon.ssl.views.ViewPolicy;
-import dev.osteon.ssl.views.ViewStatistics;
+import dev.osteon.engine.views.AffineMatrix;
+import dev.osteon.engine.views.Crop;
+import dev.osteon.engine.views.View;
+import dev.osteon.engine.views.ViewSampling;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -31,6 +29,7 @@ public final class SegmentStore implements AutoCloseable {
 
     private final List<Segment> segments;
     private final Tensor images;   // [N, 1, S, S]
+    private final Tensor sides;    // of the segments, height and width [N, 2]
     private final double mean;
     private final double deviation;
 
@@ -70,6 +69,14 @@ public final class SegmentStore implements AutoCloseable {
      */
     public record Cuts(int size, Tensor maps, Tensor numbers) {}
 
+    /**
+     * Views of some samples.
+     *
+     * @param views      one group for each resolution; row v·B + b of a group is view v of sample b
+     * @param statistics what drawing them took, as {@link DrawViews} has it
+     */
+    public record Drawn(int samples, List<Cuts> views, Tensor statistics) {}
+
     /** @param standardiseBy numbers of the segments whose pixels give mean and standard deviation: the training ones */
     public SegmentStore(List<Segment> given, Device device, List<Integer> standardiseBy) {
         this(given, device, Levels.of(standardiseBy.stream().map(given::get).toList()));
@@ -93,6 +100,8 @@ public final class SegmentStore implements AutoCloseable {
         deviation = levels.deviation;
         try (TensorScope scope = TensorScope.open()) {
             images = scope.release(Tensor.of(device, Shape.of(segments.size(), 1, side, side), canvas));
+            sides = scope.release(Tensor.of(device, Shape.of(segments.size(), 2), segments.stream()
+                    .flatMapToInt(s -> IntStream.of(s.height(), s.width())).toArray()));
         }
     }
 
@@ -113,24 +122,19 @@ public final class SegmentStore implements AutoCloseable {
     }
 
     /**
-     * Freshly drawn views of a batch, one group for each resolution that has any; row v·B + b of a group is view v of
-     * sample b.
+     * Freshly drawn views of a batch.
      *
-     * @param random this epoch's stream; each sample forks its own, so that views do not depend on the batching
+     * @param samples numbers of its segments [B]
+     * @param key     of a random stream, from which each segment forks its own: views do not depend on the batching
      */
-    public List<Cuts> draw(int[] samples, ViewPolicy policy, Philox random, ViewStatistics statistics) {
+    public Drawn draw(Tensor samples, Tensor key, ViewSampling sampling) {
         try (Span phase = Span.open(Span.Kind.PHASE, "views")) {
-            List<List<View>> drawn = IntStream.of(samples).parallel()
-                    .mapToObj(n -> policy.draw(segments.get(n).geometry(), random.fork(n), statistics)).toList();
+            List<Tensor> drawn = Dispatcher.runAll(new DrawViews(sampling), List.of(images, sides, samples, key));
             List<Cuts> groups = new ArrayList<>();
-            int first = 0;
-            for (MultiCrop.Resolution resolution : List.of(policy.crops().global(), policy.crops().local())) {
-                if (resolution.count() > 0) {
-                    groups.add(group(samples, drawn, first, resolution));
-                    first += resolution.count();
-                }
+            for (int r = 0; r < sampling.resolutions().size(); r++) {
+                groups.add(new Cuts(sampling.resolutions().get(r).size(), drawn.get(2 * r), drawn.get(2 * r + 1)));
             }
-            return groups;
+            return new Drawn(samples.dim(0), groups, drawn.getLast());
         }
     }
 
@@ -141,19 +145,6 @@ public final class SegmentStore implements AutoCloseable {
                     AffineCropResize.Filter.TRIANGLE, AffineCropResize.Border.ZERO), images, cuts.maps, cuts.numbers);
             return scope.keep(Ops.affine(views, 1 / deviation, -mean / deviation));
         }
-    }
-
-    private Cuts group(int[] samples, List<List<View>> drawn, int first, MultiCrop.Resolution resolution) {
-        int rows = resolution.count() * samples.length;
-        AffineMatrix[] matrices = new AffineMatrix[rows];
-        int[] numbers = new int[rows];
-        for (int v = 0; v < resolution.count(); v++) {
-            for (int b = 0; b < samples.length; b++) {
-                matrices[v * samples.length + b] = drawn.get(b).get(first + v).matrix();
-                numbers[v * samples.length + b] = samples[b];
-            }
-        }
-        return cuts(matrices, numbers, resolution.size());
     }
 
     /** Each segment as a whole, resized to a square: what a frozen encoder sees. [B, 1, size, size]. */
@@ -191,5 +182,6 @@ public final class SegmentStore implements AutoCloseable {
     @Override
     public void close() {
         images.close();
+        sides.close();
     }
 }

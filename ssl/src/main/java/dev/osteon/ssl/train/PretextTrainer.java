@@ -4,6 +4,7 @@ import dev.osteon.engine.EngineException;
 import dev.osteon.engine.dispatch.Replay;
 import dev.osteon.engine.dispatch.Span;
 import dev.osteon.engine.memory.TensorScope;
+import dev.osteon.engine.op.Ops;
 import dev.osteon.engine.random.Philox;
 import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
@@ -32,8 +33,7 @@ import java.util.function.DoubleSupplier;
  * @param classes   class of each segment of the store, of which those trained on are read; empty for unlabelled data
  */
 public record PretextTrainer(EncoderWithHead model, SslMethod method, ViewPolicy policy, SegmentStore segments,
-        Optional<int[]> classes, Optimizer optimizer, LearningRate schedule, Settings settings,
-        ViewStatistics statistics) {
+        Optional<int[]> classes, Optimizer optimizer, LearningRate schedule, Settings settings) {
 
     /**
      * How long and how.
@@ -56,7 +56,8 @@ public record PretextTrainer(EncoderWithHead model, SslMethod method, ViewPolicy
     }
 
     /** What an epoch came to. */
-    public record Epoch(int number, double loss, double learningRate, double seconds, int images) {}
+    public record Epoch(int number, double loss, double learningRate, double seconds, int images,
+            ViewStatistics views) {}
 
     /** Hears of the progress. */
     public interface Listener {
@@ -111,56 +112,68 @@ public record PretextTrainer(EncoderWithHead model, SslMethod method, ViewPolicy
             long start = System.nanoTime();
             double rate = 0;
             double sum;
-            try (Losses losses = new Losses(epoch)) {
+            ViewStatistics drawn;
+            try (StepResults results = new StepResults(epoch); TensorScope scope = TensorScope.open()) {
+                Tensor key = Tensor.of(segments.device(), Shape.of(2), (int) views.key(),
+                        (int) (views.key() >>> Integer.SIZE));
                 for (int step = 0; step < steps; step++) {
                     int[] chosen = Arrays.stream(order, step * batch, (step + 1) * batch).map(i -> samples[i])
                             .toArray();
                     rate = schedule.at(epoch * steps + step);
-                    step(replay, chosen, views, rate, new Batch.Moment(epoch, (long) epoch * steps + step), losses,
+                    step(replay, chosen, key, rate, new Batch.Moment(epoch, (long) epoch * steps + step), results,
                             step);
                     if (!replay.way().equals(told)) {
                         told = replay.way();
                         told.ifPresent(listener::way);
                     }
-                    listener.step(epoch, step, steps, losses::latest);
+                    listener.step(epoch, step, steps, results::latest);
                 }
-                sum = losses.sum();
+                sum = results.sum();
+                drawn = results.views();
             }
-            listener.epoch(new Epoch(epoch, sum / steps, rate, (System.nanoTime() - start) / 1e9, steps * batch));
+            listener.epoch(new Epoch(epoch, sum / steps, rate, (System.nanoTime() - start) / 1e9, steps * batch,
+                    drawn));
         }
     }
 
-    /** Draws a step's views here; all else is the device's, recorded where it can be. */
-    private void step(Replay replay, int[] samples, Philox views, double rate, Batch.Moment moment, Losses losses,
+    /** Says what a step is to do; all of it is the device's, recorded where it can be. */
+    private void step(Replay replay, int[] samples, Tensor key, double rate, Batch.Moment moment, StepResults results,
             int number) {
         try (TensorScope scope = TensorScope.open();
                 Span span = Span.open(Span.Kind.STEP, "step " + moment.iteration())) {
-            StepInputs inputs = new StepInputs(
-                    Tensor.of(segments.device(), Shape.of(1), (float) rate), labels(samples), parts(samples, views));
-            losses.add(replay.run(method.variant(moment), inputs.tensors(), given -> step(inputs.as(given), moment)),
+            StepInputs inputs = new StepInputs(Tensor.of(segments.device(), Shape.of(1), (float) rate),
+                    labels(samples), Tensor.of(segments.device(), Shape.of(samples.length), samples), key);
+            results.add(replay.run(method.variant(moment), inputs.tensors(), given -> step(inputs.as(given), moment)),
                     number, rate);
         }
     }
 
-    /** Cuts the views, and trains with them; the loss. */
+    /** Draws and cuts the views, and trains with them; a result for {@link StepResults}. */
     private Tensor step(StepInputs inputs, Batch.Moment moment) {
         method.beforeForward();
-        try (TensorScope scope = TensorScope.open();
-                MicroBatches.Step step = new MicroBatches(model, method, settings.precision, optimizer.lossScale())
-                        .step(inputs.cut(segments), inputs.labels(), moment)) {
-            method.beforeUpdate(step.gradients(), moment);
-            optimizer.step(step.gradients(), inputs.learningRate(), Optional.empty());
-            return scope.keep(step.loss().alias(step.loss().spec()));
+        try (TensorScope scope = TensorScope.open()) {
+            List<SegmentStore.Drawn> drawn = draw(inputs);
+            List<MicroBatches.Part> parts = drawn.stream().map(part -> new MicroBatches.Part(part.samples(),
+                    part.views().stream().map(segments::cut).toList())).toList();
+            try (MicroBatches.Step step = new MicroBatches(model, method, settings.precision, optimizer.lossScale())
+                    .step(parts, inputs.labels(), moment)) {
+                method.beforeUpdate(step.gradients(), moment);
+                optimizer.step(step.gradients(), inputs.learningRate(), Optional.empty());
+                return scope.keep(StepResults.of(step.loss(),
+                        drawn.stream().map(SegmentStore.Drawn::statistics).toList()));
+            }
         }
     }
 
     /** The batch's views, in parts of as equal a size as can be. */
-    private List<StepInputs.Part> parts(int[] samples, Philox views) {
-        int count = settings.microBatch == 0 ? 1 : Math.ceilDiv(samples.length, settings.microBatch);
-        List<StepInputs.Part> parts = new ArrayList<>();
+    private List<SegmentStore.Drawn> draw(StepInputs inputs) {
+        int batch = inputs.samples().dim(0);
+        int count = settings.microBatch == 0 ? 1 : Math.ceilDiv(batch, settings.microBatch);
+        List<SegmentStore.Drawn> parts = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            int[] part = Arrays.copyOfRange(samples, i * samples.length / count, (i + 1) * samples.length / count);
-            parts.add(new StepInputs.Part(part.length, segments.draw(part, policy, views, statistics)));
+            int from = i * batch / count;
+            Tensor part = Ops.slice(inputs.samples(), 0, from, (i + 1) * batch / count - from);
+            parts.add(segments.draw(part, inputs.key(), policy.sampling()));
         }
         return parts;
     }

@@ -1,9 +1,7 @@
 package dev.osteon.ssl.views;
 
 import dev.osteon.engine.EngineException;
-import dev.osteon.engine.random.Philox;
-import java.util.ArrayList;
-import java.util.List;
+import dev.osteon.engine.views.ViewSampling;
 
 /**
  * The paper's extension of multi-crop: a view is drawn again until enough of its pixels, as finally sampled, are not
@@ -26,32 +24,7 @@ public record ExtendedMultiCrop(MultiCrop crops, double minShare, int maxTries) 
     }
 
     @Override
-    public List<View> draw(SegmentGeometry segment, Philox random, ViewStatistics statistics) {
-        List<View> views = new ArrayList<>();
-        for (MultiCrop.Resolution resolution : List.of(crops.global(), crops.local())) {
-            for (int i = 0; i < resolution.count(); i++) {
-                views.add(drawOne(segment, resolution, random, statistics));
-            }
-        }
-        return views;
-    }
-
-    private View drawOne(SegmentGeometry segment, MultiCrop.Resolution resolution, Philox random,
-            ViewStatistics statistics) {
-        int enough = (int) Math.ceil(minShare * resolution.size() * resolution.size());
-        View best = crops.drawOne(segment, resolution, random);
-        int most = segment.countSampled(best, enough);
-        int tries = 1;
-        while (most < enough && tries < maxTries) {
-            View next = crops.drawOne(segment, resolution, random);
-            int count = segment.countSampled(next, enough);
-            tries++;
-            if (count > most) {
-                best = next;
-                most = count;
-            }
-        }
-        statistics.drawn(tries, most >= enough);
-        return best;
+    public ViewSampling sampling() {
+        return crops.sampling(minShare, maxTries);
     }
 }

@@ -1,13 +1,12 @@
 package dev.osteon.ssl.views;
 
-import dev.osteon.engine.random.Philox;
-import java.util.List;
+import dev.osteon.engine.views.ViewSampling;
 
 /** How a segment's views are drawn. */
 public interface ViewPolicy {
 
-    /** The views of one segment, global ones first; {@code random} is this segment's own stream. */
-    List<View> draw(SegmentGeometry segment, Philox random, ViewStatistics statistics);
+    /** What the device draws by, resolutions with views alone, global ones first. */
+    ViewSampling sampling();
 
     /** The plain multi-crop beneath: how many views of which size. */
     MultiCrop crops();

@@ -42,6 +42,7 @@ public final class CudaBackend implements Backend {
         new RowKernels(cuda).register(registrar);
         new BatchNormKernels(cuda).register(registrar);
         new ImageKernels(cuda).register(registrar);
+        new ViewKernels(cuda).register(registrar);
         new OptimizerKernels(cuda).register(registrar);
         Blas blas = new Blas(cuda);
         new MatMulKernels(cuda, blas).register(registrar);

@@ -20,7 +20,7 @@ final class Faults {
     private static final int BYTES = 24;
     /** Kind k is entry k − 1; kind 1 is the division of pointwise.cu. */
     private static final List<String> OPERATIONS = List.of("div", "gather", "gatherbackward", "select",
-            "selectbackward", "affinecropresize", "affinecropresizebackward");
+            "selectbackward", "affinecropresize", "affinecropresizebackward", "drawviews");
 
     private final CudaRuntime cuda;
     private final long address;

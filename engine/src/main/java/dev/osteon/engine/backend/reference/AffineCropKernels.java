@@ -2,21 +2,28 @@ package dev.osteon.engine.backend.reference;
 
 import dev.osteon.engine.backend.host.AxisWeights.Taps;
 import dev.osteon.engine.backend.host.Indices;
+import dev.osteon.engine.backend.host.ViewDrawing;
 import dev.osteon.engine.op.AffineCropResize;
 import dev.osteon.engine.op.AffineCropResize.Border;
 import dev.osteon.engine.op.AffineCropResize.Filter;
 import dev.osteon.engine.op.AffineCropResizeBackward;
+import dev.osteon.engine.op.DrawViews;
 import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
-/** Views of images through affine maps, and the transpose that takes gradients back to the images. */
+/** Views of images: drawn, cut through affine maps, and the transpose that takes gradients back to the images. */
 final class AffineCropKernels {
 
     private static final Taps OUTSIDE = new Taps(0, new double[0]);
 
     private AffineCropKernels() {}
+
+    static void draw(DrawViews op, List<Tensor> inputs, List<Tensor> outputs) {
+        ViewDrawing.run(op, inputs, outputs, (n, sample) -> IntStream.range(0, n).forEach(sample));
+    }
 
     static void crop(AffineCropResize op, List<Tensor> inputs, List<Tensor> outputs) {
         Shape images = inputs.getFirst().shape();

@@ -28,6 +28,7 @@ import dev.osteon.engine.op.Conv2d;
 import dev.osteon.engine.op.Conv2dBackwardWeights;
 import dev.osteon.engine.op.ConvTranspose2d;
 import dev.osteon.engine.op.DiagonalMask;
+import dev.osteon.engine.op.DrawViews;
 import dev.osteon.engine.op.Expand;
 import dev.osteon.engine.op.Gather;
 import dev.osteon.engine.op.GatherBackward;
@@ -134,6 +135,7 @@ public final class ReferenceBackend {
         put(AdaptiveAvgPool2dBackward.class, PoolingKernels::adaptiveAvgPool2dBackward);
         put(Resize.class, ResizeKernels::resize);
         put(ResizeBackward.class, ResizeKernels::resizeBackward);
+        put(DrawViews.class, AffineCropKernels::draw);
         put(AffineCropResize.class, AffineCropKernels::crop);
         put(AffineCropResizeBackward.class, AffineCropKernels::backward);
         put(SgdStep.class, OptimizerKernels::sgd);

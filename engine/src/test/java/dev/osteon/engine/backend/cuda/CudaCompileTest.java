@@ -24,7 +24,7 @@ class CudaCompileTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"attention", "batchnorm", "layernorm", "losses", "optimizer", "pointwise", "pool", "reduce",
-        "resample", "rows", "shapes", "sinkhorn"})
+        "resample", "rows", "shapes", "sinkhorn", "views"})
     void nvccAcceptsIt(String file) throws IOException, InterruptedException {
         assumeTrue(Stream.of(System.getenv("PATH").split(":")).anyMatch(p -> Files.isExecutable(Path.of(p, "nvcc"))),
                 "no nvcc here");

@@ -26,6 +26,7 @@ public final class CudaEmulator {
     private static final int LAUNCHES_LIMIT = 0x7001;
     private static final int WAITS_LIMIT = 0x7002;
     private static final int PROFILED_LIMIT = 0x7003;
+    private static final int UPLOADED_LIMIT = 0x7004;
 
     private CudaEmulator() {}
 
@@ -77,6 +78,11 @@ public final class CudaEmulator {
     /** Kernels that ran while a profiler was to look. */
     public static long profiled() {
         return count(PROFILED_LIMIT);
+    }
+
+    /** Bytes that were copied from the host so far. */
+    public static long uploaded() {
+        return count(UPLOADED_LIMIT);
     }
 
     private static long count(int limit) {

@@ -1,5 +1,6 @@
 package dev.osteon.engine.backend.cuda;
 
+import static dev.osteon.engine.conformance.Operand.discs;
 import static dev.osteon.engine.conformance.Operand.index;
 import static dev.osteon.engine.conformance.Operand.normal;
 import static dev.osteon.engine.conformance.Operand.positive;
@@ -14,6 +15,7 @@ import dev.osteon.engine.op.ArgMax;
 import dev.osteon.engine.op.BatchNormBackward;
 import dev.osteon.engine.op.BatchNormTrain;
 import dev.osteon.engine.op.Binary;
+import dev.osteon.engine.op.DrawViews;
 import dev.osteon.engine.op.Expand;
 import dev.osteon.engine.op.GatherBackward;
 import dev.osteon.engine.op.L2Normalize;
@@ -36,6 +38,9 @@ import dev.osteon.engine.op.Unary;
 import dev.osteon.engine.op.UnscaleGradients;
 import dev.osteon.engine.tensor.DType;
 import dev.osteon.engine.tensor.Shape;
+import dev.osteon.engine.views.RandomResizedCrop;
+import dev.osteon.engine.views.Resolution;
+import dev.osteon.engine.views.ViewSampling;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
@@ -134,9 +139,19 @@ class CudaShapesTest {
                 normal(70000), normal(70000), normal(7), normal(7), normal(7), rate);
         add(s, "sgd in pieces", new SgdStep(0.9, 1e-2, SgdStep.Nesterov.YES), normal(40001), normal(40001),
                 normal(40001), normal(1030), normal(1030), normal(1030), rate);
+        views(s);
         Operand scale = Operand.given(Shape.of(UnscaleGradients.STATE), 8, 0, 0);
         add(s, "gradients in pieces", new UnscaleGradients(), scale, normal(40001), normal(8));
         return s;
+    }
+
+    /** More pixels than a block counts at once, rows longer than a warp, more segments than blocks, three sizes. */
+    private static void views(List<OpSample> s) {
+        RandomResizedCrop crop = new RandomResizedCrop(0.2, 1);
+        ViewSampling sampling = new ViewSampling(List.of(new Resolution(1, 50, crop), new Resolution(1, 7, crop),
+                new Resolution(2, 33, crop)), 90, 0.7, 3);
+        add(s, "views of many pixels", new DrawViews(sampling), discs(5, 75), index(76, DType.I32, 5, 2),
+                index(5, DType.I32, 40), index(Integer.MAX_VALUE, DType.I32, 2));
     }
 
     private static void add(List<OpSample> samples, String name, Op op, Operand... operands) {

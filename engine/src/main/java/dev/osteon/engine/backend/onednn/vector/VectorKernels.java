@@ -29,6 +29,7 @@ public final class VectorKernels {
         BatchNormKernels.register(table);
         PoolingKernels.register(table);
         ResizeKernels.register(registry);
+        ViewKernels.register(registry);
         CropKernels.register(table);
         CropGradientKernel.register(registry);
     }

@@ -12,6 +12,7 @@ import dev.osteon.bench.Work;
 import dev.osteon.bench.step.MultiCropStepBenchmark;
 import dev.osteon.bench.step.PretextWork;
 import dev.osteon.engine.random.Philox;
+import dev.osteon.engine.views.Resolution;
 import dev.osteon.ssl.loss.MultiCropLoss;
 import dev.osteon.ssl.views.MultiCrop;
 import java.util.ArrayList;
@@ -77,7 +78,7 @@ final class LibtorchMultiCropStep implements Work {
     }
 
     /** A batch's views of one size, [views · batch, 1, size, size], all samples of one view before the next. */
-    private Tensor images(int[] chosen, MultiCrop.Resolution resolution, double degrees) {
+    private Tensor images(int[] chosen, Resolution resolution, double degrees) {
         List<LibtorchViews.View> drawn = new ArrayList<>();
         for (int i = 0; i < resolution.count(); i++) {
             for (int n : chosen) {

@@ -8,7 +8,7 @@ import static org.bytedeco.pytorch.global.torch.interpolate;
 import static org.bytedeco.pytorch.global.torch.set_num_threads;
 import static org.bytedeco.pytorch.global.torch.zeros;
 
-import dev.osteon.ssl.views.Crop;
+import dev.osteon.engine.views.Crop;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;

@@ -1,4 +1,4 @@
-package dev.osteon.ssl.views;
+package dev.osteon.engine.views;
 
 /**
  * Where a segment's pixels are not zero, as a summed-area table (Crow 1984): the number of them in any rectangle, in
@@ -10,15 +10,21 @@ public final class SegmentGeometry {
     private final int width;
     private final int[] sums;   // [height + 1, width + 1]
 
-    /** @param pixels [height, width], row-major */
-    public SegmentGeometry(float[] pixels, int height, int width) {
+    /** Whether a pixel is not zero. */
+    @FunctionalInterface
+    public interface Mask {
+        boolean at(int y, int x);
+    }
+
+    /** @param mask of rows 0 … {@code height} − 1 and columns 0 … {@code width} − 1 */
+    public SegmentGeometry(int height, int width, Mask mask) {
         this.height = height;
         this.width = width;
         sums = new int[(height + 1) * (width + 1)];
         for (int y = 0; y < height; y++) {
             int row = 0;
             for (int x = 0; x < width; x++) {
-                row += pixels[y * width + x] != 0 ? 1 : 0;
+                row += mask.at(y, x) ? 1 : 0;
                 sums[(y + 1) * (width + 1) + x + 1] = sums[y * (width + 1) + x + 1] + row;
             }
         }
@@ -48,8 +54,7 @@ public final class SegmentGeometry {
 
     /**
      * Non-zero pixels of a view as it will be sampled: an output pixel is not zero when a source pixel within its
-     * filter
-     * is not. Counting stops at {@code enough}.
+     * filter is not. Counting may stop at {@code enough}.
      */
     public int countSampled(View view, int enough) {
         AffineMatrix m = view.matrix();

@@ -1,4 +1,4 @@
-package dev.osteon.ssl.views;
+package dev.osteon.engine.views;
 
 /** One view of a segment: a square of {@code size} pixels seen through {@code matrix}. */
 public record View(int size, AffineMatrix matrix) {}

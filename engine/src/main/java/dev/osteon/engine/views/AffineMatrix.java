@@ -1,4 +1,4 @@
-package dev.osteon.ssl.views;
+package dev.osteon.engine.views;
 
 /**
  * A map from output to source pixel indices, as {@code AffineCropResize} takes it: xs = a·u + b·v + c,
@@ -13,10 +13,24 @@ public record AffineMatrix(double a, double b, double c, double d, double e, dou
         return new AffineMatrix(sx, 0, crop.left() + sx / 2 - 0.5, 0, sy, crop.top() + sy / 2 - 0.5);
     }
 
-    /** Rotation of an image about its centre, counter-clockwise for positive angles, as torchvision's rotate. */
+    /**
+     * Rotation of an image about its centre, counter-clockwise for positive angles, as torchvision's rotate. Sine and
+     * cosine are fdlibm's, of 45° at most: the same bits on every device.
+     */
     public static AffineMatrix rotation(double degrees, int height, int width) {
-        double cos = Math.cos(Math.toRadians(degrees));
-        double sin = Math.sin(Math.toRadians(degrees));
+        double quarters = Math.rint(degrees / 90);
+        double rest = (degrees - 90 * quarters) * (Math.PI / 180);
+        double cosine = StrictMath.cos(rest);
+        double sine = StrictMath.sin(rest);
+        return switch ((int) quarters & 3) {
+            case 0 -> rotation(cosine, sine, height, width);
+            case 1 -> rotation(-sine, cosine, height, width);
+            case 2 -> rotation(-cosine, -sine, height, width);
+            default -> rotation(sine, -cosine, height, width);
+        };
+    }
+
+    private static AffineMatrix rotation(double cos, double sin, int height, int width) {
         double cx = (width - 1) / 2.0;
         double cy = (height - 1) / 2.0;
         return new AffineMatrix(cos, -sin, cx - cos * cx + sin * cy, sin, cos, cy - sin * cx - cos * cy);
@@ -46,11 +60,11 @@ public record AffineMatrix(double a, double b, double c, double d, double e, dou
 
     /** Half-width of the filter along x, in source pixels: more than 1 when the map reduces. */
     public double supportX() {
-        return Math.max(1, Math.hypot(a, b));
+        return Math.max(1, Math.sqrt(a * a + b * b));
     }
 
     /** Half-width of the filter along y, in source pixels. */
     public double supportY() {
-        return Math.max(1, Math.hypot(d, e));
+        return Math.max(1, Math.sqrt(d * d + e * e));
     }
 }
