@@ -247,6 +247,7 @@ __device__ inline Segment segment(const int *samples, const int *sides, i64 b, i
         } \
     }
 ROWS(f32, float)
+ROWS(u16, u16)
 
 #define AHEAD 8                            // rows that a thread reads before it needs them
 

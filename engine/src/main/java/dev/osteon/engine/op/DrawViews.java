@@ -11,10 +11,10 @@ import java.util.List;
 /**
  * Draws the views of a batch's segments at random, as {@link ViewSampling} says, for {@link AffineCropResize} to cut.
  *
- * <p>Operands: images [N, 1, S, S] with a segment at the top left of each and zeros elsewhere; the segments' heights
- * and widths [N, 2] (i32; 1 to S, the nearest of these is taken for what is not); the numbers of the batch's segments
- * [B] (i32); and the key of a {@code Philox} stream [2] (i32: its lower and its upper half), from which each segment
- * forks its own by its number, so that its views do not depend on the batch.
+ * <p>Operands: images [N, 1, S, S], floating or u16, with a segment at the top left of each and zeros elsewhere; the
+ * segments' heights and widths [N, 2] (i32; 1 to S, the nearest of these is taken for what is not); the numbers of the
+ * batch's segments [B] (i32); and the key of a {@code Philox} stream [2] (i32: its lower and its upper half), from
+ * which each segment forks its own by its number, so that its views do not depend on the batch.
  *
  * <p>Results: for each resolution maps [V·B, 2, 3] (f32) and the numbers of the segments that they are of [V·B] (i32),
  * view v of the batch's b-th segment in row v·B + b; and last what drawing took [3] (i32): tries, views, and views of
@@ -32,10 +32,12 @@ public record DrawViews(ViewSampling sampling) implements Op {
         TensorSpec sides = inputs.get(1);
         TensorSpec samples = inputs.get(2);
         TensorSpec key = inputs.get(3);
-        Check.that(images.dtype().isFloating() && images.rank() == 4 && images.dim(0) > 0 && images.dim(1) == 1
-                && images.dim(2) == images.dim(3) && images.dim(2) > 0 && isI32(sides, Shape.of(images.dim(0), 2))
-                && samples.rank() == 1 && isI32(samples, samples.shape()) && isI32(key, Shape.of(2)), this, inputs,
-                "images [N, 1, S, S], and i32 heights and widths [N, 2], numbers [B] and a key [2]");
+        boolean levels = images.dtype() == DType.U16;
+        Check.that((images.dtype().isFloating() || levels) && images.rank() == 4 && images.dim(0) > 0
+                && images.dim(1) == 1 && images.dim(2) == images.dim(3) && images.dim(2) > 0
+                && isI32(sides, Shape.of(images.dim(0), 2)) && samples.rank() == 1 && isI32(samples, samples.shape())
+                && isI32(key, Shape.of(2)), this, inputs,
+                "floating or u16 images [N, 1, S, S], and i32 heights and widths [N, 2], numbers [B] and a key [2]");
         List<TensorSpec> results = new ArrayList<>();
         for (Resolution resolution : sampling.resolutions()) {
             int rows = resolution.count() * samples.dim(0);
