@@ -118,6 +118,9 @@ __device__ inline int take(i64 &i, const Divisor &d) {
     return rest;
 }
 
+// What a block takes of one of many tensors that a kernel goes over: elements from … from + count − 1.
+struct Piece { i64 from; int count, tensor; };
+
 // A nest of loops, outermost first, and where three operands lie along it (element strides; 0 repeats).
 struct Walk {
     int rank;

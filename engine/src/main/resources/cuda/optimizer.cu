@@ -14,9 +14,8 @@
 // The scale, steps since it last changed, 1 for an overflow.
 struct LossScale { float scale, steps, overflow; };
 
-// Where a tensor's parameters, gradient and momentum lie, and what a block takes of one.
+// Where a tensor's parameters, gradient and momentum lie.
 struct Place3 { float *p; const float *g; float *b; };
-struct Piece { i64 from; int count, tensor; };
 
 // A block's piece of the three; packs: whether 16 bytes can be read at once.
 struct Part {

@@ -1,5 +1,5 @@
-// Along one axis of [outer, size, inner]: softmax, log-softmax, division by the length, and the cross-entropy of rows
-// against weights over the classes.
+// Along one axis of [outer, size, inner]: softmax, log-softmax, division by the length and its gradient, and the
+// cross-entropy of rows against weights over the classes.
 //
 // Naive version: exp, its sum and the quotient as operations of their own: four passes and two results in memory.
 // Here: a row of up to 4096 neighbours is read once, in packs of 16 bytes, into the registers of a block, or of a warp
@@ -61,6 +61,23 @@ extern "C" __global__ void l2_normalize_f32(const float *x, float *y, float *div
         }
         if (threadIdx.x == 0) {
             divisor[row] = length;
+        }
+    }
+}
+
+// dx = (dy − y·Σ dy·y) / divisor.
+extern "C" __global__ void l2_normalize_backward_f32(const float *dy, const float *y, const float *divisor, float *dx,
+        i64 results, int size, i64 inner) {
+    for (i64 row = blockIdx.x; row < results; row += gridDim.x) {
+        i64 first = row / inner * size * inner + row % inner;
+        float along = 0;
+        for (int i = threadIdx.x; i < size; i += blockDim.x) {
+            along += dy[first + i * inner] * y[first + i * inner];
+        }
+        along = block_sum(along);
+        for (int i = threadIdx.x; i < size; i += blockDim.x) {
+            i64 at = first + i * inner;
+            dx[at] = (dy[at] - y[at] * along) / divisor[row];
         }
     }
 }
@@ -180,6 +197,28 @@ template <int P> __device__ inline void l2_normalize(const float *x, float *y, f
     }
 }
 
+template <int P> __device__ inline void l2_normalize_backward(const float *dy, const float *y, const float *divisor,
+        float *dx, i64 n, int size) {
+    EACH_ROW(row, n) {
+        float g[HELD];
+        float v[HELD];
+        load_row<P>(dy + row * size, size, g, 0);
+        load_row<P>(y + row * size, size, v, 0);
+        float along = 0;
+        #pragma unroll
+        for (int u = 0; u < HELD; u++) {
+            along += g[u] * v[u];
+        }
+        along = row_sum(along);
+        float length = divisor[row];
+        #pragma unroll
+        for (int u = 0; u < HELD; u++) {
+            v[u] = (g[u] - v[u] * along) / length;
+        }
+        store_row<P>(dx + row * size, size, v);
+    }
+}
+
 template <int P> __device__ inline void soft_cross_entropy(const float *x, const float *q, float *y, float *logs, i64 n,
         int size, float scale) {
     EACH_ROW(row, n) {
@@ -235,6 +274,10 @@ template <int P> __device__ inline void soft_cross_entropy_backward(const float 
     extern "C" __global__ void l2_normalize_held_##P(const float *x, float *y, float *divisor, i64 n, int size, \
             float eps) { \
         l2_normalize<P>(x, y, divisor, n, size, eps); \
+    } \
+    extern "C" __global__ void l2_normalize_backward_held_##P(const float *dy, const float *y, const float *divisor, \
+            float *dx, i64 n, int size) { \
+        l2_normalize_backward<P>(dy, y, divisor, dx, n, size); \
     } \
     extern "C" __global__ void soft_cross_entropy_held_##P(const float *x, const float *q, float *y, float *logs, \
             i64 n, int size, float scale) { \

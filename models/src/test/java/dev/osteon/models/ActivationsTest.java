@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.osteon.engine.autograd.Gradients;
 import dev.osteon.engine.autograd.Tape;
 import dev.osteon.engine.backend.Backends;
+import dev.osteon.engine.dispatch.WeightCopies;
 import dev.osteon.engine.memory.CachingAllocator;
 import dev.osteon.engine.memory.TensorScope;
 import dev.osteon.engine.op.Ops;
@@ -48,7 +49,7 @@ class ActivationsTest {
             List<Tensor> parameters = net.trainable();
             long before = allocator.stats().active();
             allocator.resetPeak();
-            try (Tape tape = Tape.watching(parameters)) {
+            try (WeightCopies copies = precision.copies(net); Tape tape = Tape.watching(parameters)) {
                 Tensor loss = Ops.crossEntropy(precision.forward(() -> net.forward(x)), labels);
                 try (Gradients gradients = tape.gradients(loss, parameters)) {
                     long bytes = allocator.stats().peak() - before;

@@ -1,6 +1,7 @@
 package dev.osteon.nn;
 
 import dev.osteon.engine.dispatch.Dispatcher;
+import dev.osteon.engine.dispatch.WeightCopies;
 import dev.osteon.engine.tensor.DType;
 import dev.osteon.engine.tensor.Device;
 import dev.osteon.engine.tensor.Tensor;
@@ -11,8 +12,8 @@ import java.util.function.Supplier;
 
 /**
  * What a network is trained in (Micikevicius et al. 2018, "Mixed Precision Training"). Parameters, their gradients as
- * the optimiser sees them, statistics and losses are float32 in all of them; the low ones have activations, and weights
- * for the time of a product, in 16 bits.
+ * the optimiser sees them, statistics and losses are float32 in all of them; the low ones have activations, and copies
+ * of the weights for the time of a step, in 16 bits.
  */
 public enum TrainingPrecision {
     /** Everything in float32. */
@@ -36,6 +37,14 @@ public enum TrainingPrecision {
         AtomicReference<Tensor> result = new AtomicReference<>();
         Dispatcher.autocast(low.get(), () -> result.set(network.get()));
         return result.get().to(DType.F32);
+    }
+
+    /**
+     * Copies of a network's parameters as its forward passes read them, until they are closed: open them around the
+     * forward and the backward pass of a step, and close them before the parameters change.
+     */
+    public WeightCopies copies(Module network) {
+        return WeightCopies.of(network.trainable(), low.orElse(DType.F32));
     }
 
     /** The optimiser as this precision needs it. */

@@ -36,6 +36,7 @@ import dev.osteon.engine.op.Expand;
 import dev.osteon.engine.op.Gather;
 import dev.osteon.engine.op.GatherBackward;
 import dev.osteon.engine.op.L2Normalize;
+import dev.osteon.engine.op.L2NormalizeBackward;
 import dev.osteon.engine.op.LarcStep;
 import dev.osteon.engine.op.LayerNorm;
 import dev.osteon.engine.op.LayerNormBackward;
@@ -43,6 +44,7 @@ import dev.osteon.engine.op.LogSoftmax;
 import dev.osteon.engine.op.LossScaleStep;
 import dev.osteon.engine.op.MaxPool2d;
 import dev.osteon.engine.op.MaxPool2dBackward;
+import dev.osteon.engine.op.MultiTensorSum;
 import dev.osteon.engine.op.Op;
 import dev.osteon.engine.op.Pad;
 import dev.osteon.engine.op.PairwiseCrossEntropy;
@@ -70,6 +72,7 @@ import dev.osteon.engine.tensor.Device;
 import dev.osteon.engine.tensor.Layout;
 import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
+import dev.osteon.engine.tensor.TensorSpec;
 import dev.osteon.engine.views.RandomResizedCrop;
 import dev.osteon.engine.views.Resolution;
 import dev.osteon.engine.views.ViewSampling;
@@ -169,6 +172,7 @@ final class KernelCases {
         int k = sizes.prototypes();
         Operand embeddings = normal(rows, sizes.dim());
         add("l2-normalise", new L2Normalize(1, 1e-12), embeddings);
+        add("l2-normalise gradient", new L2NormalizeBackward(1), embeddings, embeddings, positive(rows, 1));
         add("pairwise cross-entropy", new PairwiseCrossEntropy(0.1), embeddings, embeddings);
         add("pairwise cross-entropy gradient", new PairwiseCrossEntropyBackward(0.1), embeddings, embeddings,
                 positive(rows), normal(rows));
@@ -188,12 +192,23 @@ final class KernelCases {
         List<Operand> operands = new ArrayList<>();
         Operand scale = Operand.given(Shape.of(UnscaleGradients.STATE), 1, 0, 0);
         List<Operand> unscaled = new ArrayList<>(List.of(scale));
+        List<MultiTensorSum.Sum> copies = new ArrayList<>();
+        List<MultiTensorSum.Sum> sums = new ArrayList<>();
+        List<Operand> weights = new ArrayList<>();
+        List<Operand> gradients = new ArrayList<>();
         try (ResNet model = new ResNet(Initializer.on(Device.CPU, DType.F32, 1),
                 ResNetSpec.resnet50().withWidth(sizes.width()))) {
             for (Tensor parameter : model.trainable()) {
                 Operand like = new Operand(parameter.shape(), new Operand.Values.Normal(0), Layout.ROW_MAJOR);
                 operands.addAll(List.of(like, like, like));          // weights, gradient, momentum
                 unscaled.add(like);
+                sums.add(new MultiTensorSum.Sum(2, parameter.spec()));
+                Operand gradient = parameter.rank() == 4 ? like.channelsLast() : like;
+                gradients.addAll(List.of(gradient, gradient));
+                if (parameter.rank() >= 2) {
+                    copies.add(new MultiTensorSum.Sum(1, new TensorSpec(parameter.shape(), DType.BF16, Layout.NHWC)));
+                    weights.add(like);
+                }
             }
         }
         operands.add(Operand.given(Shape.of(1), 1e-6));              // the learning rate
@@ -202,6 +217,8 @@ final class KernelCases {
         add("sgd step", new SgdStep(0.9, 1e-4, SgdStep.Nesterov.NO), operands.toArray(Operand[]::new));
         add("unscale gradients", new UnscaleGradients(), unscaled.toArray(Operand[]::new));
         add("loss scale", new LossScaleStep(2, 0.5, 2000), scale);
+        add("copies of weights", new MultiTensorSum(copies), weights.toArray(Operand[]::new));
+        add("sums of gradients", new MultiTensorSum(sums), gradients.toArray(Operand[]::new));
     }
 
     /** Two global and six local crops of each of a batch's segments, on one canvas, and drawing them. */

@@ -4,6 +4,7 @@ import dev.osteon.engine.autograd.Gradients;
 import dev.osteon.engine.autograd.Tape;
 import dev.osteon.engine.dispatch.Dispatcher;
 import dev.osteon.engine.dispatch.Replay;
+import dev.osteon.engine.dispatch.WeightCopies;
 import dev.osteon.engine.memory.TensorScope;
 import dev.osteon.engine.op.Ops;
 import dev.osteon.engine.random.Philox;
@@ -82,11 +83,21 @@ public final class OsteonStep implements AutoCloseable {
     private Tensor train(List<Tensor> inputs) {
         List<Tensor> parameters = model.trainable();
         try (TensorScope step = TensorScope.open(); Tape tape = Tape.watching(parameters)) {
-            Tensor now = Ops.crossEntropy(model.forward(images), labels);
-            try (Gradients gradients = tape.gradients(now, parameters)) {
+            Pass pass = pass(tape, parameters);
+            try (Gradients gradients = pass.gradients) {
                 sgd.step(gradients, inputs.getFirst(), Optional.empty());
             }
-            return step.keep(now);
+            return step.keep(pass.loss);
+        }
+    }
+
+    /** What a forward and a backward pass come to. */
+    private record Pass(Tensor loss, Gradients gradients) {}
+
+    private Pass pass(Tape tape, List<Tensor> parameters) {
+        try (WeightCopies copies = WeightCopies.of(parameters, autocast.orElse(DType.F32))) {
+            Tensor now = Ops.crossEntropy(model.forward(images), labels);
+            return new Pass(now, tape.gradients(now, parameters));
         }
     }
 

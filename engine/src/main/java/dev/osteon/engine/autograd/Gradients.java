@@ -1,8 +1,6 @@
 package dev.osteon.engine.autograd;
 
 import dev.osteon.engine.EngineException;
-import dev.osteon.engine.memory.TensorScope;
-import dev.osteon.engine.op.Ops;
 import dev.osteon.engine.tensor.Tensor;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -48,14 +46,19 @@ public final class Gradients implements AutoCloseable {
 
     /** Adds another's gradients to these, tensor by tensor; the other one is empty afterwards. */
     public void add(Gradients other) {
-        other.byId.forEach((id, gradient) -> byId.merge(id, gradient, Gradients::sum));
-        other.byId.clear();
-    }
-
-    private static Tensor sum(Tensor a, Tensor b) {
-        try (a; b; TensorScope scope = TensorScope.open()) {
-            return scope.release(Ops.add(a, b));
+        List<Long> both = byId.keySet().stream().filter(other.byId::containsKey).toList();
+        try (TensorSums sums = new TensorSums()) {
+            for (long id : both) {
+                Tensor gradient = byId.get(id);
+                sums.add(List.of(gradient, other.byId.remove(id)), gradient.spec());
+            }
+            List<Tensor> results = sums.run();
+            for (int i = 0; i < results.size(); i++) {
+                byId.put(both.get(i), results.get(i));
+            }
         }
+        byId.putAll(other.byId);
+        other.byId.clear();
     }
 
     @Override

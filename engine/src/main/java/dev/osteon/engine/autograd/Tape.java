@@ -157,6 +157,17 @@ public final class Tape implements AutoCloseable {
         return standIn;
     }
 
+    /**
+     * For the dispatcher: from now on what is given as the gradient of {@code copy} is one of the tensor's that this is
+     * a copy of, perhaps in another type and layout; the tensor must be one whose gradients are asked for.
+     */
+    public static void standsFor(Tensor copy, Tensor original) {
+        Tape tape = CURRENT.get();
+        if (tape != null) {
+            tape.standIns.put(copy.id(), tape.idOf(original));
+        }
+    }
+
     /** The number that a tensor's gradient goes under. */
     long idOf(Tensor tensor) {
         return standIns.getOrDefault(tensor.id(), tensor.id());

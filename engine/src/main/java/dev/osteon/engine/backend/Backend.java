@@ -3,6 +3,7 @@ package dev.osteon.engine.backend;
 import dev.osteon.engine.memory.Buffer;
 import dev.osteon.engine.memory.CachingAllocator;
 import dev.osteon.engine.tensor.Device;
+import dev.osteon.engine.tensor.Layout;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 
@@ -34,6 +35,11 @@ public interface Backend {
 
     /** The 16-bit type that this device trains in by default, if any, and why. */
     LowPrecision lowPrecision();
+
+    /** How weights lie for convolutions of channels-last images that are to bring them nowhere at each call. */
+    default Layout convolutionWeights() {
+        return Layout.ROW_MAJOR;
+    }
 
     /** The device's own clock, where work is queued and its time is not the host's. */
     default Optional<DeviceClock> clock() {

@@ -41,6 +41,7 @@ import dev.osteon.engine.op.Expand;
 import dev.osteon.engine.op.Gather;
 import dev.osteon.engine.op.GatherBackward;
 import dev.osteon.engine.op.L2Normalize;
+import dev.osteon.engine.op.L2NormalizeBackward;
 import dev.osteon.engine.op.LarcStep;
 import dev.osteon.engine.op.LayerNorm;
 import dev.osteon.engine.op.LayerNormBackward;
@@ -50,6 +51,7 @@ import dev.osteon.engine.op.MatMul;
 import dev.osteon.engine.op.MatMul.Transpose;
 import dev.osteon.engine.op.MaxPool2d;
 import dev.osteon.engine.op.MaxPool2dBackward;
+import dev.osteon.engine.op.MultiTensorSum;
 import dev.osteon.engine.op.Pad;
 import dev.osteon.engine.op.PairwiseCrossEntropy;
 import dev.osteon.engine.op.PairwiseCrossEntropyBackward;
@@ -75,6 +77,7 @@ import dev.osteon.engine.op.Window;
 import dev.osteon.engine.tensor.DType;
 import dev.osteon.engine.tensor.Layout;
 import dev.osteon.engine.tensor.Shape;
+import dev.osteon.engine.tensor.TensorSpec;
 import dev.osteon.engine.views.RandomResizedCrop;
 import dev.osteon.engine.views.Resolution;
 import dev.osteon.engine.views.ViewSampling;
@@ -136,6 +139,28 @@ public final class OpSamples {
         s.add(of("less u16", new Compare(Compare.Relation.LESS), index(1 << 16, DType.U16, 33),
                 index(1 << 16, DType.U16, 33)));
         s.add(of("diagonal mask", new DiagonalMask(-7), normal(2, 5, 5)));
+        multiTensor(s);
+    }
+
+    private static void multiTensor(List<OpSample> s) {
+        Operand image = normal(2, 3, 4, 5);
+        for (DType to : List.of(DType.F32, DType.BF16, DType.F16)) {
+            s.add(new OpSample("multi-tensor copies to " + to, new MultiTensorSum(List.of(
+                    sum(1, to, Layout.ROW_MAJOR, 3, 17), sum(1, to, Layout.NHWC, 2, 3, 4, 5),
+                    sum(1, to, Layout.NHWC, 2, 3, 4, 5), sum(1, to, Layout.ROW_MAJOR, 2, 3, 4, 5),
+                    sum(1, to, Layout.NHWC, 2, 7, 1, 1))),
+                    List.of(normal(3, 17), image, image.channelsLast(), image.channelsLast(), normal(2, 7, 1, 1)),
+                    1e-2));
+            s.add(new OpSample("multi-tensor sums in " + to, new MultiTensorSum(List.of(
+                    sum(2, to, Layout.ROW_MAJOR, 37), sum(3, to, Layout.ROW_MAJOR, 2, 3, 4, 5),
+                    sum(4, to, Layout.NHWC, 2, 3, 4, 5))),
+                    List.of(normal(37), normal(37), image, image.channelsLast(), image, image.channelsLast(),
+                            image.channelsLast(), image.channelsLast(), image.channelsLast()), 1e-2));
+        }
+    }
+
+    private static MultiTensorSum.Sum sum(int terms, DType type, Layout layout, int... dims) {
+        return new MultiTensorSum.Sum(terms, new TensorSpec(Shape.of(dims), type, layout));
     }
 
     /** Where a function is defined and smooth. */
@@ -194,6 +219,9 @@ public final class OpSamples {
                 positive(5), normal(5)));
         s.add(of("l2-normalise", new L2Normalize(1, 1e-12), normal(5, 37)));
         s.add(of("l2-normalise inner axis", new L2Normalize(1, 1e-12), normal(2, 5, 3)));
+        s.add(of("l2-normalise gradient", new L2NormalizeBackward(1), normal(5, 37), normal(5, 37), positive(5, 1)));
+        s.add(of("l2-normalise gradient inner axis", new L2NormalizeBackward(1), normal(2, 5, 3), normal(2, 5, 3),
+                positive(2, 1, 3)));
     }
 
     private static void products(List<OpSample> s) {
@@ -261,6 +289,12 @@ public final class OpSamples {
                 normal(2, 4, 5, 6)));
         s.add(of("conv2d weight gradient grouped", new Conv2dBackwardWeights(grouped, square(3)),
                 normal(2, 4, 6, 6).channelsLast(), normal(2, 6, 3, 3).channelsLast()));
+        s.add(of("conv2d nhwc weight", plain, normal(2, 3, 5, 6).channelsLast(), normal(4, 3, 3, 3).channelsLast()));
+        s.add(of("conv2d nhwc weight alone", plain, normal(2, 3, 5, 6), normal(4, 3, 3, 3).channelsLast()));
+        s.add(of("conv2d grouped nhwc weight", grouped, normal(2, 4, 6, 6).channelsLast(),
+                normal(6, 2, 3, 3).channelsLast()));
+        s.add(of("conv-transpose2d nhwc weight", new ConvTranspose2d(ONE, square(1), ZERO, ONE, 2),
+                normal(1, 4, 4, 4).channelsLast(), normal(4, 3, 3, 3).channelsLast()));
     }
 
     private static void normalisations(List<OpSample> s) {

@@ -55,6 +55,9 @@ public final class Dispatcher {
                     List.of(inputs.getFirst().alias(permute.view(inputs.getFirst().spec()).get()));
             default -> execute(op, inputs, specs, Backends.of(device));
         };
+        if (outputs.isEmpty()) {
+            WeightCopies.changed(inputs);
+        }
         Tape.record(op, inputs, outputs);
         return outputs;
     }
@@ -72,26 +75,39 @@ public final class Dispatcher {
     }
 
     private static List<Tensor> autocast(Op op, List<Tensor> inputs) {
-        DType low = AUTOCAST.get();
-        boolean mixed = inputs.stream().map(Tensor::dtype).filter(DType::isFloating).distinct().count() > 1;
-        if (op instanceof Cast || low == null && !mixed) {
-            return inputs;
-        }
-        DType target = switch (op.precision()) {
-            case LOW -> low == null ? DType.F32 : low;
-            case FULL -> DType.F32;
-            case FOLLOW -> mixed ? DType.F32 : null;
-            case KEEP -> null;
-        };
-        if (target == null) {
+        Optional<DType> target = op instanceof Cast ? Optional.empty() : target(op, inputs);
+        boolean copied = op.precision() == Precision.LOW && WeightCopies.areThere();
+        if (target.isEmpty() && !copied) {
             return inputs;
         }
         List<Tensor> cast = new ArrayList<>(inputs.size());
         for (Tensor input : inputs) {
-            boolean convert = (input.dtype() == DType.F32 || input.dtype().isLow()) && input.dtype() != target;
-            cast.add(convert ? run(new Cast(target), input) : input);
+            DType type = target.orElse(input.dtype());
+            Optional<Tensor> copy = copied ? WeightCopies.find(input, type) : Optional.empty();
+            copy.ifPresent(weight -> Tape.standsFor(weight, input));
+            cast.add(copy.orElseGet(() -> as(type, input)));
         }
         return cast;
+    }
+
+    /** The type that floating operands are brought to; empty where they stay as they are. */
+    private static Optional<DType> target(Op op, List<Tensor> inputs) {
+        Optional<DType> low = autocast();
+        boolean mixed = inputs.stream().map(Tensor::dtype).filter(DType::isFloating).distinct().count() > 1;
+        if (low.isEmpty() && !mixed) {
+            return Optional.empty();
+        }
+        return switch (op.precision()) {
+            case LOW -> Optional.of(low.orElse(DType.F32));
+            case FULL -> Optional.of(DType.F32);
+            case FOLLOW -> mixed ? Optional.of(DType.F32) : Optional.empty();
+            case KEEP -> Optional.empty();
+        };
+    }
+
+    private static Tensor as(DType target, Tensor input) {
+        boolean convert = (input.dtype() == DType.F32 || input.dtype().isLow()) && input.dtype() != target;
+        return convert ? run(new Cast(target), input) : input;
     }
 
     private static List<Tensor> execute(Op op, List<Tensor> inputs, List<TensorSpec> specs, Backend backend) {
@@ -151,8 +167,7 @@ public final class Dispatcher {
     }
 
     private static Tensor rowMajor(Tensor tensor, Backend backend) {
-        boolean samePhysically = tensor.dim(1) == 1 || tensor.dim(2) * tensor.dim(3) == 1;
-        if (samePhysically) {
+        if (tensor.spec().liesAs(Layout.ROW_MAJOR)) {
             return tensor.alias(tensor.spec().rowMajor());
         }
         ToLayout reorder = new ToLayout(Layout.ROW_MAJOR);

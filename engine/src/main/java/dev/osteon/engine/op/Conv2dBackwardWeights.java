@@ -2,13 +2,28 @@ package dev.osteon.engine.op;
 
 import dev.osteon.engine.autograd.Backward;
 import dev.osteon.engine.dispatch.Dispatcher;
+import dev.osteon.engine.tensor.Layout;
 import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
 import dev.osteon.engine.tensor.TensorSpec;
 import java.util.List;
 
-/** Gradient of {@link Conv2d} with respect to its weight. Operands: x, dy; result [O, C/groups, kh, kw]. */
-public record Conv2dBackwardWeights(Conv2d convolution, Window kernel) implements Op {
+/**
+ * Gradient of {@link Conv2d} with respect to its weight. Operands: x, dy; result [O, C/groups, kh, kw].
+ *
+ * @param layout of the result: the weight's own, so that neither is brought to another for it
+ */
+public record Conv2dBackwardWeights(Conv2d convolution, Window kernel, Layout layout) implements Op {
+
+    /** With a row-major result. */
+    public Conv2dBackwardWeights(Conv2d convolution, Window kernel) {
+        this(convolution, kernel, Layout.ROW_MAJOR);
+    }
+
+    /** The operation for a weight. */
+    static Conv2dBackwardWeights of(Conv2d convolution, TensorSpec weight) {
+        return new Conv2dBackwardWeights(convolution, new Window(weight.dim(2), weight.dim(3)), weight.layout());
+    }
 
     @Override
     public List<TensorSpec> infer(List<TensorSpec> inputs) {
@@ -18,8 +33,8 @@ public record Conv2dBackwardWeights(Conv2d convolution, Window kernel) implement
         TensorSpec dy = inputs.get(1);
         Check.that(x.rank() == 4 && dy.rank() == 4 && x.dim(0) == dy.dim(0)
                         && x.dim(1) % convolution.groups() == 0, this, inputs, "x and dy of one convolution");
-        TensorSpec weight = TensorSpec.of(Shape.of(dy.dim(1), x.dim(1) / convolution.groups(), kernel.height(),
-                kernel.width()), x.dtype());
+        TensorSpec weight = new TensorSpec(Shape.of(dy.dim(1), x.dim(1) / convolution.groups(), kernel.height(),
+                kernel.width()), x.dtype(), layout);
         Shape expected = convolution.infer(List.of(x, weight)).getFirst().shape();
         Check.that(expected.equals(dy.shape()), this, inputs, "dy of shape " + expected);
         return List.of(weight);

@@ -53,10 +53,8 @@ public record ConvTranspose2d(Window stride, Window padding, Window outputPaddin
     @Override
     public void vjp(Backward b) {
         Tensor dy = b.upstream();
-        TensorSpec w = b.inputSpec(1);
         b.to(0, () -> Dispatcher.run(convolution(), dy, b.input(1)));
-        b.to(1, () -> Dispatcher.run(new Conv2dBackwardWeights(convolution(), new Window(w.dim(2), w.dim(3))),
-                dy, b.input(0)));
+        b.to(1, () -> Dispatcher.run(Conv2dBackwardWeights.of(convolution(), b.inputSpec(1)), dy, b.input(0)));
         b.to(2, () -> Ops.reshape(Ops.sum(dy, 0, 2, 3), b.inputSpec(2).dim(0)));
     }
 

@@ -1,7 +1,7 @@
 package dev.osteon.engine.op;
 
 import dev.osteon.engine.autograd.Backward;
-import dev.osteon.engine.tensor.Tensor;
+import dev.osteon.engine.dispatch.Dispatcher;
 import dev.osteon.engine.tensor.TensorSpec;
 import java.util.List;
 
@@ -27,12 +27,7 @@ public record L2Normalize(int axis, double eps) implements Op {
 
     @Override
     public void vjp(Backward b) {
-        b.to(0, () -> {
-            Tensor dy = b.upstream(0);
-            Tensor y = b.output(0);
-            Tensor radial = Ops.mul(y, Ops.sum(Ops.mul(dy, y), axis));   // the part along x, which scaling removes
-            return Ops.div(Ops.sub(dy, radial), b.output(1));
-        });
+        b.to(0, () -> Dispatcher.run(new L2NormalizeBackward(axis), b.upstream(0), b.output(0), b.output(1)));
     }
 
     @Override

@@ -13,11 +13,11 @@ public sealed interface Op
         permits AdaptiveAvgPool2d, AdaptiveAvgPool2dBackward, Affine, AffineCropResize, AffineCropResizeBackward,
                 ArgMax, Attention, AvgPool2d, AvgPool2dBackward, BatchNormBackward, BatchNormEval, BatchNormTrain,
                 Binary, Cast, Clamp, Compare, Concat, Conv2d, Conv2dBackwardWeights, ConvTranspose2d, DiagonalMask,
-                DrawViews, Expand, Gather, GatherBackward, L2Normalize, LarcStep, LayerNorm, LayerNormBackward,
-                LogSoftmax, LossScaleStep, MatMul, MaxPool2d, MaxPool2dBackward, Pad, PairwiseCrossEntropy,
-                PairwiseCrossEntropyBackward, Permute, Reduce, Reshape, Resize, ResizeBackward, RunningStatistics,
-                Select, SelectBackward, SgdStep, Sinkhorn, Slice, SoftCrossEntropy, SoftCrossEntropyBackward, Softmax,
-                ToLayout, Unary, UnscaleGradients, Where {
+                DrawViews, Expand, Gather, GatherBackward, L2Normalize, L2NormalizeBackward, LarcStep, LayerNorm,
+                LayerNormBackward, LogSoftmax, LossScaleStep, MatMul, MaxPool2d, MaxPool2dBackward, MultiTensorSum,
+                Pad, PairwiseCrossEntropy, PairwiseCrossEntropyBackward, Permute, Reduce, Reshape, Resize,
+                ResizeBackward, RunningStatistics, Select, SelectBackward, SgdStep, Sinkhorn, Slice, SoftCrossEntropy,
+                SoftCrossEntropyBackward, Softmax, ToLayout, Unary, UnscaleGradients, Where {
 
     /**
      * Specifications of the results.

@@ -25,6 +25,11 @@ public record TensorSpec(Shape shape, DType dtype, Layout layout) {
         return new TensorSpec(shape, dtype, Layout.ROW_MAJOR);
     }
 
+    /** Whether the elements lie in memory as they would in another layout. */
+    public boolean liesAs(Layout other) {
+        return layout == other || rank() != 4 || dim(1) == 1 || (long) dim(2) * dim(3) == 1;
+    }
+
     public int rank() {
         return shape.rank();
     }

@@ -3,6 +3,7 @@ package dev.osteon.ssl.train;
 import dev.osteon.engine.autograd.Gradients;
 import dev.osteon.engine.autograd.Tape;
 import dev.osteon.engine.dispatch.Span;
+import dev.osteon.engine.dispatch.WeightCopies;
 import dev.osteon.engine.memory.TensorScope;
 import dev.osteon.engine.op.Ops;
 import dev.osteon.engine.tensor.Tensor;
@@ -54,8 +55,15 @@ record MicroBatches(EncoderWithHead network, SslMethod method, TrainingPrecision
 
     /** @param labels of the samples in the order of the parts */
     Step step(List<Part> parts, Optional<Tensor> labels, Batch.Moment moment) {
-        try (TensorScope scope = TensorScope.open()) {
+        try (TensorScope scope = TensorScope.open(); WeightCopies copies = copies()) {
             return parts.size() == 1 ? whole(parts.getFirst(), labels, moment) : divided(parts, labels, moment);
+        }
+    }
+
+    /** All parts read the same weights. */
+    private WeightCopies copies() {
+        try (Span phase = Span.open(Span.Kind.PHASE, "forward")) {
+            return precision.copies(network);
         }
     }
 

@@ -15,9 +15,9 @@ import java.util.stream.Stream;
 import jcuda.driver.JCudaDriver;
 
 /**
- * Convolutions by cuDNN: channels-last as soon as one of the images is, and then the weights are brought to
- * [O, kh, kw, C] for the time of the call; row-major where cuDNN has no such algorithm. A transposed convolution is the
- * gradient of one with respect to its image.
+ * Convolutions by cuDNN: channels-last as soon as one of the images is, and then weights that do not lie as
+ * [O, kh, kw, C] are brought to that for the time of the call; row-major where cuDNN has no such algorithm. A
+ * transposed convolution is the gradient of one with respect to its image.
  */
 record ConvolutionKernels(CudaRuntime cuda, Dnn dnn) {
 
@@ -89,7 +89,7 @@ record ConvolutionKernels(CudaRuntime cuda, Dnn dnn) {
 
     private void compute(ConvolutionShape shape, Tensor x, Tensor weight, Tensor y, Tensor result) {
         try (Temporaries temporary = new Temporaries(cuda)) {
-            boolean direct = result.layout() == shape.layout() || Moves.sameOrder(result.shape());
+            boolean direct = result.spec().liesAs(shape.layout());
             long target = direct ? result.segment().address()
                     : temporary.bytes(result.spec().bytes(), "result of " + shape.direction());
             dnn.run(shape, x == result ? target : temporary.in(shape.layout(), x),

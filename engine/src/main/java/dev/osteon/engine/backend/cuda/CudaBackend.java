@@ -10,6 +10,7 @@ import dev.osteon.engine.backend.Recorder;
 import dev.osteon.engine.memory.Buffer;
 import dev.osteon.engine.memory.CachingAllocator;
 import dev.osteon.engine.tensor.Device;
+import dev.osteon.engine.tensor.Layout;
 import java.lang.foreign.MemorySegment;
 import java.util.Locale;
 import java.util.Optional;
@@ -44,6 +45,7 @@ public final class CudaBackend implements Backend {
         new ImageKernels(cuda).register(registrar);
         new ViewKernels(cuda).register(registrar);
         new OptimizerKernels(cuda).register(registrar);
+        new MultiTensorKernels(cuda).register(registrar);
         Blas blas = new Blas(cuda);
         new MatMulKernels(cuda, blas).register(registrar);
         new PairwiseKernels(cuda, blas).register(registrar);
@@ -90,6 +92,11 @@ public final class CudaBackend implements Backend {
     public LowPrecision lowPrecision() {
         return cuda.architecture() >= FIRST_WITH_BF16 ? LowPrecision.bf16("it has tensor cores for it")
                 : LowPrecision.none("its compute capability is below 8.0, so no tensor cores for bf16");
+    }
+
+    @Override
+    public Layout convolutionWeights() {
+        return Layout.NHWC;
     }
 
     @Override

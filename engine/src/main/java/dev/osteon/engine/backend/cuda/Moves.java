@@ -12,11 +12,6 @@ final class Moves {
 
     private Moves() {}
 
-    /** Whether row-major and channels-last are the same order in memory. */
-    static boolean sameOrder(Shape shape) {
-        return shape.dim(1) == 1 || (long) shape.dim(2) * shape.dim(3) == 1;
-    }
-
     /** The elements of a four-dimensional tensor in another layout. */
     static void relayout(CudaRuntime cuda, Shape shape, int bytes, long from, Layout fromLayout, long to,
             Layout toLayout) {

@@ -1,7 +1,7 @@
 package dev.osteon.engine.backend.cuda;
 
 import dev.osteon.engine.backend.KernelTable.Layouts;
-import dev.osteon.engine.backend.cuda.ParameterTables.Table;
+import dev.osteon.engine.backend.cuda.TensorTables.Table;
 import dev.osteon.engine.op.LarcStep;
 import dev.osteon.engine.op.LossScaleStep;
 import dev.osteon.engine.op.SgdStep;
@@ -12,12 +12,12 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** Optimiser steps over all tensors at once, in place: {@code cuda/optimizer.cu}. */
-record OptimizerKernels(CudaRuntime cuda, ParameterTables tables) {
+record OptimizerKernels(CudaRuntime cuda, TensorTables tables) {
 
     private static final String FILE = "optimizer";
 
     OptimizerKernels(CudaRuntime cuda) {
-        this(cuda, new ParameterTables(cuda));
+        this(cuda, new TensorTables(cuda));
     }
 
     void register(Registrar to) {
@@ -25,6 +25,20 @@ record OptimizerKernels(CudaRuntime cuda, ParameterTables tables) {
                 .put(LarcStep.class, Layouts.ANY, Registrar.F32, this::larc)
                 .put(UnscaleGradients.class, Layouts.ANY, Registrar.F32, this::unscale)
                 .put(LossScaleStep.class, Layouts.ANY, Registrar.F32, this::lossScale);
+    }
+
+    /** Of parameters, gradients and momenta in threes; gradients are brought to the parameters' layouts. */
+    private Table table(List<Tensor> threes, Temporaries temporary) {
+        long[] sizes = new long[threes.size() / 3];
+        long[] lies = new long[threes.size()];
+        for (int t = 0; t < sizes.length; t++) {
+            Tensor p = threes.get(3 * t);
+            sizes[t] = p.size();
+            lies[3 * t] = p.segment().address();
+            lies[3 * t + 1] = temporary.in(p.layout(), threes.get(3 * t + 1));
+            lies[3 * t + 2] = threes.get(3 * t + 2).segment().address();
+        }
+        return tables.of(sizes, lies);
     }
 
     private Launch launch(String kernel, Table table) {
@@ -39,7 +53,7 @@ record OptimizerKernels(CudaRuntime cuda, ParameterTables tables) {
     private void sgd(SgdStep op, List<Tensor> in, List<Tensor> out) {
         StepOperands step = StepOperands.of(in);
         try (Temporaries temporary = new Temporaries(cuda)) {
-            Table table = tables.of(step.threes(), temporary);
+            Table table = table(step.threes(), temporary);
             queue(launch("sgd_f32", table).real(op.weightDecay()).real(op.momentum()).pointer(step.learningRate())
                     .integer(op.nesterov() == SgdStep.Nesterov.YES ? 1 : 0).addressOrNull(lossScale(step)), table);
         }
@@ -48,7 +62,7 @@ record OptimizerKernels(CudaRuntime cuda, ParameterTables tables) {
     private void larc(LarcStep op, List<Tensor> in, List<Tensor> out) {
         StepOperands step = StepOperands.of(in);
         try (Temporaries temporary = new Temporaries(cuda)) {
-            Table table = tables.of(step.threes(), temporary);
+            Table table = table(step.threes(), temporary);
             long squares = temporary.floats(2L * table.count(), "squares of LARC's pieces");
             long rates = temporary.floats(2L * table.tensors(), "LARC's rates");
             queue(launch("larc_squares_f32", table).address(squares), table);
@@ -70,7 +84,7 @@ record OptimizerKernels(CudaRuntime cuda, ParameterTables tables) {
     private void unscale(UnscaleGradients op, List<Tensor> in, List<Tensor> out) {
         List<Tensor> threes = in.stream().skip(1).flatMap(g -> Stream.of(g, g, g)).toList();
         try (Temporaries temporary = new Temporaries(cuda)) {
-            Table table = tables.of(threes, temporary);
+            Table table = table(threes, temporary);
             queue(launch("unscale_f32", table).pointer(in.getFirst()), table);
         }
     }

@@ -2,6 +2,7 @@ package dev.osteon.engine.backend.cuda;
 
 import dev.osteon.engine.backend.KernelTable.Layouts;
 import dev.osteon.engine.op.L2Normalize;
+import dev.osteon.engine.op.L2NormalizeBackward;
 import dev.osteon.engine.op.LayerNorm;
 import dev.osteon.engine.op.LayerNormBackward;
 import dev.osteon.engine.op.LogSoftmax;
@@ -28,6 +29,7 @@ record RowKernels(CudaRuntime cuda) {
                 .put(LogSoftmax.class, Layouts.ROW_MAJOR, Registrar.F32, (op, in, out) -> along("log_softmax",
                         op.axis(), in, out))
                 .put(L2Normalize.class, Layouts.ROW_MAJOR, Registrar.F32, this::l2Normalize)
+                .put(L2NormalizeBackward.class, Layouts.ROW_MAJOR, Registrar.F32, this::l2NormalizeBackward)
                 .put(SoftCrossEntropy.class, Layouts.ROW_MAJOR, Registrar.F32, this::crossEntropy)
                 .put(SoftCrossEntropyBackward.class, Layouts.ROW_MAJOR, Registrar.F32, this::crossEntropyBackward)
                 .put(LayerNorm.class, Layouts.ROW_MAJOR, Registrar.F32, this::layerNorm)
@@ -75,6 +77,20 @@ record RowKernels(CudaRuntime cuda) {
         } else {
             cuda.launch(ROWS, "l2_normalize_f32").pointer(in.getFirst()).pointer(out.get(0)).pointer(out.get(1))
                     .wide(rows.count()).integer(rows.size()).wide(rows.inner()).real(op.eps()).rows(rows.count());
+        }
+    }
+
+    private void l2NormalizeBackward(L2NormalizeBackward op, List<Tensor> in, List<Tensor> out) {
+        Rows rows = Rows.along(in.getFirst().shape(), op.axis());
+        boolean fits = Held.fits(rows);
+        Held held = Held.of(rows, in.get(0), in.get(1), out.getFirst());
+        Launch launch = cuda.launch(ROWS, "l2_normalize_backward_" + (fits ? "held_" + held.pack : "f32"))
+                .pointer(in.get(0)).pointer(in.get(1)).pointer(in.get(2)).pointer(out.getFirst()).wide(rows.count())
+                .integer(rows.size());
+        if (fits) {
+            held.queue(launch);
+        } else {
+            launch.wide(rows.inner()).rows(rows.count());
         }
     }
 

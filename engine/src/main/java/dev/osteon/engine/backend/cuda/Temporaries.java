@@ -38,7 +38,7 @@ final class Temporaries implements AutoCloseable {
     }
 
     private long relaid(TensorSpec spec, long address, Layout layout) {
-        if (spec.layout() == layout || spec.rank() != 4 || Moves.sameOrder(spec.shape())) {
+        if (spec.liesAs(layout)) {
             return address;
         }
         long copy = bytes(spec.bytes(), "copy of " + spec + " as " + layout);

@@ -10,6 +10,7 @@ import dev.osteon.engine.op.ConvTranspose2d;
 import dev.osteon.engine.op.Epilogue;
 import dev.osteon.engine.op.Window;
 import dev.osteon.engine.tensor.DType;
+import dev.osteon.engine.tensor.Layout;
 import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
 import dev.osteon.engine.tensor.TensorSpec;
@@ -48,18 +49,18 @@ final class ConvolutionKernels {
 
     private enum Direction { FORWARD, BACKWARD_DATA, BACKWARD_WEIGHTS }
 
-    private record Key(Direction direction, Conv2d op, TensorSpec x, Shape weight, TensorSpec y, boolean bias) {}
+    private record Key(Direction direction, Conv2d op, TensorSpec x, TensorSpec weight, TensorSpec y, boolean bias) {}
 
     private static void forward(Conv2d op, List<Tensor> in, List<Tensor> out) {
         Tensor x = in.get(0);
         Tensor w = in.get(1);
         Tensor y = out.getFirst();
         boolean bias = in.size() == 3;
-        if (WinogradConvolution.takes(op, x.spec(), kernel(w), y.spec())) {
+        if (isForTiles(op, x, w, y)) {
             WinogradConvolution.forward(op, x, w, bias(in, y.dim(1)), y);
             return;
         }
-        Plan plan = plan(new Key(Direction.FORWARD, op, x.spec(), w.shape(), y.spec(), bias), Plan::forward);
+        Plan plan = plan(new Key(Direction.FORWARD, op, x.spec(), w.spec(), y.spec(), bias), Plan::forward);
         synchronized (Dnnl.LOCK) {
             MemorySegment weights = plan.weightsIn(w.segment());
             if (bias) {
@@ -74,11 +75,11 @@ final class ConvolutionKernels {
         Tensor dy = in.get(0);
         Tensor w = in.get(1);
         Tensor dx = out.getFirst();
-        if (WinogradConvolution.takes(op.convolution(), dx.spec(), kernel(w), dy.spec())) {
+        if (isForTiles(op.convolution(), dx, w, dy)) {
             WinogradConvolution.backwardData(op.convolution(), dy, w, bias(in, dx.dim(1)), dx);
             return;
         }
-        Plan plan = plan(new Key(Direction.BACKWARD_DATA, op.convolution(), dx.spec(), w.shape(), dy.spec(), false),
+        Plan plan = plan(new Key(Direction.BACKWARD_DATA, op.convolution(), dx.spec(), w.spec(), dy.spec(), false),
                 Plan::backwardData);
         synchronized (Dnnl.LOCK) {
             plan.primitive.run(dy.segment(), plan.weightsIn(w.segment()), dx.segment());
@@ -92,11 +93,11 @@ final class ConvolutionKernels {
         Tensor x = in.get(0);
         Tensor dy = in.get(1);
         Tensor dw = out.getFirst();
-        if (WinogradConvolution.takes(op.convolution(), x.spec(), kernel(dw), dy.spec())) {
+        if (isForTiles(op.convolution(), x, dw, dy)) {
             WinogradConvolution.backwardWeights(op.convolution(), x, dy, dw);
             return;
         }
-        Plan plan = plan(new Key(Direction.BACKWARD_WEIGHTS, op.convolution(), x.spec(), dw.shape(), dy.spec(), false),
+        Plan plan = plan(new Key(Direction.BACKWARD_WEIGHTS, op.convolution(), x.spec(), dw.spec(), dy.spec(), false),
                 Plan::backwardWeights);
         synchronized (Dnnl.LOCK) {
             MemorySegment target = plan.weightsOut(dw.segment());
@@ -105,8 +106,9 @@ final class ConvolutionKernels {
         }
     }
 
-    private static Window kernel(Tensor weight) {
-        return new Window(weight.dim(2), weight.dim(3));
+    private static boolean isForTiles(Conv2d op, Tensor x, Tensor weight, Tensor y) {
+        return weight.layout() == Layout.ROW_MAJOR
+                && WinogradConvolution.takes(op, x.spec(), new Window(weight.dim(2), weight.dim(3)), y.spec());
     }
 
     /** The third operand, or zeros. */
@@ -223,8 +225,8 @@ final class ConvolutionKernels {
         static Descriptors of(Key key) {
             int type = key.x.dtype() == DType.BF16 ? Dnnl.BF16 : Dnnl.F32;
             Conv2d op = key.op;
-            long[] w = longs(key.weight);
-            long[] strides = key.weight.strides(dev.osteon.engine.tensor.Layout.ROW_MAJOR);
+            long[] w = longs(key.weight.shape());
+            long[] strides = key.weight.shape().strides(key.weight.layout());
             if (op.groups() > 1) {
                 long perGroup = w[0] / op.groups();
                 w = new long[] {op.groups(), perGroup, w[1], w[2], w[3]};

@@ -5,6 +5,7 @@ import dev.osteon.engine.op.BatchNormBackward;
 import dev.osteon.engine.op.BatchNormEval;
 import dev.osteon.engine.op.BatchNormTrain;
 import dev.osteon.engine.op.L2Normalize;
+import dev.osteon.engine.op.L2NormalizeBackward;
 import dev.osteon.engine.op.LayerNorm;
 import dev.osteon.engine.op.LayerNormBackward;
 import dev.osteon.engine.op.RunningStatistics;
@@ -184,5 +185,23 @@ final class NormalizationKernels {
         }
         Elements.write(outputs.get(0), values);
         Elements.write(outputs.get(1), divisor);
+    }
+
+    static void l2NormalizeBackward(L2NormalizeBackward op, List<Tensor> inputs, List<Tensor> outputs) {
+        double[] dx = Elements.doubles(inputs.get(0));
+        double[] y = Elements.doubles(inputs.get(1));
+        double[] divisor = Elements.doubles(inputs.get(2));
+        Axis axis = Axis.of(inputs.getFirst().shape(), op.axis());
+        for (int row = 0; row < divisor.length; row++) {
+            double along = 0;
+            for (int i = 0; i < axis.size(); i++) {
+                along += dx[axis.inRow(row, i)] * y[axis.inRow(row, i)];
+            }
+            for (int i = 0; i < axis.size(); i++) {
+                int at = axis.inRow(row, i);
+                dx[at] = (dx[at] - y[at] * along) / divisor[row];
+            }
+        }
+        Elements.write(outputs.getFirst(), dx);
     }
 }

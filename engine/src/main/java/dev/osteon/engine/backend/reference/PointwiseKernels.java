@@ -9,6 +9,7 @@ import dev.osteon.engine.op.Cast;
 import dev.osteon.engine.op.Clamp;
 import dev.osteon.engine.op.Compare;
 import dev.osteon.engine.op.Epilogue;
+import dev.osteon.engine.op.MultiTensorSum;
 import dev.osteon.engine.op.Unary;
 import dev.osteon.engine.op.Where;
 import dev.osteon.engine.tensor.Shape;
@@ -198,6 +199,18 @@ final class PointwiseKernels {
             values[i] = condition[asked.next()] != 0 ? yes : no;
         }
         Elements.writeBits(y, values);
+    }
+
+    static void multiTensorSum(MultiTensorSum op, List<Tensor> inputs, List<Tensor> outputs) {
+        int term = 0;
+        for (int i = 0; i < outputs.size(); i++) {
+            double[] sum = Elements.doubles(inputs.get(term++));
+            for (int more = 1; more < op.sums().get(i).terms(); more++) {
+                double[] values = Elements.doubles(inputs.get(term++));
+                Arrays.setAll(sum, k -> sum[k] + values[k]);
+            }
+            Elements.write(outputs.get(i), sum);
+        }
     }
 
     static void cast(Cast op, List<Tensor> inputs, List<Tensor> outputs) {

@@ -23,6 +23,7 @@ import dev.osteon.engine.op.LarcStep;
 import dev.osteon.engine.op.LayerNorm;
 import dev.osteon.engine.op.LogSoftmax;
 import dev.osteon.engine.op.MatMul;
+import dev.osteon.engine.op.MultiTensorSum;
 import dev.osteon.engine.op.Op;
 import dev.osteon.engine.op.PairwiseCrossEntropy;
 import dev.osteon.engine.op.PairwiseCrossEntropyBackward;
@@ -37,7 +38,9 @@ import dev.osteon.engine.op.Softmax;
 import dev.osteon.engine.op.Unary;
 import dev.osteon.engine.op.UnscaleGradients;
 import dev.osteon.engine.tensor.DType;
+import dev.osteon.engine.tensor.Layout;
 import dev.osteon.engine.tensor.Shape;
+import dev.osteon.engine.tensor.TensorSpec;
 import dev.osteon.engine.views.RandomResizedCrop;
 import dev.osteon.engine.views.Resolution;
 import dev.osteon.engine.views.ViewSampling;
@@ -134,6 +137,11 @@ class CudaShapesTest {
                 normal(3, 4, 5, 6), normal(6, 7));
         add(s, "matmul broadcast both ways", new MatMul(MatMul.Transpose.YES, MatMul.Transpose.NO),
                 normal(3, 1, 2, 6, 5), normal(1, 4, 2, 6, 7));
+        Operand weight = normal(9, 67, 7, 9);
+        add(s, "sums in pieces", new MultiTensorSum(List.of(sum(2, Layout.ROW_MAJOR, 40001),
+                sum(2, Layout.NHWC, 9, 67, 7, 9), sum(3, Layout.ROW_MAJOR, 9, 67, 7, 9),
+                sum(1, Layout.NHWC, 9, 67, 7, 9))), normal(40001), normal(40001), weight, weight.channelsLast(),
+                weight, weight.channelsLast(), weight, weight);
         Operand rate = Operand.given(Shape.of(1), 0.1);
         add(s, "larc in pieces", new LarcStep(0.9, 1e-2, 0.02, 1e-8, LarcStep.Mode.CLIP), normal(70000),
                 normal(70000), normal(70000), normal(7), normal(7), normal(7), rate);
@@ -152,6 +160,10 @@ class CudaShapesTest {
                 new Resolution(2, 33, crop)), 90, 0.7, 3);
         add(s, "views of many pixels", new DrawViews(sampling), discs(5, 75), index(76, DType.I32, 5, 2),
                 index(5, DType.I32, 40), index(Integer.MAX_VALUE, DType.I32, 2));
+    }
+
+    private static MultiTensorSum.Sum sum(int terms, Layout layout, int... dims) {
+        return new MultiTensorSum.Sum(terms, new TensorSpec(Shape.of(dims), DType.F32, layout));
     }
 
     private static void add(List<OpSample> samples, String name, Op op, Operand... operands) {

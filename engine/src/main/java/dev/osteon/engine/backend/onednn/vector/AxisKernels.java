@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 import dev.osteon.engine.backend.KernelTable.Layouts;
 import dev.osteon.engine.op.ArgMax;
 import dev.osteon.engine.op.L2Normalize;
+import dev.osteon.engine.op.L2NormalizeBackward;
 import dev.osteon.engine.op.LogSoftmax;
 import dev.osteon.engine.op.Softmax;
 import dev.osteon.engine.tensor.Shape;
@@ -24,7 +25,8 @@ final class AxisKernels {
                 .floats(Softmax.class, Layouts.ANY, AxisKernels::softmax)
                 .floats(LogSoftmax.class, Layouts.ANY,
                         (op, in, out) -> map(op.axis(), in, out, AxisKernels::logSoftmax))
-                .floats(L2Normalize.class, Layouts.ANY, AxisKernels::l2Normalize);
+                .floats(L2Normalize.class, Layouts.ANY, AxisKernels::l2Normalize)
+                .floats(L2NormalizeBackward.class, Layouts.ROW_MAJOR, AxisKernels::l2NormalizeBackward);
     }
 
     /** Replaces a row's values v[0 … n − 1]; {@code work} is of the same length, both padded to whole vectors. */
@@ -118,6 +120,25 @@ final class AxisKernels {
             }
             to.write(v, n, first, step);
             divisors.write(new double[] {divisor}, 1, second, 1);
+        });
+    }
+
+    private static void l2NormalizeBackward(L2NormalizeBackward op, List<Tensor> in, List<Tensor> out) {
+        Tensor y = in.get(1);
+        int n = y.dim(op.axis());
+        long step = y.shape().strides(y.layout())[op.axis()];
+        Strip normalised = Strip.of(y);
+        Strip divisors = Strip.of(in.get(2));
+        Strip to = Strip.of(out.getFirst());
+        rows(in.getFirst(), op.axis(), y, in.get(2), (v, work, first, second) -> {
+            normalised.read(first, n > 1 ? step : 1, work, n);
+            double along = Doubles.dot(v, work, n);
+            double[] divisor = new double[1];
+            divisors.read(second, 1, divisor, 1);
+            for (int i = 0; i < n; i++) {
+                v[i] = (v[i] - work[i] * along) / divisor[0];
+            }
+            to.write(v, n, first, step);
         });
     }
 

@@ -64,6 +64,24 @@ final class Bfloat16 {
         }
     }
 
+    /** y += x, of float32, for elements {@code from} to {@code end} − 1. */
+    static void addTo(MemorySegment y, MemorySegment x, long from, long end) {
+        long i = from;
+        for (; i + WORDS.length() <= end; i += WORDS.length()) {
+            Lanes.store(Lanes.load(y, i).add(widened(x, i).reinterpretAsFloats()), y, i);
+        }
+        for (; i < end; i++) {
+            long at = i * Float.BYTES;
+            y.set(JAVA_FLOAT_UNALIGNED, at, y.get(JAVA_FLOAT_UNALIGNED, at) + get(x, i));
+        }
+    }
+
+    /** Elements from one on as the bits of float32. */
+    private static IntVector widened(MemorySegment x, long element) {
+        return ShortVector.fromMemorySegment(HALVES, x, element * Short.BYTES, Lanes.ORDER)
+                .convertShape(VectorOperators.S2I, WORDS, 0).reinterpretAsInts().lanewise(VectorOperators.LSHL, 16);
+    }
+
     static float get(MemorySegment memory, long element) {
         return HostData.bfloat16ToFloat(memory.get(JAVA_SHORT_UNALIGNED, element * Short.BYTES));
     }
@@ -92,10 +110,7 @@ final class Bfloat16 {
     static void widen(MemorySegment x, long fromElement, MemorySegment y, long toElement, long count) {
         long i = 0;
         for (; i + WORDS.length() <= count; i += WORDS.length()) {
-            ShortVector.fromMemorySegment(HALVES, x, (fromElement + i) * Short.BYTES, Lanes.ORDER)
-                    .convertShape(VectorOperators.S2I, WORDS, 0).reinterpretAsInts()
-                    .lanewise(VectorOperators.LSHL, 16)
-                    .intoMemorySegment(y, (toElement + i) * Float.BYTES, Lanes.ORDER);
+            widened(x, fromElement + i).intoMemorySegment(y, (toElement + i) * Float.BYTES, Lanes.ORDER);
         }
         for (; i < count; i++) {
             y.set(JAVA_FLOAT_UNALIGNED, (toElement + i) * Float.BYTES, get(x, fromElement + i));

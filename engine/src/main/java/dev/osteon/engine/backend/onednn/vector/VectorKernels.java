@@ -22,6 +22,7 @@ public final class VectorKernels {
         SinkhornKernel.register(registry);
         CopyKernels.register(registry);
         CastKernels.register(registry);
+        MultiTensorKernel.register(registry);
         IndexKernels.register(registry);
         AttentionKernel.register(table);
         CrossEntropyKernels.register(table);

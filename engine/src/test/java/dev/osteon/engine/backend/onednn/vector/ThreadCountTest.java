@@ -8,6 +8,7 @@ import dev.osteon.engine.conformance.Operand;
 import dev.osteon.engine.dispatch.Dispatcher;
 import dev.osteon.engine.memory.TensorScope;
 import dev.osteon.engine.op.LayerNormBackward;
+import dev.osteon.engine.op.MultiTensorSum;
 import dev.osteon.engine.op.Op;
 import dev.osteon.engine.op.PairwiseCrossEntropy;
 import dev.osteon.engine.op.PairwiseCrossEntropyBackward;
@@ -19,7 +20,9 @@ import dev.osteon.engine.op.Softmax;
 import dev.osteon.engine.op.Unary;
 import dev.osteon.engine.tensor.DType;
 import dev.osteon.engine.tensor.Device;
+import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
+import dev.osteon.engine.tensor.TensorSpec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -52,6 +55,10 @@ class ThreadCountTest {
         large.add(large(new LayerNormBackward(1), Operand.normal(701, 211), Operand.normal(701, 211),
                 Operand.normal(211), Operand.normal(701), Operand.positive(701)));
         large.add(large(new SelectBackward(0, 7), Operand.normal(901, 211), Operand.index(7, DType.I64, 901)));
+        large.add(OpSample.of("large multi-tensor sums", new MultiTensorSum(List.of(
+                new MultiTensorSum.Sum(2, TensorSpec.of(Shape.of(70_001), DType.F32)),
+                new MultiTensorSum.Sum(1, TensorSpec.of(Shape.of(50_021), DType.BF16)))), Operand.normal(70_001),
+                Operand.normal(70_001), Operand.normal(50_021)));
         return Stream.concat(OpSamples.all().stream(), large.stream());
     }
 

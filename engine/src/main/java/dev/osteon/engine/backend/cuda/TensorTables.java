@@ -4,7 +4,6 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.osteon.engine.memory.Buffer;
-import dev.osteon.engine.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -12,23 +11,23 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Tables of the tensors that an optimiser's step goes over, in device memory. They stay there: a step over tensors that
- * lie where those of a step before did uploads nothing, one over equal sizes at other places only the places.
+ * Tables of the tensors that one kernel goes over, in device memory. They stay there: a step over tensors that lie
+ * where those of a step before did uploads nothing, one over equal sizes at other places only the places.
  */
-final class ParameterTables {
+final class TensorTables {
 
     /** Elements that a block takes. */
     private static final long PIECE = 1 << 14;
     /** {@code struct Piece}. */
     private static final long PIECE_BYTES = 16;
     private static final int KEPT = 6;
-    private static final String LABEL = "table of parameters";
+    private static final String LABEL = "table of tensors";
 
     private final CudaRuntime cuda;
     /** The one that was used last at the end. */
     private final List<Table> tables = new ArrayList<>();
 
-    ParameterTables(CudaRuntime cuda) {
+    TensorTables(CudaRuntime cuda) {
         this.cuda = cuda;
     }
 
@@ -36,8 +35,8 @@ final class ParameterTables {
      * Pieces of all tensors, and where these lie.
      *
      * @param sizes  of the tensors
-     * @param lies   addresses of parameters, gradient and momentum of each
-     * @param memory the pieces, for each tensor the first of its own (and the end, one more), the addresses
+     * @param lies   of each tensor, as many numbers as its entry has
+     * @param memory the pieces, for each tensor the first of its own (and the end, one more), the entries
      * @param count  of pieces
      */
     record Table(long[] sizes, long[] lies, Buffer memory, int count) {
@@ -63,18 +62,13 @@ final class ParameterTables {
         }
     }
 
-    /** The table of parameters, gradients and momenta in threes; gradients are brought to the parameters' layouts. */
-    synchronized Table of(List<Tensor> threes, Temporaries temporary) {
-        int tensors = threes.size() / 3;
-        long[] sizes = new long[tensors];
-        long[] lies = new long[3 * tensors];
-        for (int t = 0; t < tensors; t++) {
-            Tensor p = threes.get(3 * t);
-            sizes[t] = p.size();
-            lies[3 * t] = p.segment().address();
-            lies[3 * t + 1] = temporary.in(p.layout(), threes.get(3 * t + 1));
-            lies[3 * t + 2] = threes.get(3 * t + 2).segment().address();
-        }
+    /**
+     * The table of some tensors.
+     *
+     * @param sizes elements of each
+     * @param lies  what a kernel is to know of each, as many numbers for all: addresses, and what never changes
+     */
+    synchronized Table of(long[] sizes, long[] lies) {
         if (cuda.capture().isPresent()) {
             return recorded(cuda.capture().get(), sizes, lies);
         }
