@@ -14,8 +14,8 @@ import java.util.EnumSet;
 import java.util.List;
 
 /**
- * Views through affine maps, of float32 or 16-bit grey levels: threads share the views' rows, each output pixel is one
- * weighted gather.
+ * Views through affine maps, of float32 or 16-bit grey levels: threads share the views' rows. Those that training takes
+ * are made in vectors ({@link CropLanes}); of others each pixel is one weighted gather.
  */
 final class CropKernels {
 
@@ -33,11 +33,33 @@ final class CropKernels {
         int[] numbers = in.get(2).segment().toArray(ValueLayout.JAVA_INT);
         requireImages(numbers, images.dim(0));
         int height = views.dim(2);
+        if (CropLanes.take(op, images, views)) {
+            inVectors(images, views, numbers, matrices);
+            return;
+        }
         Parallel.forRange((long) views.dim(0) * height, 4, (from, to) -> {
             Gather gather = new Gather(op, images, views);
             for (long r = from; r < to; r++) {
                 int view = (int) (r / height);
                 gather.row(numbers[view], view, (int) (r % height), matrices);
+            }
+        });
+    }
+
+    private static void inVectors(Tensor images, Tensor views, int[] numbers, double[] matrices) {
+        int channels = images.dim(1);
+        int height = views.dim(2);
+        Parallel.forRange((long) views.dim(0) * height, 4, (from, to) -> {
+            CropLanes lanes = new CropLanes(images, views);
+            for (long r = from; r < to;) {
+                int view = (int) (r / height);
+                int first = (int) (r - (long) view * height);
+                int end = (int) Math.min(height, first + to - r);
+                for (int c = 0; c < channels; c++) {
+                    lanes.rows((long) numbers[view] * channels + c, (long) view * channels + c, first, end, matrices,
+                            6 * view);
+                }
+                r += end - first;
             }
         });
     }
@@ -77,9 +99,22 @@ final class CropKernels {
                 taps.pixel(u, v);
                 for (int c = 0; c < channels; c++) {
                     long to = view * t[0] + c * t[1] + v * t[2] + u * t[3];
-                    target.set(JAVA_FLOAT_UNALIGNED, to * Float.BYTES, source.sum(image * s[0] + c * s[1], taps));
+                    target.set(JAVA_FLOAT_UNALIGNED, to * Float.BYTES, sum(image * s[0] + c * s[1]));
                 }
             }
+        }
+
+        private float sum(long plane) {
+            float sum = 0;
+            for (int j = 0; j < taps.countY; j++) {
+                long at = plane + (taps.firstY + j) * s[2] + taps.firstX * s[3];
+                float line = 0;
+                for (int i = 0; i < taps.countX; i++, at += s[3]) {
+                    line += taps.weightsX[i] * source.at(at);
+                }
+                sum += taps.weightsY[j] * line;
+            }
+            return sum;
         }
     }
 }

@@ -72,9 +72,6 @@ final class CropTaps {
             weightsY[0] = 1;
             return;
         }
-        if (sx == 1 && sy == 1 && bilinear(xs, ys)) {
-            return;
-        }
         int mostX = (int) Math.ceil(2 * sx) + 1;
         int mostY = (int) Math.ceil(2 * sy) + 1;
         if (weightsX.length < mostX) {
@@ -87,30 +84,6 @@ final class CropTaps {
         countX = axis(xs, sx, width, weightsX);
         firstY = Math.max(0, lowest(ys, sy));
         countY = axis(ys, sy, height, weightsY);
-    }
-
-    /**
-     * What is below comes to for a pixel between four of the image that is not reduced, without its loops: most pixels
-     * of an enlarged view. False where it is not.
-     */
-    private boolean bilinear(double xs, double ys) {
-        if (!(xs >= 0 && xs < width - 1 && ys >= 0 && ys < height - 1)) {
-            return false;
-        }
-        int left = (int) xs;
-        int top = (int) ys;
-        if (xs == left || ys == top) {
-            return false;        // a pixel of weight 0 is not read, whatever it is
-        }
-        firstX = left;
-        firstY = top;
-        countX = 2;
-        countY = 2;
-        weightsX[0] = (float) (1 - (xs - left));
-        weightsX[1] = (float) (1 - (left + 1 - xs));
-        weightsY[0] = (float) (1 - (ys - top));
-        weightsY[1] = (float) (1 - (top + 1 - ys));
-        return true;
     }
 
     /** The first position within the triangle's support. */
