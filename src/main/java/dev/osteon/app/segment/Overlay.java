@@ -16,12 +16,31 @@ import javax.imageio.ImageIO;
 import javax.imageio.stream.ImageOutputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
-/** A picture for people: the radiograph with outlines, names and prompt points (dots positive, crosses negative). */
+/**
+ * A picture for people: the radiograph with outlines, names and prompt points (dots positive, crosses negative). Where
+ * Java finds no font, as on a server without any, the names are left out, which a warning tells once.
+ */
 final class Overlay {
 
+    private static final System.Logger LOG = System.getLogger(Overlay.class.getName());
     private static final int LONGEST = 1400;
+    private static final boolean NAMES = textCanBeDrawn();
 
     private Overlay() {}
+
+    private static boolean textCanBeDrawn() {
+        Graphics2D trial = new BufferedImage(1, 1, BufferedImage.TYPE_BYTE_GRAY).createGraphics();
+        try {
+            trial.drawString(Bone.RADIUS.label(), 0, 0);
+            return true;
+        } catch (RuntimeException | InternalError | LinkageError e) {      // by what is missing: fonts, or their library
+            LOG.log(System.Logger.Level.WARNING, "overlays are without the bones' names, for Java finds no fonts here ("
+                    + e.getMessage() + "); install fontconfig and a font, such as fonts-dejavu-core");
+            return false;
+        } finally {
+            trial.dispose();
+        }
+    }
 
     static void write(GrayImage image, Map<Bone, BoneSegment> segments, Path file) throws IOException {
         int step = Math.max(1, (Math.max(image.width(), image.height()) + LONGEST - 1) / LONGEST);
@@ -49,8 +68,10 @@ final class Overlay {
                 graphics.drawLine(x - 3, y - 3, x + 3, y + 3);
                 graphics.drawLine(x - 3, y + 3, x + 3, y - 3);
             }
-            Point middle = segment.prompt().positive().get(segment.prompt().positive().size() / 2);
-            graphics.drawString(bone.label(), (int) middle.x() / step + 6, (int) middle.y() / step);
+            if (NAMES) {
+                Point middle = segment.prompt().positive().get(segment.prompt().positive().size() / 2);
+                graphics.drawString(bone.label(), (int) middle.x() / step + 6, (int) middle.y() / step);
+            }
         });
         graphics.dispose();
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
