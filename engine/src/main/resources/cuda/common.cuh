@@ -43,6 +43,7 @@ __device__ inline float widen(bf16 v) { return __int_as_float((int) ((u32) v.bit
 __device__ inline float widen(f16 v) { return half_to_float(v.bits); }
 __device__ inline i64 widen(i64 v) { return v; }
 __device__ inline i64 widen(int v) { return v; }
+__device__ inline i64 widen(u16 v) { return v; }
 __device__ inline i64 widen(u8 v) { return v; }
 __device__ inline i64 widen(bool8 v) { return v.bits != 0; }
 
@@ -88,6 +89,10 @@ template <> struct narrow<int> {
         return t > 2147483647LL ? 2147483647 : t < -2147483648LL ? (int) -2147483648LL : (int) t;
     }
     static __device__ inline int of(i64 v) { return (int) v; }
+};
+template <> struct narrow<u16> {
+    static __device__ inline u16 of(float v) { return (u16) narrow<int>::of(v); }
+    static __device__ inline u16 of(i64 v) { return (u16) v; }
 };
 template <> struct narrow<u8> {
     static __device__ inline u8 of(float v) { return (u8) narrow<int>::of(v); }

@@ -182,6 +182,7 @@ __device__ inline i64 power(i64 base, i64 exponent, i64 at, Fault *fault) {
     BINARY(minimum, TYPE, T, smaller(p, q))
 INTEGRAL(i64, i64)
 INTEGRAL(i32, int)
+INTEGRAL(u16, u16)
 INTEGRAL(u8, u8)
 INTEGRAL(bool, bool8)
 
@@ -202,6 +203,7 @@ COMPARISONS(bf16, bf16)
 COMPARISONS(f16, f16)
 COMPARISONS(i64, i64)
 COMPARISONS(i32, int)
+COMPARISONS(u16, u16)
 COMPARISONS(u8, u8)
 COMPARISONS(bool, bool8)
 
@@ -268,6 +270,7 @@ template <class F, class T> __device__ inline void convert(const F *x, T *y, i64
     CAST(FROM, F, f16, f16) \
     CAST(FROM, F, i64, i64) \
     CAST(FROM, F, i32, int) \
+    CAST(FROM, F, u16, u16) \
     CAST(FROM, F, u8, u8) \
     CAST(FROM, F, bool, bool8)
 CASTS(f32, float)
@@ -275,5 +278,6 @@ CASTS(bf16, bf16)
 CASTS(f16, f16)
 CASTS(i64, i64)
 CASTS(i32, int)
+CASTS(u16, u16)
 CASTS(u8, u8)
 CASTS(bool, bool8)

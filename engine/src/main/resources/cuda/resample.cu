@@ -104,8 +104,8 @@ __device__ inline float weight(const Taps &t, int i, int nearest) {
 
 __device__ inline float length(float a, float b) { return sqrtf(a * a + b * b); }
 
-extern "C" __global__ void crop_f32(Image from, Image to, const float *x, const float *matrices, const int *numbers,
-        float *y, i64 n, int nearest, int renormalize, int kind, Fault *fault) {
+template <class T> __device__ inline void crop(const Image &from, const Image &to, const T *x, const float *matrices,
+        const int *numbers, float *y, i64 n, int nearest, int renormalize, int kind, Fault *fault) {
     EACH(i, n) {
         i64 view;
         int c, v, u;
@@ -124,13 +124,21 @@ extern "C" __global__ void crop_f32(Image from, Image to, const float *x, const 
         for (int r = rows.from; r <= rows.to; r++) {
             float line = 0;
             for (int k = columns.from; k <= columns.to; k++) {
-                line += weight(columns, k, nearest) * x[pixel(from, image, c, r, k)];
+                line += weight(columns, k, nearest) * (float) x[pixel(from, image, c, r, k)];
             }
             sum += weight(rows, r, nearest) * line;
         }
         y[i] = sum;
     }
 }
+
+#define CROP(TYPE, T) \
+    extern "C" __global__ void crop_##TYPE(Image from, Image to, const T *x, const float *matrices, \
+            const int *numbers, float *y, i64 n, int nearest, int renormalize, int kind, Fault *fault) { \
+        crop(from, to, x, matrices, numbers, y, n, nearest, renormalize, kind, fault); \
+    }
+CROP(f32, float)
+CROP(u16, u16)
 
 // A pixel of an image gathers from the pixels (u, v) of its views whose centres lie within their spread of it. With
 // M's inverse those lie in a parallelogram around M⁻¹·(x, y); its bounding box is searched, a singular map's view whole.

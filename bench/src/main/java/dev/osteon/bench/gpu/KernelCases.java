@@ -225,7 +225,8 @@ final class KernelCases {
         Operand numbers = index(sizes.batch(), DType.I32, count);
         AffineCropResize crop = new AffineCropResize(square(side), AffineCropResize.Filter.TRIANGLE,
                 AffineCropResize.Border.ZERO);
-        add("affine crop-resize, " + kind, crop, normal(sizes.batch(), 1, canvas, canvas), maps, numbers);
+        add("affine crop-resize, " + kind, crop, index(1 << 16, DType.U16, sizes.batch(), 1, canvas, canvas), maps,
+                numbers);
         add("affine crop-resize gradient, " + kind,
                 new AffineCropResizeBackward(crop, Shape.of(sizes.batch(), 1, canvas, canvas)),
                 normal(count, 1, side, side), maps, numbers);

@@ -20,6 +20,7 @@ public record HostBackend(Device device, String description, KernelTable kernels
 
     @Override
     public void upload(MemorySegment source, Buffer target) {
+        target.requireWritable("upload");
         target.segment().copyFrom(source);
     }
 
@@ -30,6 +31,7 @@ public record HostBackend(Device device, String description, KernelTable kernels
 
     @Override
     public void copy(Buffer source, Buffer target) {
+        target.requireWritable("copy");
         target.segment().copyFrom(source.segment());
     }
 

@@ -44,7 +44,7 @@ public final class Conformance {
         List<Integer> candidates = IntStream.range(0, sample.operands().size())
                 .filter(i -> sample.operands().get(i).isFloating()).boxed().toList();
         return switch (op) {
-            case dev.osteon.engine.op.AffineCropResize crop -> List.of(0);
+            case dev.osteon.engine.op.AffineCropResize crop -> candidates.stream().filter(i -> i == 0).toList();
             case dev.osteon.engine.op.BatchNormEval eval -> candidates.stream().filter(i -> i < 3 || i == 5).toList();
             default -> candidates;
         };

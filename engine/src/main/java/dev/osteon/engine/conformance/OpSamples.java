@@ -120,10 +120,15 @@ public final class OpSamples {
         s.add(of("affine", new Affine(-1.5, 0.25), normal(2, 3, 3, 3).channelsLast()));
         s.add(of("clamp", new Clamp(-0.05, 0.05), awayFromZero(50)));
         s.add(of("clamp inside", new Clamp(-50, 50), normal(50)));
-        for (DType to : List.of(DType.F32, DType.BF16, DType.I32, DType.I64, DType.BOOL)) {
+        for (DType to : List.of(DType.F32, DType.BF16, DType.I32, DType.I64, DType.U16, DType.BOOL)) {
             s.add(new OpSample("cast to " + to, new Cast(to), List.of(normal(33)), 1e-2));
         }
         s.add(of("cast from i64", new Cast(DType.F32), index(1000, DType.I64, 33)));
+        s.add(of("cast from u16", new Cast(DType.F32), index(1 << 16, DType.U16, 33)));
+        s.add(of("add u16", new Binary(Binary.Function.ADD), index(1 << 15, DType.U16, 33),
+                index(1 << 15, DType.U16, 33)));
+        s.add(of("less u16", new Compare(Compare.Relation.LESS), index(1 << 16, DType.U16, 33),
+                index(1 << 16, DType.U16, 33)));
         s.add(of("diagonal mask", new DiagonalMask(-7), normal(2, 5, 5)));
     }
 
@@ -169,6 +174,8 @@ public final class OpSamples {
             s.add(of(f + " outer", new Reduce(f, List.of(0, 2)), normal(3, 4, 5)));
             s.add(of(f + " pixels of nhwc", new Reduce(f, List.of(0, 2, 3)), normal(2, 19, 4, 5).channelsLast()));
         }
+        s.add(of("maximum of u16", new Reduce(Reduce.Function.MAX, List.of(1)), index(1 << 16, DType.U16, 5, 37)));
+        s.add(of("argmax of u16", new ArgMax(1), index(1 << 16, DType.U16, 5, 37)));
         s.add(of("argmax", new ArgMax(1), normal(5, 37)));
         s.add(of("argmax first axis", new ArgMax(0), normal(5, 3)));
         s.add(of("softmax", new Softmax(1), normal(5, 37)));
@@ -308,15 +315,21 @@ public final class OpSamples {
         Operand matrices = given(Shape.of(3, 2, 3), 0.9, -0.3, 1.13, 0.3, 0.9, 0.43, -1.7, 0, 7.33, 0, 2.1, 0.23,
                 1.1, 0.2, -1.97, -0.4, 1.3, 3.03);
         Operand numbers = index(2, DType.I32, 3);
+        Operand levels = index(1 << 16, DType.U16, 2, 1, 9, 8);
         for (AffineCropResize.Border b : AffineCropResize.Border.values()) {
             AffineCropResize crop = new AffineCropResize(new Window(5, 4), AffineCropResize.Filter.TRIANGLE, b);
+            s.add(of("affine crop-resize u16 " + b, crop, levels, matrices, numbers));
+            s.add(of("affine crop-resize u16 nhwc " + b, crop, index(1 << 16, DType.U16, 2, 3, 9, 8).channelsLast(),
+                    matrices, numbers));
             s.add(of("affine crop-resize " + b, crop, normal(2, 1, 9, 8), matrices, numbers));
             s.add(of("affine crop-resize nhwc " + b, crop, normal(2, 3, 9, 8).channelsLast(), matrices, numbers));
             s.add(of("affine crop-resize gradient " + b, new AffineCropResizeBackward(crop, Shape.of(2, 1, 9, 8)),
                     normal(3, 1, 5, 4), matrices, numbers));
         }
-        s.add(of("affine crop nearest", new AffineCropResize(new Window(5, 4), AffineCropResize.Filter.NEAREST,
-                AffineCropResize.Border.ZERO), normal(2, 1, 9, 8), matrices, numbers));
+        AffineCropResize nearest = new AffineCropResize(new Window(5, 4), AffineCropResize.Filter.NEAREST,
+                AffineCropResize.Border.ZERO);
+        s.add(of("affine crop nearest", nearest, normal(2, 1, 9, 8), matrices, numbers));
+        s.add(of("affine crop u16 nearest", nearest, levels, matrices, numbers));
     }
 
     private static void optimisers(List<OpSample> s) {

@@ -46,6 +46,9 @@ public final class Dispatcher {
         if (specs.isEmpty() && Recomputation.isUnderWay()) {
             return List.of();          // what it changes in place was changed the first time
         }
+        if (specs.isEmpty()) {
+            inputs.forEach(input -> input.buffer().requireWritable(op.name()));
+        }
         List<Tensor> outputs = switch (op) {
             case Reshape reshape -> List.of(view(inputs.getFirst(), specs.getFirst()));
             case Permute permute when permute.view(inputs.getFirst().spec()).isPresent() ->

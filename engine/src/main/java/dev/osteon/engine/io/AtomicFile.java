@@ -16,7 +16,7 @@ public final class AtomicFile {
 
     private AtomicFile() {}
 
-    /** What puts the contents into the file. */
+    /** What puts the contents into the file, and may read there what it has written. */
     @FunctionalInterface
     public interface Contents {
         void writeTo(FileChannel channel) throws IOException;
@@ -34,7 +34,7 @@ public final class AtomicFile {
         String unique = Long.toHexString(System.nanoTime()) + "-" + ProcessHandle.current().pid();
         Path partial = folder.resolve("." + file.getFileName() + "." + unique + ".tmp");
         try {
-            try (FileChannel channel = FileChannel.open(partial, StandardOpenOption.WRITE,
+            try (FileChannel channel = FileChannel.open(partial, StandardOpenOption.READ, StandardOpenOption.WRITE,
                     StandardOpenOption.CREATE_NEW)) {
                 contents.writeTo(channel);
                 channel.force(true);

@@ -107,10 +107,11 @@ public record SafeTensors(Map<String, Entry> tensors, Map<String, String> metada
             case "F16" -> DType.F16;
             case "I64" -> DType.I64;
             case "I32" -> DType.I32;
+            case "U16" -> DType.U16;
             case "U8" -> DType.U8;
             case "BOOL" -> DType.BOOL;
             default -> throw new IOException(file + ": tensor " + name + " is of type " + text
-                    + "; expected F64, F32, BF16, F16, I64, I32, U8 or BOOL");
+                    + "; expected F64, F32, BF16, F16, I64, I32, U16, U8 or BOOL");
         };
     }
 

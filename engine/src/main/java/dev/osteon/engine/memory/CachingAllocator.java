@@ -8,6 +8,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /**
@@ -38,6 +39,7 @@ public final class CachingAllocator {
     private volatile long limit;
     private volatile Blocks blocks = Blocks.REUSED;
     private final FreeBlocks free = new FreeBlocks();
+    private final Consumer<Buffer> giveBack = this::giveBack;
     private final ThreadLocal<MemoryReserve> reserves = new ThreadLocal<>();
     private final List<MemoryReserve> setApart = new ArrayList<>();
     private final Map<Buffer, Long> live = new IdentityHashMap<>();
@@ -82,7 +84,7 @@ public final class CachingAllocator {
             block = block == null ? acquire(rounded, label) : block;
             active += block.byteSize();
         }
-        Buffer buffer = new Buffer(this, block, bytes, label, Optional.ofNullable(reserve));
+        Buffer buffer = new Buffer(giveBack, block, bytes, label, Optional.ofNullable(reserve));
         if (reserve != null) {
             reserve.count(1);
         }
@@ -91,7 +93,7 @@ public final class CachingAllocator {
         return buffer;
     }
 
-    synchronized void giveBack(Buffer buffer) {
+    private synchronized void giveBack(Buffer buffer) {
         live.remove(buffer);
         buffer.reserve().ifPresent(reserve -> reserve.count(-1));
         if (buffer.reserve().filter(MemoryReserve::isOpen).isPresent()) {

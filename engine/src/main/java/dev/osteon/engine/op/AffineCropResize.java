@@ -10,7 +10,8 @@ import java.util.List;
 /**
  * Views of images through affine maps: what all augmentation is built on. Operands: images [N, C, H, W], matrices
  * [V, 2, 3] (row-major, from output pixel indices to source pixel indices; a pixel's centre lies at its index) and
- * image numbers [V] (i32). Result [V, C, output].
+ * image numbers [V] (i32). Result [V, C, output]. Images are floating, or 16-bit grey levels (u16), which are read as
+ * the integers they are and give float32.
  *
  * <p>Output pixel (u, v) reads the source around (xs, ys) = M·(u, v, 1). With {@link Filter#TRIANGLE} source pixel
  * (i, j) weighs tri((i − xs)/sx)·tri((j − ys)/sy), tri(t) = max(0, 1 − |t|), where sx = max(1, √(m00² + m01²)) and
@@ -36,10 +37,13 @@ public record AffineCropResize(Window output, Filter filter, Border border) impl
         TensorSpec matrices = inputs.get(1);
         TensorSpec index = inputs.get(2);
         Check.rank(this, inputs, 0, 4);
-        Check.that(x.dtype().isFloating() && matrices.rank() == 3 && matrices.dim(1) == 2 && matrices.dim(2) == 3
-                && index.rank() == 1 && index.dim(0) == matrices.dim(0) && index.dtype() == DType.I32, this, inputs,
-                "images [N, C, H, W], matrices [V, 2, 3] and i32 image numbers [V]");
-        return List.of(x.withShape(Shape.of(matrices.dim(0), x.dim(1), output.height(), output.width())));
+        boolean levels = x.dtype() == DType.U16;
+        Check.that((x.dtype().isFloating() || levels) && matrices.rank() == 3 && matrices.dim(1) == 2
+                && matrices.dim(2) == 3 && index.rank() == 1 && index.dim(0) == matrices.dim(0)
+                && index.dtype() == DType.I32, this, inputs,
+                "floating or u16 images [N, C, H, W], matrices [V, 2, 3] and i32 image numbers [V]");
+        return List.of(x.withShape(Shape.of(matrices.dim(0), x.dim(1), output.height(), output.width()))
+                .withDType(levels ? DType.F32 : x.dtype()));
     }
 
     @Override

@@ -10,6 +10,7 @@ public enum DType {
     F16(2),
     I64(8),
     I32(4),
+    U16(2),
     U8(1),
     BOOL(1);
 

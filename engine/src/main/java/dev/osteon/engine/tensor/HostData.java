@@ -28,6 +28,7 @@ public final class HostData {
             case F16 -> Float.float16ToFloat(data.getAtIndex(JAVA_SHORT, index));
             case I64 -> data.getAtIndex(JAVA_LONG, index);
             case I32 -> data.getAtIndex(JAVA_INT, index);
+            case U16 -> data.getAtIndex(JAVA_SHORT, index) & 0xffff;
             case U8 -> data.get(JAVA_BYTE, index) & 0xff;
             case BOOL -> data.get(JAVA_BYTE, index) != 0 ? 1 : 0;
         };
@@ -42,6 +43,7 @@ public final class HostData {
             case F16 -> data.setAtIndex(JAVA_SHORT, index, Float.floatToFloat16((float) value));
             case I64 -> data.setAtIndex(JAVA_LONG, index, (long) value);
             case I32 -> data.setAtIndex(JAVA_INT, index, (int) value);
+            case U16 -> data.setAtIndex(JAVA_SHORT, index, (short) (int) value);
             case U8 -> data.set(JAVA_BYTE, index, (byte) (int) value);
             case BOOL -> data.set(JAVA_BYTE, index, (byte) (value != 0 ? 1 : 0));
         }

@@ -1,13 +1,16 @@
 package dev.osteon.engine.tensor;
 
 import dev.osteon.engine.ClosedTensorException;
+import dev.osteon.engine.EngineException;
 import dev.osteon.engine.backend.Backend;
 import dev.osteon.engine.backend.Backends;
 import dev.osteon.engine.memory.Buffer;
 import dev.osteon.engine.memory.LeakReporter;
 import dev.osteon.engine.memory.TensorScope;
 import dev.osteon.engine.op.Ops;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -19,6 +22,7 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 public final class Tensor implements AutoCloseable {
 
+    private static final int ALIGNMENT = 64;
     private static final AtomicLong IDS = new AtomicLong();
     private static final AtomicLong LIVE = new AtomicLong();
 
@@ -65,6 +69,22 @@ public final class Tensor implements AutoCloseable {
         Tensor tensor = empty(device, spec, "copy " + spec);
         Backends.of(device).upload(data, tensor.buffer);
         return tensor;
+    }
+
+    /**
+     * Values that stay in a file, in the machine's byte order: they are read when they are touched, and cannot be
+     * written. The tensor needs the channel no longer; unmapped when it is closed, and its aliases are.
+     *
+     * @param device one whose memory is the host's
+     * @param offset of the first in the file, a multiple of {@value #ALIGNMENT} bytes
+     * @throws IOException when the file is shorter, or cannot be mapped
+     */
+    public static Tensor mapped(Device device, TensorSpec spec, FileChannel file, long offset) throws IOException {
+        if (!device.isHost() || offset % ALIGNMENT != 0) {
+            throw new EngineException("mapped tensor: given " + device + " and values from byte " + offset
+                    + " on; expected a device with the host's memory and a multiple of " + ALIGNMENT);
+        }
+        return TensorScope.adopt(new Tensor(spec, device, Buffer.mapped(file, offset, spec.bytes(), "mapped " + spec)));
     }
 
     /** A second handle on the same memory, in the innermost scope: logical {@code shape}, row-major or as it was. */

@@ -34,16 +34,20 @@ class SafeTensorsTest {
         Map<String, SafeTensors.Entry> tensors = new LinkedHashMap<>();
         tensors.put("z", entry(DType.F32, Shape.of(2, 1), MemorySegment.ofArray(new float[] {1.5f, -2})));
         tensors.put("a", entry(DType.I64, Shape.SCALAR, MemorySegment.ofArray(new long[] {7})));
+        tensors.put("levels", entry(DType.U16, Shape.of(2), MemorySegment.ofArray(new short[] {1, -1})));
         tensors.put("empty", entry(DType.U8, Shape.of(0, 3), MemorySegment.ofArray(new byte[0])));
         new SafeTensors(tensors, Map.of("epoch", "3")).write(file);
         try (Arena arena = Arena.ofConfined()) {
             SafeTensors read = SafeTensors.map(file, arena);
-            assertThat(read.tensors().keySet()).containsExactly("z", "a", "empty");
+            assertThat(read.tensors().keySet()).containsExactly("z", "a", "levels", "empty");
             assertThat(read.metadata()).containsEntry("epoch", "3");
             assertThat(read.tensors().get("z").data().toArray(ValueLayout.JAVA_FLOAT_UNALIGNED))
                     .containsExactly(1.5f, -2);
             assertThat(read.tensors().get("z").spec()).isEqualTo(TensorSpec.of(Shape.of(2, 1), DType.F32));
             assertThat(read.tensors().get("a").data().get(ValueLayout.JAVA_LONG_UNALIGNED, 0)).isEqualTo(7);
+            assertThat(read.tensors().get("levels").spec()).isEqualTo(TensorSpec.of(Shape.of(2), DType.U16));
+            assertThat(read.tensors().get("levels").data().toArray(ValueLayout.JAVA_SHORT_UNALIGNED))
+                    .containsExactly((short) 1, (short) 0xffff);
         }
         try (Stream<Path> files = Files.list(folder)) {
             assertThat(files).containsExactly(file);   // no temporary file is left

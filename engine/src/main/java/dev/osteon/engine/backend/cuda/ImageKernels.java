@@ -95,7 +95,7 @@ record ImageKernels(CudaRuntime cuda, AxisTables tables, PoolKernels pools) {
 
     private void crop(AffineCropResize op, List<Tensor> in, List<Tensor> out) {
         Tensor y = out.getFirst();
-        Launch launch = cuda.launch(RESAMPLE, "crop_f32");
+        Launch launch = cuda.launch(RESAMPLE, "crop_" + in.getFirst().dtype());
         image(launch, in.getFirst().shape(), in.getFirst().layout());
         image(launch, y.shape(), y.layout());
         launch.pointer(in.get(0)).pointer(in.get(1)).pointer(in.get(2)).pointer(y).wide(y.size());

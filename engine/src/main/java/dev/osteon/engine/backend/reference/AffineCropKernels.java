@@ -6,8 +6,12 @@ import dev.osteon.engine.op.AffineCropResize;
 import dev.osteon.engine.op.AffineCropResize.Border;
 import dev.osteon.engine.op.AffineCropResize.Filter;
 import dev.osteon.engine.op.AffineCropResizeBackward;
+import dev.osteon.engine.tensor.DType;
+import dev.osteon.engine.tensor.HostData;
+import dev.osteon.engine.tensor.Layout;
 import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
 
@@ -20,10 +24,12 @@ final class AffineCropKernels {
 
     static void crop(AffineCropResize op, List<Tensor> inputs, List<Tensor> outputs) {
         Shape images = inputs.getFirst().shape();
-        double[] x = Elements.doubles(inputs.getFirst());
+        MemorySegment x = inputs.getFirst().segment();      // may be more than an array holds, and mostly not looked at
+        DType dtype = inputs.getFirst().dtype();
         double[] y = new double[Elements.count(outputs.getFirst())];
         int[] numbers = Indices.indices(op, inputs.get(2), images.dim(0));
-        visit(op, images, Elements.doubles(inputs.get(1)), numbers, (atY, atX, weight) -> y[atY] += weight * x[atX]);
+        visit(op, images, inputs.getFirst().layout(), Elements.doubles(inputs.get(1)), numbers,
+                (atY, atX, weight) -> y[atY] += weight * HostData.get(x, dtype, atX));
         Elements.write(outputs.getFirst(), y);
     }
 
@@ -31,33 +37,35 @@ final class AffineCropKernels {
         double[] dy = Elements.doubles(inputs.getFirst());
         double[] dx = new double[Elements.count(outputs.getFirst())];
         int[] numbers = Indices.indices(op, inputs.get(2), op.images().dim(0));
-        visit(op.forward(), op.images(), Elements.doubles(inputs.get(1)), numbers,
-                (atY, atX, weight) -> dx[atX] += weight * dy[atY]);
+        visit(op.forward(), op.images(), Layout.ROW_MAJOR, Elements.doubles(inputs.get(1)), numbers,
+                (atY, atX, weight) -> dx[(int) atX] += weight * dy[atY]);
         Elements.write(outputs.getFirst(), dx);
     }
 
     /** One term of the linear map: result pixel, source pixel, weight. */
     private interface Term {
-        void at(int y, int x, double weight);
+        void at(int y, long x, double weight);
     }
 
-    private static void visit(AffineCropResize op, Shape images, double[] matrices, int[] numbers, Term term) {
+    /** Result pixels by number in row-major order, those of the images by number in their layout. */
+    private static void visit(AffineCropResize op, Shape images, Layout layout, double[] matrices, int[] numbers,
+            Term term) {
         int height = op.output().height();
         int width = op.output().width();
-        int sourceWidth = images.dim(3);
+        long[] s = images.strides(layout);
         for (int view = 0; view < numbers.length; view++) {
             double[] m = Arrays.copyOfRange(matrices, 6 * view, 6 * view + 6);
             for (int v = 0; v < height; v++) {
                 for (int u = 0; u < width; u++) {
-                    Taps columns = taps(op, m[0] * u + m[1] * v + m[2], Math.hypot(m[0], m[1]), sourceWidth);
+                    Taps columns = taps(op, m[0] * u + m[1] * v + m[2], Math.hypot(m[0], m[1]), images.dim(3));
                     Taps rows = taps(op, m[3] * u + m[4] * v + m[5], Math.hypot(m[3], m[4]), images.dim(2));
                     for (int c = 0; c < images.dim(1); c++) {
                         int pixel = ((view * images.dim(1) + c) * height + v) * width + u;
-                        int plane = (numbers[view] * images.dim(1) + c) * images.dim(2) * sourceWidth;
+                        long plane = numbers[view] * s[0] + c * s[1];
                         for (int j = 0; j < rows.weights().length; j++) {
-                            int row = plane + (rows.first() + j) * sourceWidth + columns.first();
+                            long row = plane + (rows.first() + j) * s[2] + columns.first() * s[3];
                             for (int i = 0; i < columns.weights().length; i++) {
-                                term.at(pixel, row + i, rows.weights()[j] * columns.weights()[i]);
+                                term.at(pixel, row + i * s[3], rows.weights()[j] * columns.weights()[i]);
                             }
                         }
                     }

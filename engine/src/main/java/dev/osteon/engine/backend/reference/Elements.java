@@ -61,6 +61,7 @@ final class Elements {
             switch (tensor.dtype()) {
                 case I64 -> data.setAtIndex(JAVA_LONG, offset, value);
                 case I32 -> data.setAtIndex(JAVA_INT, offset, (int) value);
+                case U16 -> data.setAtIndex(JAVA_SHORT, offset, (short) value);
                 case U8 -> data.set(JAVA_BYTE, offset, (byte) value);
                 case BOOL -> data.set(JAVA_BYTE, offset, (byte) (value != 0 ? 1 : 0));
                 case F64, F32, BF16, F16 -> HostData.set(data, tensor.dtype(), offset, value);

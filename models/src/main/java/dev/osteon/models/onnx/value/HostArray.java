@@ -82,6 +82,7 @@ public final class HostArray {
             case F64 -> ElementType.DOUBLE;
             case I64 -> ElementType.INT64;
             case I32 -> ElementType.INT32;
+            case U16 -> ElementType.UINT16;
             case U8 -> ElementType.UINT8;
             case BOOL -> ElementType.BOOL;
         };

@@ -13,12 +13,16 @@ import java.lang.foreign.ValueLayout;
 import java.util.EnumSet;
 import java.util.List;
 
-/** Views through affine maps in float32: threads share the views' rows, each output pixel is one weighted gather. */
+/**
+ * Views through affine maps, of float32 or 16-bit grey levels: threads share the views' rows, each output pixel is one
+ * weighted gather.
+ */
 final class CropKernels {
 
     private CropKernels() {}
 
     static void register(KernelTable table) {
+        // what is not floating comes as it is: u16
         table.put(AffineCropResize.class, Layouts.ANY, EnumSet.of(DType.F32), CropKernels::crop);
     }
 
@@ -49,7 +53,7 @@ final class CropKernels {
 
     /** One thread's share: rows of views. */
     private static final class Gather {
-        private final MemorySegment source;
+        private final CropPixels source;
         private final MemorySegment target;
         private final long[] s;
         private final long[] t;
@@ -58,7 +62,7 @@ final class CropKernels {
         private final CropTaps taps;
 
         Gather(AffineCropResize op, Tensor images, Tensor views) {
-            source = Lanes.global(images.segment());
+            source = CropPixels.of(images);
             target = Lanes.global(views.segment());
             s = images.shape().strides(images.layout());
             t = views.shape().strides(views.layout());
@@ -73,34 +77,9 @@ final class CropKernels {
                 taps.pixel(u, v);
                 for (int c = 0; c < channels; c++) {
                     long to = view * t[0] + c * t[1] + v * t[2] + u * t[3];
-                    target.set(JAVA_FLOAT_UNALIGNED, to * Float.BYTES, sum(image * s[0] + c * s[1]));
+                    target.set(JAVA_FLOAT_UNALIGNED, to * Float.BYTES, source.sum(image * s[0] + c * s[1], taps));
                 }
             }
-        }
-
-        private float sum(long plane) {
-            if (taps.countX == 2 && taps.countY == 2) {
-                long at = plane + taps.firstY * s[2] + taps.firstX * s[3];
-                return taps.weightsY[0] * line(at) + taps.weightsY[1] * line(at + s[2]);
-            }
-            float sum = 0;
-            long step = s[3] * Float.BYTES;
-            int across = taps.countX;
-            float[] weights = taps.weightsX;
-            for (int j = 0; j < taps.countY; j++) {
-                long at = (plane + (taps.firstY + j) * s[2] + taps.firstX * s[3]) * Float.BYTES;
-                float line = 0;
-                for (int i = 0; i < across; i++, at += step) {
-                    line += weights[i] * source.get(JAVA_FLOAT_UNALIGNED, at);
-                }
-                sum += taps.weightsY[j] * line;
-            }
-            return sum;
-        }
-
-        private float line(long at) {
-            return taps.weightsX[0] * source.get(JAVA_FLOAT_UNALIGNED, at * Float.BYTES)
-                    + taps.weightsX[1] * source.get(JAVA_FLOAT_UNALIGNED, (at + s[3]) * Float.BYTES);
         }
     }
 }

@@ -13,7 +13,9 @@ import dev.osteon.engine.tensor.DType;
 import dev.osteon.engine.tensor.Device;
 import dev.osteon.engine.tensor.Layout;
 import dev.osteon.engine.tensor.Shape;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.DoubleStream;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -61,6 +63,37 @@ class ResampleKernelsTest {
                 }
             }
         }
+    }
+
+    /** Of two equal images; in vectors but at the end of the second, where there is nothing behind the last pixel. */
+    @ParameterizedTest
+    @EnumSource(AffineCropResize.Border.class)
+    void viewsOfGreyLevelsAreThoseOfTheirNumbers(AffineCropResize.Border border) {
+        Values one = Values.index(1 << 16, DType.U16, 1, 1, 61, 53);
+        double[] twice = DoubleStream.concat(Arrays.stream(one.numbers()), Arrays.stream(one.numbers())).toArray();
+        Values levels = new Values(Shape.of(2, 1, 61, 53), DType.U16, Layout.ROW_MAJOR, twice);
+        Values wholly = new Values(Shape.of(2, 2, 3), DType.F32, Layout.ROW_MAJOR, new double[] {
+            3.3f, 0, 1.1f, 0, 4.1f, 1.7f, 22, 0, 6, 0, 0.3f, 44});
+        for (AffineCropResize.Filter filter : AffineCropResize.Filter.values()) {
+            AffineCropResize crop = new AffineCropResize(new Window(40, 37), filter, border);
+            for (Values maps : List.of(MATRICES, wholly)) {
+                int views = maps.shape().dim(0);
+                double[] first = Agreement.run(crop, Device.CPU, levels, maps, all(0, views)).getFirst();
+                double[] second = Agreement.run(crop, Device.CPU, levels, maps, all(1, views)).getFirst();
+                double[] floats = Agreement.run(crop, Device.CPU, levels.as(DType.F32), maps, all(0, views)).getFirst();
+                double[] exact = Agreement.run(crop, Device.REFERENCE, levels, maps, all(0, views)).getFirst();
+                assertThat(second).containsExactly(first);
+                assertThat(first).usingComparatorWithPrecision(0.05).containsExactly(floats);
+                assertThat(first).usingComparatorWithPrecision(0.05).containsExactly(exact);
+                assertThat(Arrays.stream(first).max().orElseThrow()).isGreaterThan(30_000);
+            }
+        }
+    }
+
+    private static Values all(int number, int views) {
+        double[] numbers = new double[views];
+        Arrays.fill(numbers, number);
+        return new Values(Shape.of(views), DType.I32, Layout.ROW_MAJOR, numbers);
     }
 
     @Test
