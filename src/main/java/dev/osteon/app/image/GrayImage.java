@@ -112,14 +112,9 @@ public final class GrayImage {
         samples[y * width + x] = (short) Math.clamp(sample, 0, maxSample());
     }
 
-    /** The samples as fractions of {@link #maxSample()}: {@code [height * width]} values in 0..1, row by row. */
-    public float[] toUnitFloats() {
-        float scale = 1f / maxSample();
-        float[] unit = new float[samples.length];
-        for (int i = 0; i < unit.length; i++) {
-            unit[i] = (samples[i] & 0xFFFF) * scale;
-        }
-        return unit;
+    /** The samples at 16 bits: {@code [height * width]} unsigned values, row by row; white is 65535. */
+    public short[] toUnsigned16() {
+        return withBitDepth(16).samples;
     }
 
     /**

@@ -27,11 +27,11 @@ record Cohort(Samples samples, Splits splits) {
         RunConfig.Data data = config.data();
         Samples samples;
         if (data.folder().isEmpty()) {
-            requireRoom(config, folder, (long) data.subjects() * Bone.values().length);
+            requireRoom(config, folder, (long) data.subjects() * Bone.values().length, progress);
             samples = LabelsFile.read(phantom(config, folder.resolve("phantom"), progress), data.task());
         } else {
             samples = LabelsFile.read(Path.of(data.folder()), data.task());
-            requireRoom(config, folder, samples.samples().size());
+            requireRoom(config, folder, samples.samples().size(), progress);
         }
         List<String> groups = data.split() == RunConfig.Data.SplitBy.SUBJECT ? subjects(samples)
                 : IntStream.range(0, samples.samples().size()).mapToObj(String::valueOf).toList();
@@ -47,9 +47,11 @@ record Cohort(Samples samples, Splits splits) {
         return folder;
     }
 
-    private static void requireRoom(RunConfig config, RunFolder folder, long segments) throws IOException {
+    private static void requireRoom(RunConfig config, RunFolder folder, long segments, Progress progress)
+            throws IOException {
         Requirements requirements = Requirements.of(config, Pretraining.backbone(config), segments);
         requirements.check(Memory.now());
+        SegmentCache.ofUser(progress).requireRoom(segments, config.data().longestSide());
         requirements.checkDisk(folder);
     }
 

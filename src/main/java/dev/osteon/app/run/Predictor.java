@@ -2,20 +2,18 @@ package dev.osteon.app.run;
 
 import dev.osteon.app.UserError;
 import dev.osteon.app.config.RunConfig;
-import dev.osteon.app.data.Sample;
 import dev.osteon.engine.EngineException;
 import dev.osteon.engine.tensor.Device;
 import dev.osteon.models.EncoderWithHead;
 import dev.osteon.models.ResNet;
 import dev.osteon.nn.Checkpoint;
 import dev.osteon.nn.Match;
-import dev.osteon.ssl.data.Segment;
+import dev.osteon.ssl.data.SegmentFile;
 import dev.osteon.ssl.data.SegmentStore;
 import dev.osteon.ssl.train.Features;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 
 /** The encoder and classifier of a run, for images that it has not seen. */
 public final class Predictor {
@@ -44,10 +42,9 @@ public final class Predictor {
     public Prediction of(List<Path> images, Progress progress) throws IOException {
         Device device = Devices.choose(config.device(), config.threads());
         Classifier classifier = Classifier.read(run, Pretraining.backbone(config).features());
-        List<Sample> samples = images.stream().map(file -> new Sample(file, file.toString(), Optional.empty(), 0,
-                Optional.empty(), Optional.empty())).toList();
-        List<Segment> segments = new SegmentLoader(config.data().longestSide()).load(samples, progress);
-        try (SegmentStore store = new SegmentStore(segments, device, classifier.levels());
+        SegmentLoader loader = new SegmentLoader(config.data().longestSide(), config.threads());
+        try (SegmentFile segments = SegmentCache.ofUser(progress).openOnce(images, loader);
+                SegmentStore store = new SegmentStore(segments, device, classifier.levels());
                 EncoderWithHead network = Pretraining.network(config, device)) {
             restore(network.backbone());
             double[] scores = classifier.scores(Features.of(network.backbone(), store, classifier.size()));

@@ -9,19 +9,18 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * What a run will take at its peak, estimated from its configuration before any work is done, in bytes.
+ * What a run will take at its peak, estimated from its configuration before any work is done, in bytes. The segments
+ * are not in it: they are in a mapped file, of which the system keeps in memory what there is room for.
  *
  * @param config   the run
  * @param segments number of segments, or a bound on it
  * @param network  weights, their gradients and momentum
- * @param images   all segments on the device
  * @param training what a training step keeps for its backward pass
  * @param probing  the largest layers of the encoder on a batch of whole segments
- * @param heap     segments in the Java heap
+ * @param heap     the features of all segments, and a copy of them, in the Java heap
  * @param disk     a phantom, and two checkpoints, as one is written before the other goes
  */
-record Requirements(RunConfig config, long segments, long network, long images, long training, long probing, long heap,
-        long disk) {
+record Requirements(RunConfig config, long segments, long network, long training, long probing, long heap, long disk) {
 
     private static final int FLOAT = 4;
     private static final int PROBE_BATCH = 64;
@@ -46,16 +45,14 @@ record Requirements(RunConfig config, long segments, long network, long images, 
         long headWeights = (long) backbone.features() * head.hidden() + (head.layers() - 1L) * head.hidden()
                 * Math.max(head.hidden(), head.output());
         long weights = footprint.parameters() + headWeights;
-        long side = config.data().longestSide();
         int size = config.probe().size();
         long probing = Math.min(PROBE_BATCH, segments)
                 * (BLOCK * footprint.largestActivation(size) + 2L * size * size);
         RunConfig.Data data = config.data();
         long phantom = data.folder().isEmpty()
                 ? (long) (data.subjects() * PHANTOM * data.phantomScale() * data.phantomScale()) : 0;
-        return new Requirements(config, segments, 3 * weights * FLOAT, segments * side * side * FLOAT,
-                training(config, footprint, batch) * FLOAT, probing * FLOAT,
-                HEAP_BASE + segments * side * side * FLOAT * 3 / 2,
+        return new Requirements(config, segments, 3 * weights * FLOAT, training(config, footprint, batch) * FLOAT,
+                probing * FLOAT, HEAP_BASE + 2 * segments * backbone.features() * FLOAT,
                 DISK_BASE + phantom + 2 * 2 * weights * FLOAT);
     }
 
@@ -84,28 +81,21 @@ record Requirements(RunConfig config, long segments, long network, long images, 
 
     /** Bytes of tensors at the peak. */
     long tensors() {
-        return network + images + Math.max(training, probing);
+        return network + Math.max(training, probing);
     }
 
     /** One line saying what does not fit and which keys to lower; empty if it all fits. */
     Optional<String> complaint(Memory memory) {
-        int side = config.data().longestSide();
-        if (segments * side * side > Integer.MAX_VALUE) {
-            return Optional.of("memory: " + segments + " segments of up to " + side + " × " + side + " pixels are more "
-                    + "than one tensor can hold (2³¹ pixels); lower data.longestSide (now " + side + ")" + subjects());
-        }
         if (heap > memory.heap()) {
-            return Optional.of("memory: " + segments + " segments of up to " + side + " × " + side + " pixels need "
-                    + "about " + gib(heap)
-                    + " of Java heap, which may grow to " + gib(memory.heap()) + "; lower data.longestSide "
-                    + "(now " + side + ")" + subjects() + ", or set OSTEON_OPTS=-Xmx"
-                    + (Math.ceilDiv(heap, 1L << 30) + 1) + "g if the machine has more");
+            return Optional.of("memory: the features of " + segments + " segments need about " + gib(heap)
+                    + " of Java heap, which may grow to " + gib(memory.heap()) + "; lower " + width() + subjects()
+                    + ", or set OSTEON_OPTS=-Xmx" + (Math.ceilDiv(heap, 1L << 30) + 1) + "g if the machine has more");
         }
         if (tensors() + heap <= memory.free()) {
             return Optional.empty();
         }
         return Optional.of("memory: this run needs about " + gib(tensors() + heap) + " (training step " + gib(training)
-                + ", whole segments for the probe " + gib(probing) + ", segments " + gib(images + heap) + ", network "
+                + ", whole segments for the probe " + gib(probing) + ", features " + gib(heap) + ", network "
                 + gib(network) + "), and " + gib(memory.free()) + " are available; lower " + keys());
     }
 
@@ -128,12 +118,16 @@ record Requirements(RunConfig config, long segments, long network, long images, 
 
     /** What to lower, the largest part's keys. */
     private String keys() {
-        if (Math.max(training, probing) < images + heap) {
-            return "data.longestSide (now " + config.data().longestSide() + ")" + subjects();
+        if (Math.max(training, probing) < heap) {
+            return width() + subjects();
         }
         return (training < probing ? "probe.size (now " + config.probe().size() + ")"
                 : memory() + microBatch() + ", views.globalSize (now " + config.views().globalSize() + ")")
-                + " or encoder.width (now " + config.encoder().width() + ")";
+                + " or " + width();
+    }
+
+    private String width() {
+        return "encoder.width (now " + config.encoder().width() + ")";
     }
 
     private String memory() {

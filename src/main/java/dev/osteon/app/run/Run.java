@@ -3,6 +3,7 @@ package dev.osteon.app.run;
 import dev.osteon.app.UserError;
 import dev.osteon.app.config.ConfigFile;
 import dev.osteon.app.config.RunConfig;
+import dev.osteon.app.data.Sample;
 import dev.osteon.app.report.CurvePoint;
 import dev.osteon.app.report.HtmlReport;
 import dev.osteon.app.report.RunResult;
@@ -11,7 +12,7 @@ import dev.osteon.engine.io.AtomicFile;
 import dev.osteon.engine.tensor.Device;
 import dev.osteon.models.EncoderWithHead;
 import dev.osteon.nn.Parameter;
-import dev.osteon.ssl.data.Segment;
+import dev.osteon.ssl.data.SegmentFile;
 import dev.osteon.ssl.data.SegmentStore;
 import dev.osteon.ssl.train.Features;
 import dev.osteon.ssl.train.LinearProbe;
@@ -20,7 +21,6 @@ import dev.osteon.ssl.train.SgdProbe;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -80,8 +80,7 @@ public final class Run {
             throw e;
         } catch (OutOfMemoryError e) {
             UserError error = new UserError("the Java heap is full (" + (Runtime.getRuntime().maxMemory() >> 20)
-                    + " MiB); lower data.longestSide (now " + config.data().longestSide() + ") or data.subjects, or "
-                    + "set OSTEON_OPTS=-Xmx… if the machine has more memory", e);
+                    + " MiB); set OSTEON_OPTS=-Xmx… if the machine has more memory, or take fewer segments", e);
             failed(error);
             throw error;
         } finally {
@@ -143,9 +142,19 @@ public final class Run {
     private Optional<RunResult> stages(Until until) throws IOException {
         Device device = Devices.choose(config.device(), config.threads());
         Cohort cohort = timed("data", () -> Cohort.load(config, folder, progress));
-        SegmentLoader loader = new SegmentLoader(config.data().longestSide());
-        List<Segment> segments = timed("reading", () -> loader.load(cohort.samples().samples(), progress));
-        progress.say(cohort.describe());
+        try (SegmentFile segments = timed("reading", () -> segments(cohort))) {
+            progress.say(cohort.describe());
+            return stages(until, device, cohort, segments);
+        }
+    }
+
+    private SegmentFile segments(Cohort cohort) throws IOException {
+        return SegmentCache.ofUser(progress).open(cohort.samples().samples().stream().map(Sample::file).toList(),
+                new SegmentLoader(config.data().longestSide(), config.threads()));
+    }
+
+    private Optional<RunResult> stages(Until until, Device device, Cohort cohort, SegmentFile segments)
+            throws IOException {
         Curves curves = new Curves(folder, pretraining.epochs());
         try (SegmentStore store = new SegmentStore(segments, device, cohort.splits().train());
                 EncoderWithHead network = Pretraining.network(config, device)) {

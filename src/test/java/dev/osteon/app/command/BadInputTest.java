@@ -147,8 +147,9 @@ class BadInputTest {
     }
 
     @Test
-    void tooLittleMemoryIsToldBeforeTheRun() {
-        assertThat(mistake("data.longestSide=4000", "data.subjects=3000")).contains("memory", "data.longestSide");
+    void tooLittleRoomForTheSegmentsIsToldBeforeTheRun() {
+        assertThat(mistake("data.longestSide=16000", "data.subjects=3000"))    // ten terabytes
+                .contains("21000 segments", "of disk", "lower data.longestSide (now 16000)", "osteon.segments.cache");
         assertThat(folder.resolve("run/phantom")).doesNotExist();
     }
 

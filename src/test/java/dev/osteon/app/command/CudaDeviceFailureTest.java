@@ -66,10 +66,11 @@ class CudaDeviceFailureTest {
     }
 
     /** The exit code of a command on an emulator whose launch of the number given fails. */
-    private static int inProcessOfItsOwn(List<String> arguments, long failing, Path output) throws Exception {
+    private int inProcessOfItsOwn(List<String> arguments, long failing, Path output) throws Exception {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx1g",
-                "--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED"));
+                "--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED",
+                "-Dosteon.segments.cache=" + folder.resolve("segments")));
         for (String property : List.of("osteon.cuda.libraries", "osteon.cuda.workspace", "osteon.cuda.cache")) {
             command.add("-D" + property + "=" + System.getProperty(property));
         }

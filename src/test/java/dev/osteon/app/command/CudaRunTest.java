@@ -59,13 +59,13 @@ class CudaRunTest {
     }
 
     /**
-     * Two roundings to 8 bits in each of 20 layers: the first epoch's losses part in the third digit. By the second the
-     * steps have led elsewhere: float32 with other orders of sums is a percent off there, and bf16 on the CPU five.
+     * Two roundings to 8 bits in each of 20 layers: losses part in the third digit. With the preset's learning rate
+     * steps lead elsewhere within the first epoch: over eleven seeds its loss is then 4 % above to 3 % below float32's.
      */
     @Test
     void aRunTrainsInBf16UnlessToldOtherwise() throws IOException {
-        List<Double> exact = losses("cuda", "float32");
-        List<Double> byDefault = losses("cuda", "auto");
+        List<Double> exact = losses("cuda", "float32", SLOWLY);
+        List<Double> byDefault = losses("cuda", "auto", SLOWLY);
         assertThat(byDefault).isNotEqualTo(exact);
         assertThat(byDefault.getFirst()).isCloseTo(exact.getFirst(), Percentage.withPercentage(2));
         Path run = folder.resolve("cuda-auto");

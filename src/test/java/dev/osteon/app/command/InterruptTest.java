@@ -102,7 +102,8 @@ class InterruptTest {
             command.addAll(List.of("env", "--default-signal=INT"));
         }
         command.addAll(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx1g",
-                "--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", "-cp",
+                "--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED",
+                "-Dosteon.segments.cache=" + folder.resolve("segments"), "-cp",
                 System.getProperty("java.class.path"), "dev.osteon.app.Main"));
         command.addAll(before);
         command.addAll(List.of("run", "--preset", "smoke", "--out", run.toString(), "pretrain.epochs=100000",

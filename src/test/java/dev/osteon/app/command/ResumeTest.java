@@ -66,7 +66,8 @@ class ResumeTest {
     private void kill(List<String> arguments, Path run, int milliseconds) throws Exception {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx1g",
-                "--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", "-cp",
+                "--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED",
+                "-Dosteon.segments.cache=" + folder.resolve("segments"), "-cp",
                 System.getProperty("java.class.path"), "dev.osteon.app.Main"));
         command.addAll(arguments);
         Path log = folder.resolve("output");

@@ -12,25 +12,30 @@ import dev.osteon.engine.tensor.DType;
 import dev.osteon.engine.tensor.Device;
 import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
+import dev.osteon.engine.tensor.TensorSpec;
 import dev.osteon.ssl.views.AffineMatrix;
 import dev.osteon.ssl.views.Crop;
 import dev.osteon.ssl.views.MultiCrop;
 import dev.osteon.ssl.views.View;
 import dev.osteon.ssl.views.ViewPolicy;
 import dev.osteon.ssl.views.ViewStatistics;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 
 /**
  * All segments of a data set on one device, each at the top left of a square canvas of zeros, so that the views of a
- * whole batch are one {@link AffineCropResize} for each resolution. Views are standardised by the mean and standard
+ * whole batch are one {@link AffineCropResize} for each resolution. Canvases have 16-bit grey levels; those of a file
+ * are not copied on a device that computes in the host's memory. Views are standardised by the mean and standard
  * deviation of the training segments' non-zero pixels, with the background at 0 before.
  */
 public final class SegmentStore implements AutoCloseable {
 
-    private final List<Segment> segments;
-    private final Tensor images;   // [N, 1, S, S]
+    private final List<SegmentSummary> segments;
+    private final Tensor pixels;   // [N, 1, S, S] u16, in the host's memory
+    private final Tensor images;   // the same on the device: the very tensor where that is the host
     private final double mean;
     private final double deviation;
 
@@ -43,18 +48,14 @@ public final class SegmentStore implements AutoCloseable {
     public record Levels(double mean, double deviation) {
 
         /** Of the pixels, other than 0, of some segments. */
-        public static Levels of(List<Segment> segments) {
+        public static Levels of(List<SegmentSummary> segments) {
             double sum = 0;
             double squares = 0;
             long count = 0;
-            for (Segment segment : segments) {
-                for (float p : segment.pixels()) {
-                    if (p != 0) {
-                        sum += p;
-                        squares += (double) p * p;
-                        count++;
-                    }
-                }
+            for (SegmentSummary segment : segments) {
+                sum += (double) segment.sum() / Segment.WHITE;
+                squares += (double) segment.squares() / Segment.WHITE / Segment.WHITE;
+                count += segment.bone();
             }
             double average = count == 0 ? 0 : sum / count;
             double variance = count == 0 ? 1 : squares / count - average * average;
@@ -70,29 +71,71 @@ public final class SegmentStore implements AutoCloseable {
      */
     public record Cuts(int size, Tensor maps, Tensor numbers) {}
 
-    /** @param standardiseBy numbers of the segments whose pixels give mean and standard deviation: the training ones */
+    /**
+     * Segments that are at hand.
+     *
+     * @param standardiseBy numbers of the segments whose pixels give mean and standard deviation: the training ones
+     */
     public SegmentStore(List<Segment> given, Device device, List<Integer> standardiseBy) {
-        this(given, device, Levels.of(standardiseBy.stream().map(given::get).toList()));
+        this(given.stream().map(SegmentSummary::of).toList(), drawn(given, host(device)), device, standardiseBy);
     }
 
-    /** Segments for an encoder that was trained on others, with those others' grey levels. */
-    public SegmentStore(List<Segment> given, Device device, Levels levels) {
-        if (given.isEmpty()) {
-            throw new EngineException("segments: given none; expected at least one");
-        }
-        segments = List.copyOf(given);
-        int side = segments.stream().mapToInt(s -> Math.max(s.height(), s.width())).max().orElse(1);
-        float[] canvas = new float[Math.multiplyExact(segments.size(), side * side)];
-        for (int n = 0; n < segments.size(); n++) {
-            Segment s = segments.get(n);
-            for (int y = 0; y < s.height(); y++) {
-                System.arraycopy(s.pixels(), y * s.width(), canvas, (n * side + y) * side, s.width());
-            }
-        }
+    /**
+     * The segments of a file, which stays mapped until this is closed.
+     *
+     * @param standardiseBy numbers of the segments whose pixels give mean and standard deviation: the training ones
+     * @throws IOException when it cannot be mapped
+     */
+    public SegmentStore(SegmentFile file, Device device, List<Integer> standardiseBy) throws IOException {
+        this(file.segments(), mapped(file, host(device)), device, standardiseBy);
+    }
+
+    /** Segments of a file for an encoder that was trained on others, with those others' grey levels. */
+    public SegmentStore(SegmentFile file, Device device, Levels levels) throws IOException {
+        this(file.segments(), mapped(file, host(device)), device, levels);
+    }
+
+    private SegmentStore(List<SegmentSummary> segments, Tensor pixels, Device device, List<Integer> standardiseBy) {
+        this(segments, pixels, device, Levels.of(standardiseBy.stream().map(segments::get).toList()));
+    }
+
+    private SegmentStore(List<SegmentSummary> segments, Tensor pixels, Device device, Levels levels) {
+        this.segments = segments;
+        this.pixels = pixels;
         mean = levels.mean;
         deviation = levels.deviation;
         try (TensorScope scope = TensorScope.open()) {
-            images = scope.release(Tensor.of(device, Shape.of(segments.size(), 1, side, side), canvas));
+            images = device.isHost() ? pixels
+                    : scope.release(Tensor.copyOf(device, pixels.spec(), pixels.segment()));   // part by part
+        } catch (RuntimeException | Error e) {
+            pixels.close();
+            throw e;
+        }
+    }
+
+    private static Device host(Device device) {
+        return device.isHost() ? device : Device.REFERENCE;
+    }
+
+    private static Tensor mapped(SegmentFile file, Device host) throws IOException {
+        try (TensorScope scope = TensorScope.open()) {
+            return scope.release(file.images(host));
+        }
+    }
+
+    private static Tensor drawn(List<Segment> given, Device host) {
+        if (given.isEmpty()) {
+            throw new EngineException("segments: given none; expected at least one");
+        }
+        int side = given.stream().mapToInt(s -> Math.max(s.height(), s.width())).max().orElse(1);
+        try (TensorScope scope = TensorScope.open()) {
+            Tensor canvases = Tensor.empty(host, TensorSpec.of(Shape.of(given.size(), 1, side, side), DType.U16),
+                    "segments");
+            MemorySegment memory = canvases.segment().fill((byte) 0);
+            for (int n = 0; n < given.size(); n++) {
+                given.get(n).drawOn(memory, (long) n * side * side, side);
+            }
+            return scope.release(canvases);
         }
     }
 
@@ -100,8 +143,11 @@ public final class SegmentStore implements AutoCloseable {
         return segments.size();
     }
 
+    /** One of them, copied. */
     public Segment segment(int n) {
-        return segments.get(n);
+        int side = pixels.dim(2);
+        SegmentSummary s = segments.get(n);
+        return Segment.from(pixels.segment(), (long) n * side * side, side, s.height(), s.width());
     }
 
     public Levels levels() {
@@ -121,7 +167,7 @@ public final class SegmentStore implements AutoCloseable {
     public List<Cuts> draw(int[] samples, ViewPolicy policy, Philox random, ViewStatistics statistics) {
         try (Span phase = Span.open(Span.Kind.PHASE, "views")) {
             List<List<View>> drawn = IntStream.of(samples).parallel()
-                    .mapToObj(n -> policy.draw(segments.get(n).geometry(), random.fork(n), statistics)).toList();
+                    .mapToObj(n -> policy.draw(segment(n).geometry(), random.fork(n), statistics)).toList();
             List<Cuts> groups = new ArrayList<>();
             int first = 0;
             for (MultiCrop.Resolution resolution : List.of(policy.crops().global(), policy.crops().local())) {
@@ -139,7 +185,7 @@ public final class SegmentStore implements AutoCloseable {
         try (Span phase = Span.open(Span.Kind.PHASE, "views"); TensorScope scope = TensorScope.open()) {
             Tensor views = Dispatcher.run(new AffineCropResize(new Window(cuts.size, cuts.size),
                     AffineCropResize.Filter.TRIANGLE, AffineCropResize.Border.ZERO), images, cuts.maps, cuts.numbers);
-            return scope.keep(Ops.affine(views, 1 / deviation, -mean / deviation));
+            return scope.keep(Ops.affine(views, 1 / (Segment.WHITE * deviation), -mean / deviation));
         }
     }
 
@@ -191,5 +237,6 @@ public final class SegmentStore implements AutoCloseable {
     @Override
     public void close() {
         images.close();
+        pixels.close();
     }
 }

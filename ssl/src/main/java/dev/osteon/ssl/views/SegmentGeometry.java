@@ -10,15 +10,21 @@ public final class SegmentGeometry {
     private final int width;
     private final int[] sums;   // [height + 1, width + 1]
 
-    /** @param pixels [height, width], row-major */
-    public SegmentGeometry(float[] pixels, int height, int width) {
+    /** Whether a pixel is not zero. */
+    @FunctionalInterface
+    public interface Mask {
+        boolean at(int y, int x);
+    }
+
+    /** @param mask of rows 0 … {@code height} − 1 and columns 0 … {@code width} − 1 */
+    public SegmentGeometry(int height, int width, Mask mask) {
         this.height = height;
         this.width = width;
         sums = new int[(height + 1) * (width + 1)];
         for (int y = 0; y < height; y++) {
             int row = 0;
             for (int x = 0; x < width; x++) {
-                row += pixels[y * width + x] != 0 ? 1 : 0;
+                row += mask.at(y, x) ? 1 : 0;
                 sums[(y + 1) * (width + 1) + x + 1] = sums[y * (width + 1) + x + 1] + row;
             }
         }

@@ -64,7 +64,7 @@ class ExtendedMultiCropTest {
     @Test
     void anEmptySegmentEndsInTheFallback() {
         ViewStatistics statistics = new ViewStatistics();
-        SegmentGeometry empty = new SegmentGeometry(new float[400], 20, 20);
+        SegmentGeometry empty = new SegmentGeometry(20, 20, (y, x) -> false);
         List<View> views = new ExtendedMultiCrop(CROPS, 0.10, 7).draw(empty, Philox.of(1), statistics);
         assertThat(views).hasSize(6);
         assertThat(statistics.sparse()).isEqualTo(6);
