@@ -87,7 +87,8 @@ class SegmentFileTest {
         long before = Backends.of(Device.CPU).allocator().stats().active();
         SegmentFile file = SegmentFile.open(path);
         try (SegmentStore store = new SegmentStore(file, Device.CPU, TRAIN)) {
-            assertThat(Backends.of(Device.CPU).allocator().stats().active()).isEqualTo(before);
+            assertThat(Backends.of(Device.CPU).allocator().stats().active())     // the segments' sides, no canvas
+                    .isLessThan(before + 43 * 43 * Short.BYTES);
             file.close();
             Files.delete(path);
             assertThat(store.segment(2).levels()).containsExactly(segments().get(2).levels());
