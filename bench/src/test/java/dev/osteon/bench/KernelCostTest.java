@@ -97,7 +97,7 @@ class KernelCostTest {
         assertThat(flops(operations(product))).isEqualTo(2.0 * 64 * 2048 * 1000);
         CropResizeBenchmark crop = new CropResizeBenchmark();
         crop.views = "local";
-        assertThat(bytes(operations(crop))).isGreaterThan(4.0 * (16 * 256 * 256 + 64 * 96 * 96));
+        assertThat(bytes(operations(crop))).isGreaterThan(2.0 * 16 * 256 * 256 + 4.0 * 64 * 96 * 96);   // u16 to f32
         NtXentBenchmark loss = new NtXentBenchmark();
         loss.n = 64;        // two views: 128 embeddings of 128 numbers, and half of their similarities
         assertThat(flops(operations(loss))).isBetween(4.0 * 128 * 128 * 128, 4.5 * 128 * 128 * 128);
