@@ -76,8 +76,8 @@ public final class Main implements Runnable {
         line.getSubcommands().get("profile").setStopAtPositional(true);
         line.setExecutionExceptionHandler(main::explain);
         line.setParameterExceptionHandler((e, arguments) -> {
-            e.getCommandLine().getErr().println("osteon: " + e.getMessage() + "; see osteon "
-                    + e.getCommandLine().getCommandName() + " --help");
+            e.getCommandLine().getErr().println("osteon: " + unknown(e).orElseGet(e::getMessage) + "; see "
+                    + e.getCommandLine().getCommandSpec().qualifiedName() + " --help");
             return USER_ERROR;
         });
         line.getSubcommands().values().forEach(sub -> sub.getCommandSpec().mixinStandardHelpOptions(true));
@@ -96,6 +96,17 @@ public final class Main implements Runnable {
         }
         command.getErr().println("osteon: " + line.orElse("internal error: " + e));
         return line.isPresent() && !(e instanceof DeviceFailedException) ? USER_ERROR : FAILED;
+    }
+
+    /** What to say of a mistyped command or option: the first of those that are not known, and what is nearest. */
+    private static Optional<String> unknown(CommandLine.ParameterException e) {
+        if (!(e instanceof CommandLine.UnmatchedArgumentException unmatched) || unmatched.getUnmatched().isEmpty()) {
+            return Optional.empty();
+        }
+        boolean ofCommand = e.getCommandLine().getParent() == null && !unmatched.isUnknownOption();
+        String kind = unmatched.isUnknownOption() ? "option" : ofCommand ? "command" : "argument";
+        return Optional.of(kind + ": given " + unmatched.getUnmatched().getFirst() + ", which is not known"
+                + unmatched.getSuggestions().stream().findFirst().map(near -> "; is " + near + " meant?").orElse(""));
     }
 
     /** What to say of an error that the user can mend. */

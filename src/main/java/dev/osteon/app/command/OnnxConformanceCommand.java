@@ -30,8 +30,9 @@ import picocli.CommandLine.Spec;
         description = "Runs ONNX's backend tests and prints each result and a table by operation.",
         footer = {"", "Examples:", "  osteon onnx conformance onnx-node-tests.tar.gz",
             "  osteon onnx conformance DIR --ops-list ops.json --device reference", "",
-            "Compared as ONNX does: 1e-7 absolute, 1e-3 relative. A test is skipped only for a reason that its line",
-            "gives: an operation, an element type, control flow. The exit code is 1 when a test fails."})
+            "Compared as ONNX does: 1e-7 absolute, 1e-3 relative. A test is skipped only for",
+            "a reason that its line gives: an operation, an element type, control flow. The",
+            "exit code is 1 when a test fails."})
 public final class OnnxConformanceCommand implements Callable<Integer> {
 
     @Spec

@@ -27,9 +27,10 @@ import picocli.CommandLine.Spec;
 @Command(name = "inspect", mixinStandardHelpOptions = true,
         description = "Inputs, outputs, operations, parameters and cost of a model, and what of it is not supported.",
         footer = {"", "Examples:", "  osteon onnx inspect encoder.onnx",
-            "  osteon onnx inspect decoder.onnx --shape point_coords=1,7,2 --shape point_labels=1,7", "",
-            "The cost is that of one run over inputs of zeros; free sizes are 1 unless --shape gives them. The exit",
-            "code is 1 when something is not supported."})
+            "  osteon onnx inspect decoder.onnx --shape point_coords=1,7,2 \\",
+            "    --shape point_labels=1,7", "",
+            "The cost is that of one run over inputs of zeros; free sizes are 1 unless",
+            "--shape gives them. The exit code is 1 when something is not supported."})
 public final class OnnxInspectCommand implements Callable<Integer> {
 
     @Spec
@@ -46,7 +47,8 @@ public final class OnnxInspectCommand implements Callable<Integer> {
         Graph graph = GraphReader.read(file);
         PrintWriter out = spec.commandLine().getOut();
         Map<String, int[]> sizes = sizes(graph);
-        out.println(Line.of("opset       " + graph.opsets()));
+        graph.opsets().forEach((domain, version) -> out.println(Line.of("opset       "
+                + (domain.isEmpty() ? "ai.onnx" : domain) + " " + version)));
         graph.inputs().forEach(input -> out.println(Line.of("input       " + input)));
         graph.outputs().forEach(output -> out.println(Line.of("output      " + output)));
         out.println("operations  " + graph.nodes().size() + " nodes");

@@ -18,8 +18,9 @@ import picocli.CommandLine.Spec;
 /** {@code osteon predict}: what a run's model says of other images. */
 @Command(name = "predict", description = "Probability of osteoporosis for bone segments of one person.",
         footer = {"", "Example:", "  osteon predict --model runs/v radius.png ulna.png mc2.png", "",
-            "A research tool: not a medical device, and not to be used for decisions about a person. The probability",
-            "is that of the data set the model was trained on, and means nothing for images of another kind."})
+            "A research tool: not a medical device, and not to be used for decisions about a",
+            "person. The probability is that of the data set the model was trained on, and",
+            "means nothing for images of another kind."})
 public final class PredictCommand implements Callable<Integer> {
 
     @Spec
@@ -51,7 +52,7 @@ public final class PredictCommand implements Callable<Integer> {
     }
 
     private static void print(PrintWriter out, String name, double probability, double threshold) {
-        out.printf(Locale.ROOT, "%-48s %.3f  %s (threshold %.3f)%n", name, probability,
+        out.printf(Locale.ROOT, "%-48s %.3g  %s (threshold %.3g)%n", name, probability,
                 probability >= threshold ? "osteoporosis" : "no osteoporosis", threshold);
     }
 }

@@ -21,8 +21,9 @@ import picocli.CommandLine.Spec;
             "  osteon run --data my/segments pretrain.epochs=30 views.globalSize=96",
             "  osteon run --images radiographs --prompts auto --labels scores.csv",
             "  osteon run --config runs/before/config.yaml --seed 2", "  osteon run --resume runs/stopped", "",
-            "A data folder holds pictures and a labels.csv with the columns file and t_score (or label),",
-            "optionally subject, bone and status. Without --data a phantom is generated."})
+            "A data folder holds pictures and a labels.csv with the columns file and t_score",
+            "(or label), optionally subject, bone and status. Without --data a phantom is",
+            "generated."})
 public final class RunCommand implements Callable<Integer> {
 
     @Spec

@@ -126,10 +126,13 @@ final class RunOptions {
         RunFolder folder = RunFolder.create(out.orElse(""), config.preset());
         Path bones = folder.resolve(RunFolder.BONES);
         folder.status("segmenting", radiographs.toString());
-        new Segmentation(new Segmentation.Settings(radiographs, bones, EnumSet.allOf(Step.class),
-                segment.subjectPattern()), Progress.onConsole()).run(sam, prompting,
+        Progress progress = Progress.onConsole();
+        Segmentation.Outcome outcome = new Segmentation(new Segmentation.Settings(radiographs, bones,
+                EnumSet.allOf(Step.class), segment.subjectPattern()), progress).run(sam, prompting,
                         Devices.choose(config.device(), config.threads()));
-        table.join(bones);
+        outcome.attention().forEach(line -> progress.say("look at " + line));
+        progress.say(outcome.summary() + "; " + table.join(bones) + "; overlays to look at in "
+                + bones.resolve("overlays"));
         all.add("data.folder=" + bones);
         return new Chosen(folder, ConfigFile.load(preset, file, all));
     }

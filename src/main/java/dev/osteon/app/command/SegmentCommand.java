@@ -27,7 +27,7 @@ import picocli.CommandLine.Spec;
 /** {@code osteon segment}: from radiographs to bone segments. */
 @Command(name = "segment", description = "Cuts ulna, radius and metacarpals out of hand and wrist radiographs.",
         footer = {"", "Examples:", "  osteon segment --images radiographs --prompts prompts.json --out segments",
-            "  osteon segment --images radiographs --prompts auto --labels scores.csv --out segments",
+            "  osteon segment --images radiographs --labels scores.csv --out segments",
             "  osteon run --data segments"})
 public final class SegmentCommand implements Callable<Integer> {
 
@@ -68,10 +68,9 @@ public final class SegmentCommand implements Callable<Integer> {
         Segmentation.Outcome outcome = new Segmentation(settings, Progress.onConsole()).run(options.sam(),
                 options.prompting(), Devices.choose(device, 0));
         outcome.attention().forEach(line -> print.println("look at " + line));
-        print.printf("%d images segmented, %d done before, %d failed; %s%n", outcome.done(), outcome.reused(),
-                outcome.failed().size(), out.resolve("segments.csv"));
+        print.printf("%s; %s%n", outcome.summary(), out.resolve("segments.csv"));
         if (table.isPresent()) {
-            print.printf("%d segments with a label in %s%n", table.get().join(out), out.resolve("labels.csv"));
+            print.printf("%s; %s%n", table.get().join(out), out.resolve("labels.csv"));
         }
         if (masks.isPresent()) {
             masks.get().compare(out).forEach(print::println);

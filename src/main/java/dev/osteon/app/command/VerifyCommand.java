@@ -32,9 +32,10 @@ import picocli.CommandLine.Spec;
 /** {@code osteon verify}: checks this installation's numerics. */
 @Command(name = "verify", description = "Checks the numerics: gradients, backends against the reference, golden sets.",
         footer = {"", "Examples:", "  osteon verify", "  osteon verify --golden DIR --device cpu --family nt_xent", "",
-            "Without --golden every operation is checked: its gradient against central differences in float64, and",
-            "its results and gradients on the device against the reference backend. With --golden every case of the",
-            "set is computed as well: in float64 on the reference backend, in float32 on others. The last line counts",
+            "Without --golden every operation is checked: its gradient against central",
+            "differences in float64, and its results and gradients on the device against the",
+            "reference backend. With --golden every case of the set is computed as well: in",
+            "float64 on the reference backend, in float32 on others. The last line counts",
             "what passed, failed and was skipped; the exit code is 1 when anything failed."})
 public final class VerifyCommand implements Callable<Integer> {
 

@@ -121,6 +121,10 @@ public final class LabelsFile {
         List<String> aims = wanted.equals("t_score") ? List.of("t_score", "label", "tscore") : List.of(wanted);
         String nearest = names.stream().min(Comparator.comparingInt((String name) ->
                 aims.stream().mapToInt(aim -> distance.apply(aim, name)).min().orElseThrow())).orElse("");
+        if (names.size() == 1 && names.getFirst().matches(".*[;\t].*")) {
+            return new LabelsException("%s, line 1: given '%s'; expected commas between columns, and points in numbers"
+                    .formatted(path, names.getFirst()));
+        }
         return new LabelsException("%s, line 1: no column %s among %s (nearest: '%s'); rename or add it"
                 .formatted(path, missing, String.join(", ", names), nearest));
     }

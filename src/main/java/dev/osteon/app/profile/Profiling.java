@@ -7,7 +7,7 @@ import dev.osteon.engine.tensor.Device;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.ZonedDateTime;
+import java.time.OffsetDateTime;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -131,7 +131,7 @@ public final class Profiling {
                 + (Backends.of(device).isEmulated() ? "; an emulator: its times mean nothing" : ""));
         facts.put("java", System.getProperty("java.vm.name") + " " + Runtime.version() + ", "
                 + Runtime.getRuntime().availableProcessors() + " processors");
-        facts.put("time", ZonedDateTime.now().truncatedTo(ChronoUnit.SECONDS).toString());
+        facts.put("time", OffsetDateTime.now().truncatedTo(ChronoUnit.SECONDS).toString());
         if (recorder.left() > 0) {
             facts.put("trace", "the first " + recorder.events().size() + " events; " + recorder.left()
                     + " more are in the sums alone (--events)");

@@ -81,9 +81,9 @@ public final class Progress {
         double seconds = (now - start) / 1e9;
         double rate = done / seconds;
         int filled = (int) (BAR * done / Math.max(1, total));
-        out.print(String.format(Locale.ROOT, "\r\033[K%s%-12s %s%s %d/%d  %.1f %s/s  %s left  %s", label, phase,
-                "█".repeat(filled), "░".repeat(BAR - filled), done, total, rate, unit, clock((total - done) / rate),
-                        shown));
+        out.print(String.format(Locale.ROOT, "\r\033[K%s%-12s %s%s %d/%d  %s  %s left  %s", label, phase,
+                "█".repeat(filled), "░".repeat(BAR - filled), done, total, speed(rate, unit),
+                clock((total - done) / rate), shown));
         out.flush();
     }
 
@@ -104,6 +104,11 @@ public final class Progress {
             out.flush();
             visible = false;
         }
+    }
+
+    private static String speed(double rate, String unit) {
+        return rate < 0.1 ? String.format(Locale.ROOT, "%.0f s each", 1 / rate)
+                : String.format(Locale.ROOT, "%.1f %s/s", rate, unit);
     }
 
     private static String clock(double seconds) {

@@ -26,7 +26,7 @@ final class Provenance {
         facts.put("backend", Backends.of(device).description().replaceAll(", /.*", ""));
         facts.put("precision", precision.toString());
         facts.put("memory", config.memory().description());
-        facts.put("time", java.time.ZonedDateTime.now().truncatedTo(java.time.temporal.ChronoUnit.SECONDS).toString());
+        facts.put("time", java.time.OffsetDateTime.now().truncatedTo(java.time.temporal.ChronoUnit.SECONDS).toString());
         return facts;
     }
 

@@ -71,7 +71,10 @@ public final class RunFolder implements AutoCloseable {
      */
     public static RunFolder open(Path path) {
         if (!Files.isRegularFile(path.resolve(CONFIG))) {
-            throw new UserError("given " + path + ", which has no " + CONFIG + "; expected the folder of a run");
+            throw new UserError("given " + path + ", which has no " + CONFIG + "; " + (Files.exists(path.resolve(BONES))
+                    ? "it was stopped while radiographs were segmented: repeat its command with --out " + path
+                            + ", and segments that are done stay"
+                    : "expected the folder of a run"));
         }
         try {
             return new RunFolder(path);
@@ -106,7 +109,8 @@ public final class RunFolder implements AutoCloseable {
         try {
             if (Files.exists(path) && !isFree(path)) {
                 throw new UserError("--out: given " + path + ", which is not empty; expected a new folder; "
-                        + "give another, or remove it");
+                        + "give another, or " + (Files.exists(path.resolve(CONFIG))
+                                ? "go on with the run in it by --resume " + path : "remove it"));
             }
             Files.createDirectories(path);
             return new RunFolder(path);

@@ -100,7 +100,8 @@ record SegmentLoader(int longestSide, int threads) {
         String more = others.isEmpty() ? "" : "; so are " + others.size() + " others: " + others.stream()
                 .limit(NAMED_AT_MOST).map(e -> e.file().getFileName().toString()).collect(Collectors.joining(", "))
                 + (others.size() > NAMED_AT_MOST ? ", …" : "");
-        return unreadable.getFirst().getMessage() + more + "; or take the rows out of the label file";
+        return unreadable.getFirst().getMessage() + more + "; or leave " + (others.isEmpty() ? "it" : "them")
+                + " out (of the label file, where there is one)";
     }
 
     private Segment read(Path file) throws UnreadableImageException {

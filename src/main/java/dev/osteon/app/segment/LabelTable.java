@@ -97,16 +97,27 @@ public final class LabelTable {
         }
     }
 
+    /** Segments with a label, and those whose subject the table does not name. */
+    public record Joined(int labelled, int unlabelled) {
+
+        @Override
+        public String toString() {
+            return labelled + " segments with a label" + (unlabelled == 0 ? ""
+                    : ", " + unlabelled + " of subjects that --labels does not name");
+        }
+    }
+
     /**
      * Writes {@code labels.csv} into a folder that {@link Segmentation} filled.
      *
-     * @return segments that got a label
+     * @return how many segments got a label, and how many did not
      * @throws UserError when the table knows none of the segments
      */
-    public int join(Path folder) throws IOException {
+    public Joined join(Path folder) throws IOException {
         List<String> labels = LABELS.stream().filter(columns::contains).toList();
         StringWriter text = new StringWriter();
-        int joined = 0;
+        int labelled = 0;
+        int unlabelled = 0;
         CSVFormat format = CSVFormat.DEFAULT.builder().setHeader().setSkipHeaderRecord(true).get();
         try (CSVParser segments = CSVParser.parse(folder.resolve("segments.csv"), StandardCharsets.UTF_8, format);
                 CSVPrinter csv = new CSVPrinter(text, CSVFormat.DEFAULT.builder().setRecordSeparator('\n').get())) {
@@ -115,21 +126,26 @@ public final class LabelTable {
             csv.printRecord(header);
             for (CSVRecord row : segments) {
                 Map<String, String> label = bySubject.getOrDefault(row.get(SUBJECT), Map.of());
-                if (!label.isEmpty() && !row.get("segment").isEmpty()) {
+                if (row.get("segment").isEmpty()) {
+                    continue;
+                }
+                if (label.isEmpty()) {
+                    unlabelled++;
+                } else {
                     List<String> fields = new ArrayList<>(List.of(row.get("segment"), row.get(SUBJECT),
                             row.get("bone")));
                     labels.forEach(column -> fields.add(label.get(column)));
                     csv.printRecord(fields);
-                    joined++;
+                    labelled++;
                 }
             }
         }
-        if (joined == 0) {
+        if (labelled == 0) {
             throw new UserError("--labels: " + table + " names none of the subjects of "
                     + folder.resolve("segments.csv") + "; its subjects must be as in that file; "
                     + "--subject-pattern takes them from file names");
         }
         AtomicFile.write(folder.resolve("labels.csv"), text.toString());
-        return joined;
+        return new Joined(labelled, unlabelled);
     }
 }

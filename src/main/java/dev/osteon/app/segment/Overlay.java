@@ -33,9 +33,9 @@ final class Overlay {
         try {
             trial.drawString(Bone.RADIUS.label(), 0, 0);
             return true;
-        } catch (RuntimeException | InternalError | LinkageError e) {      // by what is missing: fonts, or their library
-            LOG.log(System.Logger.Level.WARNING, "overlays are without the bones' names, for Java finds no fonts here ("
-                    + e.getMessage() + "); install fontconfig and a font, such as fonts-dejavu-core");
+        } catch (RuntimeException | InternalError | LinkageError e) {     // by what is missing: fonts or library
+            LOG.log(System.Logger.Level.WARNING, "overlays are without the bones' names, for Java finds no fonts here "
+                    + "(" + e.getMessage() + "); install fontconfig and a font, such as fonts-dejavu-core");
             return false;
         } finally {
             trial.dispose();

@@ -12,6 +12,7 @@ import dev.osteon.app.image.GrayImage;
 import dev.osteon.app.phantom.Bone;
 import dev.osteon.engine.io.AtomicFile;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -33,7 +34,7 @@ public record PromptsFile(Map<String, Map<Bone, BonePrompt>> images) {
     /** @throws UserError naming the image and the bone where something is wrong */
     public static PromptsFile read(Path file) {
         try {
-            return read(file, JSON.readTree(file.toFile()));
+            return read(file, JSON.readTree(Files.readAllBytes(file)));
         } catch (JsonProcessingException e) {
             throw new UserError("--prompts: " + file + ", line " + (e.getLocation() == null ? 0
                     : e.getLocation().getLineNr()) + ": not JSON: " + e.getOriginalMessage().lines().findFirst()

@@ -48,7 +48,13 @@ public final class Segmentation {
      * @param unexpected how many of these failed by a defect of this program, or for want of memory
      * @param attention one line for each thing that a person should look at
      */
-    public record Outcome(int done, int reused, List<String> failed, int unexpected, List<String> attention) {}
+    public record Outcome(int done, int reused, List<String> failed, int unexpected, List<String> attention) {
+
+        /** In a line. */
+        public String summary() {
+            return done + " images segmented, " + reused + " done before, " + failed.size() + " failed";
+        }
+    }
 
     private final Settings settings;
     private final SegmentFolder folder;

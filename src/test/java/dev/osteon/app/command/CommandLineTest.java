@@ -4,16 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.osteon.app.Main;
 import dev.osteon.app.Osteon;
 import dev.osteon.engine.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
 
 class CommandLineTest {
 
@@ -68,6 +71,31 @@ class CommandLineTest {
                 java.nio.charset.StandardCharsets.ISO_8859_1);
         assertThat(stored.contains("prototypes.weight") && stored.contains("queue.view1"))
                 .isEqualTo(method.equals("swav"));
+    }
+
+    @Test
+    void aMistypedCommandOrOptionIsNamedWithTheNearest() {
+        assertThat(osteon.run("rnu")).isEqualTo(2);
+        assertThat(osteon.run("segment", "--promts", "auto", "--images", "x", "--out", "y")).isEqualTo(2);
+        assertThat(osteon.run("radiograph", "inspect")).isEqualTo(2);
+        assertThat(osteon.err().lines()).hasSize(3)
+                .anyMatch(line -> line.matches("osteon: command: given rnu, which is not known; is run meant\\?; "
+                        + "see osteon --help"))
+                .anyMatch(line -> line.matches("osteon: option: given --promts, which is not known; is --prompts "
+                        + "meant\\?; see osteon segment --help"))
+                .anyMatch(line -> line.endsWith("see osteon radiograph inspect --help"));
+    }
+
+    @Test
+    void footersOfAllHelpTextsFitTheWidthOfTheOtherLines() {
+        List<CommandLine> all = new ArrayList<>(List.of(Main.commandLine()));
+        for (int i = 0; i < all.size(); i++) {
+            CommandLine line = all.get(i);
+            all.addAll(line.getSubcommands().values());
+            assertThat(line.getCommandSpec().usageMessage().footer()).as(line.getCommandSpec().qualifiedName())
+                    .allMatch(text -> text.length() <= line.getUsageHelpWidth());
+        }
+        assertThat(all).hasSizeGreaterThan(18);
     }
 
     @Test

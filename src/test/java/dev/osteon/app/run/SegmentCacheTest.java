@@ -187,8 +187,8 @@ class SegmentCacheTest {
         for (SegmentLoader loader : List.of(LOADER, new SegmentLoader(24, 1))) {
             assertThatThrownBy(() -> cache.open(pictures, loader)).isInstanceOf(UserError.class).hasMessage(
                     "cannot read image " + pictures.get(3) + ": not in a known image format; expected PNG, JPEG, TIFF "
-                            + "or DICOM; so are 4 others: p11.png, p12.png, p30.png, …; or take the rows out of the "
-                            + "label file");
+                            + "or DICOM; so are 4 others: p11.png, p12.png, p30.png, …; or leave them out (of the "
+                            + "label file, where there is one)");
         }
         assertThat(list(cache.folder())).isEmpty();
     }

@@ -35,6 +35,7 @@ public record Splits(List<Integer> train, List<Integer> validation, List<Integer
                     labels) == wanted).toList();
             if (names.size() < 3) {
                 throw new EngineException("split: given " + names.size() + " subjects of class " + label
+                        + (label == 0 ? " (negative)" : " (positive)")
                         + "; expected at least 3 of each class, one for each of training, validation and test");
             }
             int[] order = Philox.of(seed).fork("split").fork(label).permutation(names.size());

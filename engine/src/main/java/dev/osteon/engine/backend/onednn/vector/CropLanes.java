@@ -15,8 +15,8 @@ import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Views by the triangle filter, a vector of neighbouring pixels at a time; what lies outside an image is 0. The part of
- * the image that a view shows is copied first, with zeros around it: then each pixel has all of its taps, none has to be
- * looked at for lying outside, and a vector of them is one gather from an array. One thread's working memory.
+ * the image that a view shows is copied first, with zeros around it: then each pixel has all of its taps, none has to
+ * be looked at for lying outside, and a vector of them is one gather from an array. One thread's working memory.
  */
 final class CropLanes {
 
