@@ -106,7 +106,7 @@ public final class Main implements Runnable {
         boolean ofCommand = e.getCommandLine().getParent() == null && !unmatched.isUnknownOption();
         String kind = unmatched.isUnknownOption() ? "option" : ofCommand ? "command" : "argument";
         return Optional.of(kind + ": given " + unmatched.getUnmatched().getFirst() + ", which is not known"
-                + unmatched.getSuggestions().stream().findFirst().map(near -> "; is " + near + " meant?").orElse(""));
+                + unmatched.getSuggestions().stream().findFirst().map(near -> " (is it " + near + "?)").orElse(""));
     }
 
     /** What to say of an error that the user can mend. */

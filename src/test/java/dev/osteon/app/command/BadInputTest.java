@@ -121,6 +121,8 @@ class BadInputTest {
         assertThat(withData()).contains("line 1", "no column 't_score'", "nearest: 'tscores'");
         Files.writeString(labels, good.replace("file", "path"));
         assertThat(withData()).contains("no column 'file'");
+        Files.writeString(labels, good.replace(',', ';'));
+        assertThat(withData()).contains("given 'file;t_score'; expected commas");
         Files.writeString(labels, "file,t_score\n");
         assertThat(withData()).contains("no row that can be used");
         Files.writeString(labels, good.replace(",-3", ",-1"));

@@ -25,7 +25,8 @@ class LabelTableTest {
     void segmentsGetTheLabelsOfTheirSubjects() throws IOException {
         Files.writeString(folder.resolve("segments.csv"), "file,subject,bone,segment\nx.png,p1,mc1,segments/x_mc1.png\n"
                 + "x.png,p1,mc2,\ny.png,p2,mc1,segments/y_mc1.png\n");
-        assertThat(read("\uFEFFSubject, T_Score,age|p1,-2.5,70|,,|").join(folder)).isEqualTo(1);
+        assertThat(read("\uFEFFSubject, T_Score,age|p1,-2.5,70|,,|").join(folder))
+                .isEqualTo(new LabelTable.Joined(1, 1));
         assertThat(folder.resolve("labels.csv")).hasContent("file,subject,bone,t_score\n"
                 + "segments/x_mc1.png,p1,mc1,-2.5\n");
         assertThatThrownBy(() -> read("subject,t_score|p3,1").join(folder)).isInstanceOf(UserError.class)
