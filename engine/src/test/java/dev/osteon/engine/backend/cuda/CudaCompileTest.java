@@ -23,8 +23,8 @@ class CudaCompileTest {
     private static final List<Integer> ARCHITECTURES = List.of(80, 90, 100, 120);
 
     @ParameterizedTest
-    @ValueSource(strings = {"attention", "batchnorm", "layernorm", "losses", "optimizer", "pointwise", "pool", "reduce",
-        "resample", "rows", "shapes", "sinkhorn", "views"})
+    @ValueSource(strings = {"attention", "batchnorm", "layernorm", "losses", "multitensor", "optimizer", "pointwise",
+        "pool", "reduce", "resample", "rows", "shapes", "sinkhorn", "views"})
     void nvccAcceptsIt(String file) throws IOException, InterruptedException {
         assumeTrue(Stream.of(System.getenv("PATH").split(":")).anyMatch(p -> Files.isExecutable(Path.of(p, "nvcc"))),
                 "no nvcc here");
