@@ -1,12 +1,12 @@
 package dev.osteon.app.annotate;
 
+import dev.osteon.app.Hashes;
 import dev.osteon.app.image.GrayImage;
 import dev.osteon.app.phantom.Bone;
 import dev.osteon.app.segment.BonePrompt;
 import dev.osteon.app.segment.BoneSegment;
 import dev.osteon.app.segment.BoneSegmenter;
 import dev.osteon.app.segment.Embeddings;
-import dev.osteon.app.segment.Hashes;
 import dev.osteon.app.segment.Mask;
 import dev.osteon.app.segment.Prompting;
 import dev.osteon.app.segment.RadiographFolder;

@@ -1,8 +1,8 @@
 package dev.osteon.app.command;
 
+import dev.osteon.app.Hashes;
 import dev.osteon.app.UserError;
 import dev.osteon.app.run.Progress;
-import dev.osteon.app.segment.Hashes;
 import dev.osteon.app.segment.KnownModel;
 import dev.osteon.app.segment.SamFiles;
 import dev.osteon.app.segment.SamPackage;

@@ -1,8 +1,8 @@
 package dev.osteon.app.run;
 
 import dev.osteon.app.FileProblem;
+import dev.osteon.app.Hashes;
 import dev.osteon.app.UserError;
-import dev.osteon.app.segment.Hashes;
 import dev.osteon.engine.backend.UserCache;
 import dev.osteon.ssl.data.SegmentFile;
 import java.io.IOException;

@@ -1,5 +1,6 @@
 package dev.osteon.app.segment;
 
+import dev.osteon.app.Hashes;
 import java.nio.charset.StandardCharsets;
 import java.text.Normalizer;
 import java.util.Collection;

@@ -1,6 +1,7 @@
 package dev.osteon.app.segment;
 
 import dev.osteon.app.FileProblem;
+import dev.osteon.app.Hashes;
 import dev.osteon.app.UserError;
 import dev.osteon.app.run.Progress;
 import java.io.IOException;

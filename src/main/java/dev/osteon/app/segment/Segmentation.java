@@ -1,5 +1,6 @@
 package dev.osteon.app.segment;
 
+import dev.osteon.app.Hashes;
 import dev.osteon.app.UserError;
 import dev.osteon.app.image.GrayImage;
 import dev.osteon.app.image.UnreadableImageException;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.osteon.app.Hashes;
 import dev.osteon.app.UserError;
 import dev.osteon.app.run.Progress;
 import java.io.ByteArrayOutputStream;

@@ -1,4 +1,4 @@
-package dev.osteon.app.segment;
+package dev.osteon.app;
 
 import dev.osteon.app.image.GrayImage;
 import java.io.IOException;
@@ -41,7 +41,7 @@ public final class Hashes {
     }
 
     /** Of an image's samples and size, and a text. */
-    static String of(GrayImage image, String text) {
+    public static String of(GrayImage image, String text) {
         MessageDigest hash = sha256();
         hash.update((image + " " + text).getBytes(StandardCharsets.UTF_8));
         byte[] row = new byte[2 * image.width()];
