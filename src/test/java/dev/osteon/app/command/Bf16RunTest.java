@@ -7,21 +7,24 @@ import dev.osteon.app.Osteon;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Runs in bfloat16 on the CPU beside the same in float32: 216 steps of a small network on phantom segments, from three
- * seeds, whose means are compared: a single curve differs by some percent whenever a sum is rounded in another order,
- * and the AUC of so few subjects by more.
+ * Runs in bfloat16 on the CPU beside the same in float32: 216 steps of a small network on phantom segments, from five
+ * seeds. The median of the curves' differences counts: of twelve seeds eleven stayed within 2 % once settled, and one
+ * went another way early and came out 13 % lower, as seeds do whenever a sum is rounded in another order. The AUC of so
+ * few subjects differs by more; there it is the mean.
  */
 class Bf16RunTest {
 
     private static final int EPOCHS = 12;
-    private static final int[] SEEDS = {1, 2, 3};
+    private static final int[] SEEDS = {1, 2, 3, 4, 5};
     /** Epochs that are taken together: 36 steps, over which a loss of 16 segments' views is smooth. */
     private static final int BLOCK = 2;
     /** While the loss falls fast, a step's lead or lag counts as much as the curve's height. */
@@ -35,14 +38,18 @@ class Bf16RunTest {
 
     @Test
     void lossesAndTheAucAreThoseOfFloat32() throws IOException {
-        List<Double> exact = meanLosses("float32");
-        List<Double> bf16 = meanLosses("bf16");
-        assertThat(bf16).hasSize(EPOCHS).isNotEqualTo(exact);
+        List<List<Double>> exact = losses("float32");
+        List<List<Double>> bf16 = losses("bf16");
+        assertThat(bf16).isNotEqualTo(exact);
         for (int from = 0; from < EPOCHS; from += BLOCK) {
-            assertThat(mean(bf16, from)).as("epochs from %d on", from + 1).isCloseTo(mean(exact, from),
-                    Percentage.withPercentage(from < EPOCHS / 2 ? FALLING : SETTLED));
+            int first = from;
+            double[] ratios = IntStream.range(0, SEEDS.length)
+                    .mapToDouble(i -> mean(bf16.get(i), first) / mean(exact.get(i), first)).sorted().toArray();
+            assertThat(ratios[SEEDS.length / 2]).as("epochs from %d on: %s", from + 1, Arrays.toString(ratios))
+                    .isCloseTo(1, Percentage.withPercentage(from < EPOCHS / 2 ? FALLING : SETTLED));
         }
-        assertThat(mean(bf16, EPOCHS - BLOCK)).as("both learn").isLessThan(0.6 * mean(bf16, 0));
+        assertThat(bf16.stream().mapToDouble(curve -> mean(curve, EPOCHS - BLOCK) / mean(curve, 0)).average()
+                .orElseThrow()).as("both learn").isLessThan(0.6);
         assertThat(meanAuc("bf16", "value")).isBetween(meanAuc("float32", "low"), meanAuc("float32", "high"));
         assertThat(meanAuc("float32", "value")).isBetween(meanAuc("bf16", "low"), meanAuc("bf16", "high"));
     }
@@ -65,15 +72,13 @@ class Bf16RunTest {
         return sum / SEEDS.length;
     }
 
-    /** The mean over the seeds of every epoch's pretext loss. */
-    private List<Double> meanLosses(String precision) throws IOException {
-        double[] sums = new double[EPOCHS];
+    private List<List<Double>> losses(String precision) throws IOException {
+        List<List<Double>> curves = new ArrayList<>();
         for (int seed : SEEDS) {
-            List<Double> losses = losses(precision, seed);
-            assertThat(losses).hasSize(EPOCHS);
-            Arrays.setAll(sums, i -> sums[i] + losses.get(i));
+            curves.add(losses(precision, seed));
+            assertThat(curves.getLast()).hasSize(EPOCHS);
         }
-        return Arrays.stream(sums).mapToObj(sum -> sum / SEEDS.length).toList();
+        return curves;
     }
 
     /** Runs everything and gives the pretext loss of every epoch. */
