@@ -1,6 +1,5 @@
 package dev.osteon.engine.backend.cuda;
 
-import dev.osteon.engine.io.AtomicFile;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -61,7 +60,7 @@ final class AlgorithmCache {
         known.forEach((key, value) -> text.append(String.join("\t", key, value.position + "", value.engine + ""))
                 .append('\n'));
         try {
-            AtomicFile.write(file, text.toString());
+            CacheFolder.write(file, text.toString().getBytes(StandardCharsets.UTF_8));
         } catch (IOException e) {
             LOG.log(Level.WARNING, "cannot keep chosen engines in " + file + ": " + e.getMessage());
         }

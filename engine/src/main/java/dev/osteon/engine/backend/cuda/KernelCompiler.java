@@ -3,7 +3,6 @@ package dev.osteon.engine.backend.cuda;
 import static dev.osteon.engine.backend.cuda.CudaFailure.checkCompiler;
 
 import dev.osteon.engine.EngineException;
-import dev.osteon.engine.io.AtomicFile;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -66,7 +65,7 @@ final class KernelCompiler {
         }
         byte[] image = translate(name, source);
         try {
-            AtomicFile.write(file, image);
+            CacheFolder.write(file, image);
         } catch (IOException e) {
             LOG.log(Level.WARNING, "cannot keep compiled kernels in " + cache + ": " + e.getMessage());
         }
