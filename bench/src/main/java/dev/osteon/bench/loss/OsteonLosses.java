@@ -3,6 +3,7 @@ package dev.osteon.bench.loss;
 import dev.osteon.bench.Work;
 import dev.osteon.engine.autograd.Gradients;
 import dev.osteon.engine.autograd.Tape;
+import dev.osteon.engine.dispatch.Replay;
 import dev.osteon.engine.memory.TensorScope;
 import dev.osteon.engine.op.Ops;
 import dev.osteon.engine.tensor.DType;
@@ -28,7 +29,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.BiFunction;
 
-/** Ours, through the interface that training uses: a method, a batch, a tape. */
+/**
+ * Ours, through the interface that training uses: a method, a batch, a tape; on a GPU recorded, as a training step is
+ * ({@link Replay}).
+ */
 public final class OsteonLosses implements LossSuite {
 
     private final Device device;
@@ -93,6 +97,7 @@ public final class OsteonLosses implements LossSuite {
         private final SslMethod method;
         private final Batch batch;
         private final List<Tensor> watched;
+        private final Replay replay = Replay.on(device);
 
         Training(SslMethod method, int n) {
             this.method = method;
@@ -117,7 +122,10 @@ public final class OsteonLosses implements LossSuite {
 
         @Override
         public void run() {
-            step((loss, gradients) -> loss);
+            try (TensorScope scope = TensorScope.open()) {
+                replay.run("loss", List.of(), _ -> TensorScope.adopt(step((loss, gradients) ->
+                        TensorScope.detach(loss))));
+            }
         }
 
         @Override
@@ -128,6 +136,7 @@ public final class OsteonLosses implements LossSuite {
 
         @Override
         public void close() {
+            replay.close();
             batch.views().forEach(Tensor::close);
             batch.labels().orElseThrow().close();
             method.close();
@@ -137,15 +146,15 @@ public final class OsteonLosses implements LossSuite {
     @Override
     public Work sinkhorn(int n) {
         return new Codes(new SinkhornKnopp(Swav.Settings.IMAGENET.epsilon(), Swav.Settings.IMAGENET.iterations()),
-                kept(Shape.of(n, PROTOTYPES), Inputs.scores(n, PROTOTYPES)));
+                kept(Shape.of(n, PROTOTYPES), Inputs.scores(n, PROTOTYPES)), Replay.on(device));
     }
 
-    private record Codes(SinkhornKnopp sinkhorn, Tensor scores) implements Work {
+    private record Codes(SinkhornKnopp sinkhorn, Tensor scores, Replay replay) implements Work {
 
         @Override
         public void run() {
             try (TensorScope scope = TensorScope.open()) {
-                sinkhorn.codes(scores);
+                replay.run("codes", List.of(), _ -> sinkhorn.codes(scores));
             }
         }
 
@@ -158,6 +167,7 @@ public final class OsteonLosses implements LossSuite {
 
         @Override
         public void close() {
+            replay.close();
             scores.close();
         }
     }

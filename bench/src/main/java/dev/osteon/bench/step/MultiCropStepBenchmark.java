@@ -51,6 +51,7 @@ public class MultiCropStepBenchmark extends ComparedBenchmark {
         return new Work() {
             @Override
             public void run() {
+                training.step();
                 training.loss();
             }
 

@@ -50,8 +50,9 @@ public final class PretextWork implements AutoCloseable {
     private final Thread thread;
     private volatile Optional<Throwable> failure = Optional.empty();
     private volatile boolean over;
-    private volatile boolean wanted;
+    private volatile boolean asked;
     private volatile double lastLoss;
+    private DoubleSupplier latest = () -> Double.NaN;
 
     /** Ends training from within. */
     private static final class Over extends RuntimeException {
@@ -116,10 +117,7 @@ public final class PretextWork implements AutoCloseable {
 
         @Override
         public void step(int epoch, int step, int stepsPerEpoch, DoubleSupplier of) {
-            if (wanted) {
-                lastLoss = of.getAsDouble();
-                wanted = false;
-            }
+            latest = of;
             queued.release();
             waitForBidding();
         }
@@ -132,6 +130,12 @@ public final class PretextWork implements AutoCloseable {
 
     private void waitForBidding() {
         bidding.acquireUninterruptibly();
+        while (asked) {
+            asked = false;
+            lastLoss = latest.getAsDouble();
+            queued.release();
+            bidding.acquireUninterruptibly();
+        }
         if (over) {
             throw new Over();
         }
@@ -139,6 +143,10 @@ public final class PretextWork implements AutoCloseable {
 
     /** Trains one step: when it returns, its work is queued on the device. */
     public void step() {
+        bid();
+    }
+
+    private void bid() {
         bidding.release();
         queued.acquireUninterruptibly();
         failure.ifPresent(e -> {
@@ -146,10 +154,10 @@ public final class PretextWork implements AutoCloseable {
         });
     }
 
-    /** The loss of one more step; waits for the device. */
+    /** The last step's loss, not a number before the first; waits for the device. */
     public double loss() {
-        wanted = true;
-        step();
+        asked = true;
+        bid();
         return lastLoss;
     }
 

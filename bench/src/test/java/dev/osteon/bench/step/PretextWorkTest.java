@@ -23,7 +23,11 @@ class PretextWorkTest {
     /** Of five steps: into the third epoch, each of two. */
     private static List<Double> losses(TrainingPrecision precision) {
         try (PretextWork work = new PretextWork(Device.CPU, small(precision))) {
-            return DoubleStream.generate(work::loss).limit(5).boxed().toList();
+            assertThat(work.loss()).as("before the first step").isNaN();
+            return DoubleStream.generate(() -> {
+                work.step();
+                return work.loss();
+            }).limit(5).boxed().toList();
         }
     }
 
