@@ -36,6 +36,7 @@ struct Product {
     int lda, ldb, ldc;
     long long sa, sb, sc;
     int batch;
+    bool ten_bits;
 
     bool inside() const {
         size_t size = bytes_of(type);
@@ -70,12 +71,13 @@ struct Product {
 
     // Column l of op(A) times element [l, j] of op(B).
     void add(int q, int j, int l, std::vector<double> &column) const {
-        double f = get(b, type, q * sb + (tb ? (long long) l * ldb + j : (long long) j * ldb + l));
+        float g = get(b, type, q * sb + (tb ? (long long) l * ldb + j : (long long) j * ldb + l));
+        double f = ten_bits ? tf32(g) : g;
         long long from = q * sa + (ta ? l : (long long) l * lda), step = ta ? lda : 1;
         if (type == Element::f32) {
             const float *x = (const float *) a + from;
             for (int i = 0; i < m; i++) {
-                column[i] += f * x[i * step];
+                column[i] += f * (ten_bits ? tf32(x[i * step]) : x[i * step]);
             }
         } else {
             for (int i = 0; i < m; i++) {
@@ -103,7 +105,8 @@ API cublasGemmStridedBatchedEx(Handle *handle, int ta, int tb, int m, int n, int
         return SUCCESS;
     }
     Element type = at == F32 ? Element::f32 : at == BF16 ? Element::bf16 : Element::f16;
-    Product product = {ta, tb, m, n, k, *alpha, *beta, a, b, c, type, lda, ldb, ldc, sa, sb, sc, batch};
+    Product product = {ta, tb, m, n, k, *alpha, *beta, a, b, c, type, lda, ldb, ldc, sa, sb, sc, batch,
+            compute == COMPUTE_TF32};
     std::function<int()> work = [product] { return product.run(); };
     return cudahost_recorded(handle->stream, &work) ? SUCCESS : work();
 }

@@ -33,14 +33,6 @@ API cudnnSetStream(Handle *h, void *stream) { h->stream = stream; return SUCCESS
 static size_t bytes(const Tensor &t) { return (size_t) (t.n * t.c * t.h * t.w) * bytes_of(element(t.type)); }
 
 // Images as [n, h, w, c] and filters as [k, h, w, c] in float32, whatever they are in memory.
-// A tensor core keeps ten digits of a float32.
-static float tf32(float v) {
-    unsigned b;
-    memcpy(&b, &v, 4);
-    b = (b + 0x1000) & ~0x1fffu;
-    memcpy(&v, &b, 4);
-    return v;
-}
 static std::vector<float> load(const Tensor *t, const void *data, bool rounding) {
     std::vector<float> values((size_t) t->n * t->c * t->h * t->w);
     size_t i = 0;

@@ -44,3 +44,12 @@ inline void put(void *data, Element e, long long i, float v) {
     ((uint16_t *) data)[i] = v != v ? (uint16_t) (bits >> 16 | 0x40)
             : (uint16_t) ((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 }
+
+// A tensor core keeps ten digits of a float32.
+inline float tf32(float v) {
+    unsigned b;
+    memcpy(&b, &v, 4);
+    b = (b + 0x1000) & ~0x1fffu;
+    memcpy(&v, &b, 4);
+    return v;
+}

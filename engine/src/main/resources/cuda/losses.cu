@@ -6,6 +6,10 @@
 // exponentials of its rows and of its columns, and a second launch puts the tiles of a row together, in their order.
 // Backward whole rows, at most 64 MiB.
 // Bytes: forward 2·n², most of them from the cache; backward 16·n². FLOPs: about 16 per element, beside the products.
+//
+// The products are float32's, by tensor cores that multiply numbers of ten bits and add in float32: with x = a + b, a
+// the first and b the next eleven bits, signs included, x·y = a·a′ + a·b′ + b·a′ but for b·b′, 2⁻²² of it. That is one
+// product with three times the columns, 2.5 times as fast as one without tensor cores ("3xTF32").
 
 #define TILE 128
 #define WARPS 16
@@ -13,6 +17,26 @@
 
 // What a largest element of −∞ is replaced with, so that −∞ − top stays −∞.
 __device__ inline float shift_of(float top) { return top == -INFINITE ? 0 : top; }
+
+// To ten bits of the mantissa, to nearest.
+__device__ inline float ten_bits(float v) {
+    return v - v == 0 ? __int_as_float((int) (((u32) __float_as_int(v) + 0x1000) & 0xffffe000)) : v;
+}
+
+// Of x [rows, d], left [rows, 3·d] and right [rows, 3·d], whose products by rows are x·xᵀ.
+extern "C" __global__ void pairwise_split_f32(const float *x, float *left, float *right, i64 size, int d) {
+    EACH(at, size) {
+        float first = ten_bits(x[at]);
+        float next = first - first == 0 ? ten_bits(x[at] - first) : 0;
+        i64 to = at / d * 3 * d + at % d;
+        left[to] = first;
+        left[to + d] = first;
+        left[to + 2 * d] = next;
+        right[to] = first;
+        right[to + d] = next;
+        right[to + 2 * d] = first;
+    }
+}
 
 // s [groups, rows, n − first] holds x_i·x_j of each group for i and j from first on. Of i's and j's tile of 128, t:
 // tops[t·n + i] and sums[t·n + i] of the group's [tiles of n, n] become the largest scale·s_ij over the j ≠ i in tile t and Σ exp of what is below it. Columns in tiles

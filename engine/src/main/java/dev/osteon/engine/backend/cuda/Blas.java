@@ -31,7 +31,9 @@ final class Blas {
         /** With all of their digits. */
         EXACT,
         /** With 10 bits of the mantissa on tensor cores, where {@code -Dosteon.cuda.tf32=true} allows it. */
-        AS_CONFIGURED
+        AS_CONFIGURED,
+        /** On tensor cores: for operands that have no more than 10 bits of a mantissa. */
+        OF_TEN_BITS
     }
 
     private final CudaRuntime cuda;
@@ -95,7 +97,8 @@ final class Blas {
         useStream();
         cuda.queued("cuBLAS product of [" + m + ", " + k + "] and [" + k + ", " + n + "]");
         int type = dtype == DType.F32 ? F32 : dtype == DType.F16 ? F16 : BF16;
-        int compute = tf32 && precision == Precision.AS_CONFIGURED ? COMPUTE_TF32 : COMPUTE_F32;
+        boolean tenBits = precision == Precision.OF_TEN_BITS || tf32 && precision == Precision.AS_CONFIGURED;
+        int compute = dtype == DType.F32 && tenBits ? COMPUTE_TF32 : COMPUTE_F32;
         // cuBLAS counts by columns: what lies there is cᵀ = op(b)ᵀ·op(a)ᵀ
         checkBlas(JCublas2.cublasGemmStridedBatchedEx_new(handle, b.transposed ? 1 : 0, a.transposed ? 1 : 0, n, m, k,
                 one, Addresses.of(b.address), type, Math.max(1, b.transposed ? k : n), b.step,

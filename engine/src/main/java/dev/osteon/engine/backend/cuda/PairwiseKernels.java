@@ -7,7 +7,10 @@ import dev.osteon.engine.tensor.DType;
 import dev.osteon.engine.tensor.Tensor;
 import java.util.List;
 
-/** Contrastive cross-entropy, some rows of similarities at a time: cuBLAS and {@code cuda/losses.cu}. */
+/**
+ * Contrastive cross-entropy, some rows of similarities at a time: cuBLAS and {@code cuda/losses.cu}. Similarities are
+ * made by tensor cores with float32's digits: of each number the first and the next ten bits ({@code pairwise_split}).
+ */
 record PairwiseKernels(CudaRuntime cuda, Blas blas) {
 
     private static final String FILE = "losses";
@@ -18,6 +21,8 @@ record PairwiseKernels(CudaRuntime cuda, Blas blas) {
     private static final int TILE_THREADS = 512;
     private static final int ROWS_AT_ONCE = 256;
     private static final int PACK = 4;
+    /** Columns of the products for one of x: first by first, first by next, next by first bits. */
+    private static final int PARTS = 3;
 
     void register(Registrar to) {
         to.put(PairwiseCrossEntropy.class, Layouts.ROW_MAJOR, Registrar.F32, this::forward)
@@ -32,6 +37,7 @@ record PairwiseKernels(CudaRuntime cuda, Blas blas) {
         int together = together(FORWARD, n, groups);
         long tiles = (n + TILE - 1) / TILE;
         try (Temporaries temporary = new Temporaries(cuda)) {
+            Split split = split(x, temporary);
             long similarities = temporary.floats((long) together * band(n, 0) * n, "similarities");
             long tops = temporary.floats(groups * tiles * n, "largest similarities");
             long sums = temporary.floats(groups * tiles * n, "sums of exponentials");
@@ -42,7 +48,7 @@ record PairwiseKernels(CudaRuntime cuda, Blas blas) {
                 for (int first = 0; first < n; first += rows) {
                     rows = band(n, first);
                     int width = n - first;
-                    similarities(new Rows(x, group, count, first, rows), first, similarities);
+                    similarities(split, new Rows(x, group, count, first, rows), first, similarities);
                     int blocks = count * ((rows + TILE - 1) / TILE) * ((width + TILE - 1) / TILE);
                     cuda.launch(FILE, "pairwise_tiles_" + pack(width)).address(similarities)
                             .address(tops + Float.BYTES * group * tiles * n)
@@ -79,13 +85,14 @@ record PairwiseKernels(CudaRuntime cuda, Blas blas) {
         int together = together(BACKWARD, n, groups);
         int tile = Math.clamp(BACKWARD / n, 1, n);
         try (Temporaries temporary = new Temporaries(cuda)) {
+            Split split = split(x, temporary);
             long weights = temporary.floats((long) together * tile * n, "similarities");
             int count;
             for (int group = 0; group < groups; group += count) {
                 count = Math.min(together, groups - group);
                 for (int first = 0; first < n; first += tile) {
                     Rows rows = new Rows(x, group, count, first, Math.min(tile, n - first));
-                    similarities(rows, 0, weights);
+                    similarities(split, rows, 0, weights);
                     weights(op.scale(), rows, weights, in.get(2), in.get(3));
                     blas.multiply(rows.rows, d, n, new Blas.Factor(weights, false, (long) rows.rows * n),
                             new Blas.Factor(address(x, group, 0), false, (long) n * d),
@@ -113,12 +120,26 @@ record PairwiseKernels(CudaRuntime cuda, Blas blas) {
         return x.segment().address() + (long) Float.BYTES * ((long) group * x.dim(-2) + row) * x.dim(-1);
     }
 
+    /** Both factors of x·xᵀ, [groups, n, 3·d] each. */
+    private record Split(long left, long right) {}
+
+    private Split split(Tensor x, Temporaries temporary) {
+        Split split = new Split(temporary.floats(PARTS * x.size(), "digits of a factor"),
+                temporary.floats(PARTS * x.size(), "digits of a factor"));
+        cuda.launch(FILE, "pairwise_split_f32").pointer(x).address(split.left).address(split.right).wide(x.size())
+                .integer(x.dim(-1)).over(x.size());
+        return split;
+    }
+
     /** The rows, each with all of its group from row {@code other} on. */
-    private void similarities(Rows of, int other, long result) {
+    private void similarities(Split split, Rows of, int other, long result) {
         int n = of.x.dim(-2);
-        int d = of.x.dim(-1);
-        blas.multiply(of.rows, n - other, d, new Blas.Factor(address(of.x, of.group, of.first), false, (long) n * d),
-                new Blas.Factor(address(of.x, of.group, other), true, (long) n * d), result, of.count, DType.F32,
-                Blas.Precision.EXACT);
+        int d = PARTS * of.x.dim(-1);
+        long row = (long) Float.BYTES * d;
+        long group = row * n * of.group;
+        blas.multiply(of.rows, n - other, d,
+                new Blas.Factor(split.left + group + row * of.first, false, (long) n * d),
+                new Blas.Factor(split.right + group + row * other, true, (long) n * d), result, of.count, DType.F32,
+                Blas.Precision.OF_TEN_BITS);
     }
 }
