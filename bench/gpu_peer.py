@@ -5,7 +5,8 @@
     anything wrong  ->  failed MESSAGE
 
 Works: copy d2d|h2d|d2h MIB; matmul SIDE f32|tf32|bf16; step BATCH IMAGE WIDTH f32|tf32|bf16 eager|compiled;
-pretext BATCH GLOBAL LOCAL WIDTH SEGMENTS plain; loss ntxent|supcon|swav|sinkhorn|vicreg|larc SAMPLES. Time is wall-clock around a synchronised batch of repetitions.
+pretext BATCH GLOBAL LOCAL WIDTH SEGMENTS plain; sam BATCH SIDE f32|bf16; loss ntxent|supcon|swav|sinkhorn|vicreg|larc
+SAMPLES. Time is wall-clock around a synchronised batch of repetitions.
 `gpu_peer.py about` prints versions as JSON. `gpu_peer.py DEVICE TURN_MS` serves; the device is cuda or, for tests, cpu.
 """
 
@@ -356,6 +357,94 @@ def pretext(device, batch, large, small, width, segments):
     return step, lambda: last[0].item()
 
 
+# --- Segment Anything: MobileSAM's picture encoder (Zhang et al. 2023), TinyViT (Wu et al. 2022) with a neck ----------
+
+
+def conv_norm(inputs, outputs, kernel, stride=1, groups=1):
+    return nn.Sequential(nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, groups=groups, bias=False),
+                         nn.BatchNorm2d(outputs))
+
+
+class InvertedBottleneck(nn.Module):
+    def __init__(self, dim):
+        super().__init__()
+        self.body = nn.Sequential(conv_norm(dim, 4 * dim, 1), nn.GELU(), conv_norm(4 * dim, 4 * dim, 3, 1, 4 * dim),
+                                  nn.GELU(), conv_norm(4 * dim, dim, 1))
+
+    def forward(self, x):
+        return F.gelu(x + self.body(x))
+
+
+def merging(inputs, outputs, stride):
+    return nn.Sequential(conv_norm(inputs, outputs, 1), nn.GELU(), conv_norm(outputs, outputs, 3, stride, outputs),
+                         nn.GELU(), conv_norm(outputs, outputs, 1))
+
+
+class WindowBlock(nn.Module):
+    """Attention within windows, a convolution of each channel, and a perceptron, on [b, c, h, w]."""
+
+    def __init__(self, dim, heads, window):
+        super().__init__()
+        self.heads, self.window = heads, window
+        self.norm = nn.LayerNorm(dim)
+        self.qkv = nn.Linear(dim, 3 * dim)
+        self.project = nn.Linear(dim, dim)
+        self.bias = nn.Parameter(torch.randn(1, heads, window * window, window * window) * 0.02)
+        self.local = conv_norm(dim, dim, 3, 1, dim)
+        self.mlp = nn.Sequential(nn.LayerNorm(dim), nn.Linear(dim, 4 * dim), nn.GELU(), nn.Linear(4 * dim, dim))
+
+    def attention(self, x):
+        b, h, w, c = x.shape
+        s = self.window
+        x = F.pad(x, (0, 0, 0, -w % s, 0, -h % s))
+        rows, columns = x.shape[1] // s, x.shape[2] // s
+        x = x.view(b, rows, s, columns, s, c).transpose(2, 3).reshape(-1, s * s, c)
+        q, k, v = self.qkv(self.norm(x)).view(-1, s * s, self.heads, 3 * c // self.heads).transpose(1, 2).chunk(3, -1)
+        x = F.scaled_dot_product_attention(q, k, v, self.bias.expand(len(q), -1, -1, -1))
+        x = self.project(x.transpose(1, 2).reshape(-1, s * s, c))
+        x = x.view(b, rows, columns, s, s, c).transpose(2, 3).reshape(b, rows * s, columns * s, c)
+        return x[:, :h, :w]
+
+    def forward(self, x):
+        tokens = x.permute(0, 2, 3, 1)
+        tokens = tokens + self.attention(tokens)
+        tokens = self.local(tokens.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
+        return (tokens + self.mlp(tokens)).permute(0, 3, 1, 2)
+
+
+class ChannelNorm(nn.LayerNorm):
+    def forward(self, x):
+        return super().forward(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+
+def sam_encoder():
+    def blocks(count, dim, heads, window):
+        return nn.Sequential(*(WindowBlock(dim, heads, window) for _ in range(count)))
+
+    return nn.Sequential(
+        conv_norm(3, 32, 3, 2), nn.GELU(), conv_norm(32, 64, 3, 2),
+        InvertedBottleneck(64), InvertedBottleneck(64), merging(64, 128, 2),
+        blocks(2, 128, 4, 7), merging(128, 160, 2),
+        blocks(6, 160, 5, 14), merging(160, 320, 1),
+        blocks(2, 320, 10, 7),
+        nn.Conv2d(320, 256, 1, bias=False), ChannelNorm(256),
+        nn.Conv2d(256, 256, 3, padding=1, bias=False), ChannelNorm(256))
+
+
+def sam(device, batch, side, precision):
+    torch.manual_seed(1)
+    dtype = torch.bfloat16 if precision == "bf16" else torch.float32
+    model = sam_encoder().to(device, dtype, memory_format=torch.channels_last).eval()
+    pictures = torch.randn(batch, 3, side, side, device=device, dtype=dtype).to(memory_format=torch.channels_last)
+    last = [torch.zeros((), device=device)]
+
+    @torch.no_grad()
+    def encode():
+        last[0] = model(pictures)[0, 0, 0, 0]
+
+    return encode, lambda: last[0].item()
+
+
 # --- copies and products ---------------------------------------------------------------------------------------------
 
 
@@ -396,9 +485,11 @@ def make(device, words):
         return training_step(device, int(words[1]), int(words[2]), int(words[3]), words[4], words[5])
     if kind == "pretext":
         return pretext(device, *map(int, words[1:6]))
+    if kind == "sam":
+        return sam(device, int(words[1]), int(words[2]), words[3])
     if kind == "loss":
         return LOSSES[words[1]](device, int(words[2]))
-    raise ValueError(f"given {kind}; expected copy, matmul, step, pretext or loss")
+    raise ValueError(f"given {kind}; expected copy, matmul, step, pretext, sam or loss")
 
 
 class Work:

@@ -4,18 +4,22 @@
 // Naive version: a thread for each element, read with one stride and written with another: in a transpose either the
 // reads or the writes take a 32-byte sector for each element, 8 times the traffic for float32.
 // Here: a transpose goes through tiles of 32 × 32 in shared memory (a column more, so that no two lanes of a warp meet
-// in one bank); everything else reads along the result's order.
+// in one bank); everything else reads along the result's order, runs of up to 16 bytes as one element.
 // Bytes: 2·n·size. FLOPs: none.
 
 #define TILE 32
 
-#define MOVES(SIZE, T) \
+#define COPY(SIZE, T) \
     extern "C" __global__ void copy_b##SIZE(Walk w, i64 n, const T *x, T *y) { \
         EACH(i, n) { \
             Place p = place(w, i); \
             y[p.b] = x[p.a]; \
         } \
-    } \
+    }
+COPY(16, pack<u32>)
+
+#define MOVES(SIZE, T) \
+    COPY(SIZE, T) \
     /* y[batch, column, row] = x[batch, row, column]; blocks of 32 × 8 threads */ \
     extern "C" __global__ void transpose_b##SIZE(const T *x, T *y, int rows, int columns, int batch) { \
         __shared__ T tile[TILE][TILE + 1]; \

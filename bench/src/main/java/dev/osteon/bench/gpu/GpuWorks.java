@@ -46,7 +46,8 @@ import java.util.Optional;
  */
 record GpuWorks(Backend backend, Sizes sizes) implements WorkServer.Opener {
 
-    private static final int SAM_SIDE = 1024;
+    /** Pixels on a side of a picture for Segment Anything. */
+    static final int SAM_SIDE = 1024;
 
     @Override
     public ServedWork open(List<String> words) throws IOException {

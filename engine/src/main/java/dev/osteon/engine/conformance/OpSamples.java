@@ -244,6 +244,8 @@ public final class OpSamples {
         s.add(of("attention", new Attention(0.5), normal(2, 5, 3, 4), normal(2, 7, 3, 4), normal(2, 7, 3, 6)));
         s.add(of("attention with bias", new Attention(1), normal(2, 35, 1, 8), normal(2, 70, 1, 8),
                 normal(2, 70, 1, 2), normal(1, 35, 70)));
+        s.add(of("attention of many queries", new Attention(0.25), normal(2, 70, 3, 16), normal(2, 45, 3, 16),
+                normal(2, 45, 3, 16), normal(3, 70, 45)));
         s.add(of("attention with a bias for each key", new Attention(-2), normal(1, 3, 2, 3), normal(1, 4, 2, 3),
                 normal(1, 4, 2, 3), normal(2, 1, 4)));
         s.add(of("matmul batched", new MatMul(Transpose.NO, Transpose.NO), normal(2, 3, 4), normal(2, 4, 5)));

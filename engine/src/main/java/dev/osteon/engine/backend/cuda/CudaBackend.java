@@ -48,6 +48,7 @@ public final class CudaBackend implements Backend {
         new MultiTensorKernels(cuda).register(registrar);
         Blas blas = new Blas(cuda);
         new MatMulKernels(cuda, blas).register(registrar);
+        new AttentionKernels(cuda).register(registrar);
         new PairwiseKernels(cuda, blas).register(registrar);
         new SinkhornKernels(cuda).register(registrar);
         new ConvolutionKernels(cuda).register(registrar);

@@ -1,24 +1,18 @@
 package dev.osteon.engine.backend.cuda;
 
 import dev.osteon.engine.backend.KernelTable.Layouts;
-import dev.osteon.engine.op.Attention;
 import dev.osteon.engine.op.MatMul;
 import dev.osteon.engine.op.MatMul.Transpose;
 import dev.osteon.engine.tensor.Layout;
-import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
 
-/** Matrix products, by cuBLAS, and what is made of them: {@code cuda/attention.cu}. */
+/** Matrix products, by cuBLAS. */
 record MatMulKernels(CudaRuntime cuda, Blas blas) {
 
-    /** Elements of a tile of scores: 64 MiB. */
-    private static final long TILE = 16L << 20;
-
     void register(Registrar to) {
-        to.put(MatMul.class, Layouts.ROW_MAJOR, Registrar.F32_OR_LOW, this::matMul)
-                .put(Attention.class, Layouts.ROW_MAJOR, Registrar.F32, this::attention);
+        to.put(MatMul.class, Layouts.ROW_MAJOR, Registrar.F32_OR_LOW, this::matMul);
     }
 
     private void matMul(MatMul op, List<Tensor> in, List<Tensor> out) {
@@ -38,31 +32,6 @@ record MatMulKernels(CudaRuntime cuda, Blas blas) {
                     .integer(y.dim(-1)).over(y.size());
         }
         PointwiseKernels.epilogue(cuda, op.epilogue(), y);
-    }
-
-    private void attention(Attention op, List<Tensor> in, List<Tensor> out) {
-        Tensor q = in.get(0);
-        Tensor v = in.get(2);
-        int keys = v.dim(1);
-        long rows = q.size() / Math.max(1, q.dim(3));
-        if (out.getFirst().size() == 0) {
-            return;
-        }
-        boolean biased = in.size() == 4;
-        long[] steps = biased ? in.get(3).shape().stridesWithin(Shape.of(q.dim(0), q.dim(2), q.dim(1), keys),
-                Layout.ROW_MAJOR) : new long[4];
-        long tile = Math.clamp(TILE / Math.max(1, keys), 1, rows);
-        try (Temporaries temporary = new Temporaries(cuda)) {
-            long scores = temporary.floats(tile * keys, "tile of scores");
-            for (long first = 0; first < rows; first += tile) {
-                long count = Math.min(tile, rows - first);
-                cuda.launch("attention", "attention_f32").pointer(q).pointer(in.get(1)).pointer(v)
-                        .address(biased ? in.get(3).segment().address() : 0).pointer(out.getFirst()).address(scores)
-                        .wide(first).wide(count).integer(q.dim(1)).integer(keys).integer(q.dim(2)).integer(q.dim(3))
-                        .integer(v.dim(3)).real(op.scale()).wide(steps[0]).wide(steps[1]).wide(steps[2])
-                        .wide(steps[3]).rows(count);
-            }
-        }
     }
 
     /** The innermost loop over the batch is cuBLAS's own, the others are here; mostly there are none. */

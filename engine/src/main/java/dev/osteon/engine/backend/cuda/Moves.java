@@ -3,12 +3,14 @@ package dev.osteon.engine.backend.cuda;
 import dev.osteon.engine.tensor.Layout;
 import dev.osteon.engine.tensor.Shape;
 
-/** Copies of elements between strides: as memory, through transposing tiles, or element by element. */
+/** Copies of elements between strides: as memory, through transposing tiles, or in runs as long as both sides have. */
 final class Moves {
 
     private static final int TILE = 32;
     /** With fewer rows or columns tiles are mostly empty, and a cache line read for one row holds others, too. */
     private static final int SMALL = 16;
+    /** That a thread moves at once. */
+    private static final int MOST_BYTES = 16;
 
     private Moves() {}
 
@@ -41,8 +43,19 @@ final class Moves {
                     .integer(columns).integer(batch);
             launch.grid(launch.blocks(tiles), 1, TILE, Launch.BLOCK / TILE);
         } else {
-            cuda.launch("shapes", "copy_b" + bytes).walk(walk).wide(count).address(from).address(to).over(count);
+            int pack = pack(bytes, walk, from, to);
+            cuda.launch("shapes", "copy_b" + pack * bytes).walk(pack == 1 ? walk : walk.inRuns(pack))
+                    .wide(count / pack).address(from).address(to).over(count / pack);
         }
+    }
+
+    /** How many neighbouring elements can be moved as one of at most {@value #MOST_BYTES} bytes. */
+    private static int pack(int bytes, Walk walk, long from, long to) {
+        int pack = MOST_BYTES / bytes;
+        while (pack > 1 && !((from | to) % (pack * bytes) == 0 && walk.runs(pack))) {
+            pack /= 2;
+        }
+        return pack;
     }
 
     private static int tiles(int size) {

@@ -106,6 +106,22 @@ record Walk(int[] dims, long[][] strides) {
         return new Walk(sizes, new long[][] {steps});
     }
 
+    /** Whether all operands can be walked in runs of {@code pack} neighbouring elements. */
+    boolean runs(int pack) {
+        int last = dims.length - 1;
+        return last >= 0 && dims[last] % pack == 0 && Arrays.stream(strides)
+                .allMatch(s -> s[last] == 1 && Arrays.stream(s, 0, last).allMatch(step -> step % pack == 0));
+    }
+
+    /** The same walk over runs of {@code pack} elements as if they were one. */
+    Walk inRuns(int pack) {
+        int last = dims.length - 1;
+        int[] sizes = dims.clone();
+        sizes[last] /= pack;
+        return new Walk(sizes, Arrays.stream(strides).map(s -> IntStream.rangeClosed(0, last)
+                .mapToLong(d -> d == last ? 1 : s[d] / pack).toArray()).toArray(long[][]::new));
+    }
+
     /** A hash of all that it is. */
     long numbers() {
         return Capture.mix(Arrays.hashCode(dims), Arrays.deepHashCode(strides));

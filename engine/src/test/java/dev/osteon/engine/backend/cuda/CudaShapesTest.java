@@ -11,6 +11,7 @@ import dev.osteon.engine.conformance.Conformance;
 import dev.osteon.engine.conformance.OpSample;
 import dev.osteon.engine.conformance.Operand;
 import dev.osteon.engine.op.Activation;
+import dev.osteon.engine.op.Attention;
 import dev.osteon.engine.op.ArgMax;
 import dev.osteon.engine.op.BatchNormBackward;
 import dev.osteon.engine.op.BatchNormTrain;
@@ -116,6 +117,15 @@ class CudaShapesTest {
                 new BatchNormBackward(1e-5, Activation.NONE, BatchNormTrain.Branch.NONE), normal(4, 3, 3, 5),
                 normal(4, 3, 3, 5).channelsLast(), positive(3), normal(3), positive(3));
         add(s, "layer-norm in parts", new LayerNorm(1, 1e-5), normal(150, 300), positive(300), normal(300));
+        for (int depth : new int[] {16, 32, 64}) {
+            add(s, "attention of depth " + depth, new Attention(0.2), normal(1, 129, 2, depth),
+                    normal(1, 67, 2, depth), normal(1, 67, 2, depth), normal(1, 67));
+        }
+        add(s, "attention of a key", new Attention(0.2), normal(3, 25, 1, 32), normal(3, 1, 1, 32),
+                normal(3, 1, 1, 32));
+        add(s, "permute of runs", new Permute(List.of(0, 2, 1, 3)), normal(2, 5, 3, 16));
+        add(s, "permute of short runs", new Permute(List.of(1, 0, 2)), normal(5, 3, 6));
+        add(s, "expand of runs", new Expand(Shape.of(3, 5, 20)), normal(3, 1, 20));
         for (int rows : new int[] {2, 129, 300, 3001, 3100}) {
             add(s, "pairwise of " + rows, new PairwiseCrossEntropy(2), normal(rows, 3), normal(rows, 3));
         }
