@@ -19,9 +19,7 @@ import dev.osteon.engine.tensor.DType;
 import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
 import dev.osteon.models.ResNetSpec;
-import dev.osteon.models.onnx.OnnxModel;
-import dev.osteon.models.onnx.graph.GraphReader;
-import dev.osteon.models.onnx.optimise.Optimiser;
+import dev.osteon.models.sam.SamEncoder;
 import dev.osteon.nn.TrainingPrecision;
 import dev.osteon.ssl.views.ExtendedMultiCrop;
 import dev.osteon.ssl.views.MultiCrop;
@@ -130,19 +128,18 @@ record GpuWorks(Backend backend, Sizes sizes) implements WorkServer.Opener {
 
     /** A model of one input [b, 3, 1024, 1024]. */
     private Body sam(Path file, int batch, DType type) throws IOException {
-        OnnxModel model = OnnxModel.of(Optimiser.optimised(GraphReader.read(file)), backend.device(),
-                OnnxModel.Weights.FROZEN);
+        SamEncoder encoder = SamEncoder.load(file, backend.device());
         TensorScope scope = TensorScope.open();
         Shape shape = Shape.of(batch, 3, SAM_SIDE, SAM_SIDE);
         Tensor picture = Tensor.of(backend.device(), shape, new float[Math.toIntExact(shape.size())]);
         Runnable encode = () -> {
             try (TensorScope temporary = TensorScope.open()) {
-                model.forward(picture);
+                encoder.encode(picture);
             }
         };
         return new Body(type == DType.F32 ? encode : () -> Dispatcher.autocast(type, encode), () -> 0, () -> {
             scope.close();
-            model.close();
+            encoder.close();
         });
     }
 

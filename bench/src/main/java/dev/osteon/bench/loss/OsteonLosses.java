@@ -49,7 +49,7 @@ public final class OsteonLosses implements LossSuite {
     @Override
     public Work supCon(int n) {
         SupCon loss = new SupCon(TEMPERATURE, TEMPERATURE, SupCon.Anchors.ALL);
-        return new Training(batch -> loss.loss(batch.views(), batch.labels().orElseThrow()), n);
+        return new Training(batch -> loss.loss(batch.views(), batch.labels().orElseThrow(), CLASSES), n);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.osteon.models.sam;
 
+import dev.osteon.engine.dispatch.Replay;
 import dev.osteon.engine.memory.TensorScope;
 import dev.osteon.engine.tensor.Device;
 import dev.osteon.engine.tensor.Shape;
@@ -10,6 +11,7 @@ import dev.osteon.models.onnx.optimise.Optimiser;
 import dev.osteon.models.onnx.value.OnnxException;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 
 /** The picture encoder of Segment Anything (Kirillov et al. 2023, section 3), an ONNX file, on our engine. */
 public final class SamEncoder implements AutoCloseable {
@@ -22,9 +24,11 @@ public final class SamEncoder implements AutoCloseable {
     private static final float[] DEVIATION = {58.395f, 57.12f, 57.375f};
 
     private final OnnxModel model;
+    private final Replay replay;
 
     private SamEncoder(OnnxModel model) {
         this.model = model;
+        replay = Replay.on(model.device());
     }
 
     /**
@@ -49,8 +53,19 @@ public final class SamEncoder implements AutoCloseable {
     public synchronized Embedding encode(Picture picture) {
         try (TensorScope scope = TensorScope.open()) {
             Tensor x = Tensor.of(model.device(), Shape.of(1, Picture.PLANES, SIDE, SIDE), input(picture));
-            return new Embedding(picture.width(), picture.height(), model.forward(x).toFloats());
+            return new Embedding(picture.width(), picture.height(), encode(x).toFloats());
         }
+    }
+
+    /**
+     * The embeddings of pictures that are on the device: on a GPU, from the second time on, recorded and queued as a
+     * whole.
+     *
+     * @param pictures as the network takes them, [b, 3, 1024, 1024]
+     * @return [b, 256, 64, 64], in the innermost scope
+     */
+    public Tensor encode(Tensor pictures) {
+        return replay.run("encoder", List.of(pictures), inputs -> model.forward(inputs.getFirst()));
     }
 
     /** [3, 1024, 1024]: resized, standardised, zeros right and below. */
@@ -72,6 +87,7 @@ public final class SamEncoder implements AutoCloseable {
 
     @Override
     public void close() {
+        replay.close();
         model.close();
     }
 }

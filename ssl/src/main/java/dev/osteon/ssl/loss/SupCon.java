@@ -48,11 +48,22 @@ public record SupCon(double temperature, double baseTemperature, Anchors anchors
     /**
      * @param views  embeddings [B, d] of each view, one or more
      * @param labels class numbers [B], integers
-     * @return the loss, one element
+     * @return the loss, one element; waits for the device, which has the labels
      */
     public Tensor loss(List<Tensor> views, Tensor labels) {
         check(views, labels);
         return loss(views, Classes.of(labels));
+    }
+
+    /**
+     * The same for labels from 0 to {@code classes} − 1, as training has them; waits for nothing.
+     *
+     * @param views  embeddings [B, d] of each view, one or more
+     * @param labels class numbers [B], integers
+     */
+    public Tensor loss(List<Tensor> views, Tensor labels, int classes) {
+        check(views, labels);
+        return loss(views, new Classes(labels, classes));
     }
 
     private Tensor loss(List<Tensor> views, Classes classes) {
