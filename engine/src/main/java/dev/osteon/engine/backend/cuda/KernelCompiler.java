@@ -20,7 +20,7 @@ import jcuda.nvrtc.nvrtcProgram;
 
 /**
  * CUDA C++ to machine code of the device's own architecture (a newer NVRTC's PTX may be refused by an older driver).
- * A file takes about 0.1 s, so results are kept on disk, by source, architecture and NVRTC's version.
+ * A file takes seconds, so results are kept on disk, by source, architecture and NVRTC's version.
  */
 final class KernelCompiler {
 
@@ -53,9 +53,18 @@ final class KernelCompiler {
                         + device / 10 + "." + device % 10 + "; install another CUDA version"));
     }
 
+    /** Whether {@link #compile} finds it on disk. */
+    boolean isKept(String name, String source) {
+        return Files.exists(file(name, source));
+    }
+
+    private Path file(String name, String source) {
+        return cache.resolve(name + "-" + key(source) + ".cubin");
+    }
+
     /** @throws EngineException with the compiler's messages */
     byte[] compile(String name, String source) {
-        Path file = cache.resolve(name + "-" + key(source) + ".cubin");
+        Path file = file(name, source);
         try {
             if (Files.exists(file)) {
                 return Files.readAllBytes(file);

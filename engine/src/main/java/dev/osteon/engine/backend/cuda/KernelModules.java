@@ -17,12 +17,15 @@ final class KernelModules {
 
     private final CudaRuntime cuda;
     private final KernelCompiler compiler;
+    private final KernelImages images;
     private final Map<String, CUmodule> modules = new ConcurrentHashMap<>();
     private final Map<String, CUfunction> functions = new ConcurrentHashMap<>();
 
     KernelModules(CudaRuntime cuda) {
         this.cuda = cuda;
         this.compiler = new KernelCompiler(cuda.architecture());
+        this.images = new KernelImages(file -> compiler.isKept(file, whole(file)),
+                file -> compiler.compile(file, whole(file)), Runtime.getRuntime().availableProcessors());
     }
 
     CUfunction function(String file, String kernel) {
@@ -38,16 +41,23 @@ final class KernelModules {
         return function;
     }
 
+    private static String whole(String file) {
+        return source("common.cuh") + "#line 1 \"" + file + ".cu\"\n" + source(file + ".cu");
+    }
+
     private CUmodule load(String file) {
-        return load(file, source("common.cuh") + "#line 1 \"" + file + ".cu\"\n" + source(file + ".cu"));
+        return load(file, images.of(file));
     }
 
     /** Compiles and loads {@code source}, whose name is {@code file} in messages. */
     CUmodule load(String file, String source) {
+        return load(file, compiler.compile(file, source));
+    }
+
+    private CUmodule load(String file, byte[] image) {
         cuda.enter();
         CUmodule module = new CUmodule();
-        check(JCudaDriver.cuModuleLoadData(module, compiler.compile(file, source)), "cuModuleLoadData of " + file
-                + ".cu");
+        check(JCudaDriver.cuModuleLoadData(module, image), "cuModuleLoadData of " + file + ".cu");
         return module;
     }
 
