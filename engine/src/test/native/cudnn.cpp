@@ -125,7 +125,7 @@ static void forward(const Tensor &x, const void *xp, const Tensor &w, const void
     store(r, &y, yp);
 }
 static void backward_data(const Tensor &x, void *xp, const Tensor &w, const void *wp, const Convolution &c,
-        const Tensor &y, const void *yp, bool rounding) {
+        const Tensor &y, const void *yp, float alpha, float beta, bool rounding) {
     std::vector<float> a = load(&y, yp, rounding), b = load(&w, wp, rounding);
     std::vector<double> r(x.n * x.c * x.h * x.w);
     share(y.n, [&](int from, int to) {
@@ -133,6 +133,10 @@ static void backward_data(const Tensor &x, void *xp, const Tensor &w, const void
             add(&r[i], a[k], &b[j], n);
         });
     });
+    std::vector<float> before = beta == 0 ? std::vector<float>(r.size()) : load(&x, xp, false);
+    for (size_t i = 0; i < r.size(); i++) {
+        r[i] = alpha * r[i] + beta * before[i];
+    }
     store(r, &x, xp);
 }
 static void backward_filter(const Tensor &x, const void *xp, const Tensor &w, void *wp, const Convolution &c,
@@ -172,6 +176,7 @@ struct Descriptor {
 
     long long number(int name, int i = 0) const { return ((const long long *) attributes.at(name).data())[i]; }
     int constant(int name) const { return *(const int *) attributes.at(name).data(); }
+    float real(int name) const { return *(const float *) attributes.at(name).data(); }
     Descriptor *descriptor(int name) const { return (Descriptor *) number(name); }
 };
 
@@ -185,11 +190,14 @@ struct Work {
     int kind;
     Tensor x, w, y;
     Convolution c;
+    float alpha, beta;
 
     explicit Work(const Descriptor *graph) {
         const Descriptor *op = graph->descriptor(801);
         kind = op->kind;
         int first = kind == FORWARD ? 702 : kind == BACKWARD_DATA ? 708 : 714;
+        alpha = op->real(first - 2);
+        beta = op->real(first - 1);
         const Descriptor *conv = op->descriptor(first);
         w = tensor_of(op->descriptor(first + 1));
         x = tensor_of(op->descriptor(first + 2));
@@ -209,6 +217,11 @@ struct Work {
     // As some versions do, it has none for grouped convolutions in channels-last.
     bool grouped() const { return c.groups > 1 && x.sc == 1; }
 
+    // Adding to what is there is for gradients of images alone, for one engine alone, and there for even channels.
+    bool takes(int engine) const {
+        return beta == 0 ? alpha == 1 : kind == BACKWARD_DATA && engine == SOUND && x.c % 2 == 0;
+    }
+
     int run(int engine, void *xp, void *wp, void *yp, void *space) const {
         if (engine == REFUSED || !cudahost_inside(xp, bytes(x)) || !cudahost_inside(wp, bytes(w))
                 || !cudahost_inside(yp, bytes(y)) || !cudahost_inside(space, WORKSPACE)) {
@@ -218,7 +231,7 @@ struct Work {
         if (kind == FORWARD) {
             forward(x, xp, w, wp, c, y, yp, rounding);
         } else if (kind == BACKWARD_DATA) {
-            backward_data(x, xp, w, wp, c, y, yp, rounding);
+            backward_data(x, xp, w, wp, c, y, yp, alpha, beta, rounding);
         } else {
             backward_filter(x, xp, w, wp, c, y, yp, rounding);
         }
@@ -263,6 +276,9 @@ API cudnnBackendFinalize(Descriptor *d) {
         Descriptor *configuration = d->descriptor(401);
         d->engine = configuration->engine;
         d->work = configuration->work;
+        if (!d->work->takes(d->engine)) {
+            return NOT_SUPPORTED;
+        }
     }
     d->finished = true;
     return SUCCESS;

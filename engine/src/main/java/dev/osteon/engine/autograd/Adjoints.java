@@ -1,7 +1,9 @@
 package dev.osteon.engine.autograd;
 
+import dev.osteon.engine.dispatch.Dispatcher;
 import dev.osteon.engine.memory.TensorScope;
 import dev.osteon.engine.op.MultiTensorSum;
+import dev.osteon.engine.op.Op;
 import dev.osteon.engine.op.Ops;
 import dev.osteon.engine.tensor.Tensor;
 import dev.osteon.engine.tensor.TensorSpec;
@@ -63,6 +65,28 @@ final class Adjoints implements AutoCloseable {
         if (before != null) {
             before.close();
         }
+    }
+
+    /**
+     * Has an operation add to what there is for a tensor, which saves the passes over memory of an addition by itself.
+     * Where gradients are handed on without a copy their memory is several tensors': then it must not change.
+     *
+     * @param onto     adds to its last operand, in place
+     * @param operands those before the last
+     * @return whether that could be done; otherwise nothing has happened
+     */
+    boolean addInPlace(long id, Op onto, List<Tensor> operands) {
+        Tensor before = byId.get(id);
+        if (before == null || before.buffer().isShared()) {
+            return false;
+        }
+        List<Tensor> all = new ArrayList<>(operands);
+        all.add(before);
+        boolean takes = Dispatcher.canRunInPlace(onto, all);
+        if (takes) {
+            Dispatcher.runAll(onto, all);
+        }
+        return takes;
     }
 
     private void keep(long id, Tensor given) {

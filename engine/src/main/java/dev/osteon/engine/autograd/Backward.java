@@ -1,5 +1,6 @@
 package dev.osteon.engine.autograd;
 
+import dev.osteon.engine.op.Op;
 import dev.osteon.engine.tensor.Tensor;
 import dev.osteon.engine.tensor.TensorSpec;
 import java.util.function.Supplier;
@@ -33,4 +34,13 @@ public interface Backward {
 
     /** Gives operand {@code index} its gradient; {@code gradient} is asked only when it is needed. */
     void to(int index, Supplier<Tensor> gradient);
+
+    /**
+     * The same with a second way to compute the gradient: in place, onto what has come for the operand before. It is
+     * taken where nobody else holds that memory.
+     *
+     * @param onto     an operation without results, which adds the gradient to its last operand
+     * @param operands those before the last
+     */
+    void to(int index, Supplier<Tensor> gradient, Op onto, Tensor... operands);
 }

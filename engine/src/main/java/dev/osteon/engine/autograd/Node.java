@@ -147,5 +147,12 @@ final class Node implements Entry {
             }
             adjoints.add(inputIds[index], given);
         }
+
+        @Override
+        public void to(int index, Supplier<Tensor> gradient, Op onto, Tensor... operands) {
+            if (needs(index) && !adjoints.addInPlace(inputIds[index], onto, List.of(operands))) {
+                to(index, gradient);
+            }
+        }
     }
 }

@@ -34,6 +34,7 @@ import dev.osteon.engine.op.Concat;
 import dev.osteon.engine.op.Conv2d;
 import dev.osteon.engine.op.Conv2dBackwardWeights;
 import dev.osteon.engine.op.ConvTranspose2d;
+import dev.osteon.engine.op.ConvTranspose2dOnto;
 import dev.osteon.engine.op.DiagonalMask;
 import dev.osteon.engine.op.DrawViews;
 import dev.osteon.engine.op.Epilogue;
@@ -287,6 +288,7 @@ public final class OpSamples {
                 normal(1, 3, 4, 4).channelsLast(), normal(3, 2, 3, 3)));
         s.add(of("conv-transpose2d grouped", new ConvTranspose2d(ONE, square(1), ZERO, ONE, 2),
                 normal(1, 4, 4, 4), normal(4, 3, 3, 3)));
+        onto(s);
         s.add(of("conv2d weight gradient", new Conv2dBackwardWeights(plain, square(3)), normal(2, 3, 5, 6),
                 normal(2, 4, 5, 6)));
         s.add(of("conv2d weight gradient grouped", new Conv2dBackwardWeights(grouped, square(3)),
@@ -297,6 +299,26 @@ public final class OpSamples {
                 normal(6, 2, 3, 3).channelsLast()));
         s.add(of("conv-transpose2d nhwc weight", new ConvTranspose2d(ONE, square(1), ZERO, ONE, 2),
                 normal(1, 4, 4, 4).channelsLast(), normal(4, 3, 3, 3).channelsLast()));
+    }
+
+    /** Of even and of odd channels, which not every kernel that adds takes. */
+    private static void onto(List<OpSample> s) {
+        ConvTranspose2d plain = new ConvTranspose2d(ONE, square(1), ZERO, ONE, 1);
+        ConvTranspose2d strided = new ConvTranspose2d(square(2), square(1), new Window(1, 0), ONE, 1);
+        ConvTranspose2d grouped = new ConvTranspose2d(square(2), square(1), ZERO, ONE, 2);
+        for (int channels : new int[] {4, 5}) {
+            String of = " of " + channels + " channels";
+            s.add(of("conv-transpose2d onto" + of, new ConvTranspose2dOnto(plain), normal(2, 3, 5, 6),
+                    normal(3, channels, 3, 3), normal(2, channels, 5, 6)));
+            s.add(of("conv-transpose2d onto nhwc" + of, new ConvTranspose2dOnto(strided),
+                    normal(1, 3, 4, 4).channelsLast(), normal(3, channels, 3, 3).channelsLast(),
+                    normal(1, channels, 8, 7).channelsLast()));
+            s.add(of("conv-transpose2d onto another layout" + of, new ConvTranspose2dOnto(plain),
+                    normal(2, 3, 5, 6).channelsLast(), normal(3, channels, 3, 3), normal(2, channels, 5, 6)));
+            s.add(of("conv-transpose2d onto grouped" + of, new ConvTranspose2dOnto(grouped),
+                    normal(1, 4, 4, 4).channelsLast(), normal(4, channels, 3, 3),
+                    normal(1, 2 * channels, 7, 7).channelsLast()));
+        }
     }
 
     private static void normalisations(List<OpSample> s) {

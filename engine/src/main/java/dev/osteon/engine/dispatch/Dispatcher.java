@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /** The one way from an operation to its kernel: autocast → shapes → kernel → observers → tape. */
 public final class Dispatcher {
@@ -47,7 +48,7 @@ public final class Dispatcher {
             return List.of();          // what it changes in place was changed the first time
         }
         if (specs.isEmpty()) {
-            inputs.forEach(input -> input.buffer().requireWritable(op.name()));
+            changed(op, inputs).forEach(input -> input.buffer().requireWritable(op.name()));
         }
         List<Tensor> outputs = switch (op) {
             case Reshape reshape -> List.of(view(inputs.getFirst(), specs.getFirst()));
@@ -56,10 +57,24 @@ public final class Dispatcher {
             default -> execute(op, inputs, specs, Backends.of(device));
         };
         if (outputs.isEmpty()) {
-            WeightCopies.changed(inputs);
+            WeightCopies.changed(changed(op, inputs));
         }
         Tape.record(op, inputs, outputs);
         return outputs;
+    }
+
+    /** What an operation without results changes. */
+    private static List<Tensor> changed(Op op, List<Tensor> inputs) {
+        return IntStream.range(0, inputs.size()).filter(op::changes).mapToObj(inputs::get).toList();
+    }
+
+    /**
+     * Whether {@link #runAll} of an operation without results does its work, on the operands themselves: their device
+     * takes their types and layouts, and this is not the second run of a {@link Recomputation}, which leaves it out.
+     */
+    public static boolean canRunInPlace(Op op, List<Tensor> inputs) {
+        KernelTable.Entry<Op> entry = Backends.of(inputs.getFirst().device()).kernels().get(op);
+        return !Recomputation.isUnderWay() && inputs.stream().allMatch(t -> takes(entry, t));
     }
 
     private static Device commonDevice(Op op, List<Tensor> inputs) {
@@ -125,6 +140,9 @@ public final class Dispatcher {
             kernel(op, entry, inputs, outputs);
             return outputs;
         }
+        if (outputs.isEmpty()) {
+            requireTaken(op, entry, changed(op, inputs), backend);
+        }
         try (TensorScope temporary = TensorScope.open()) {
             List<Tensor> readyInputs = inputs.stream().map(t -> adapt(op, entry, t, backend)).toList();
             List<Tensor> wideOutputs = outputs.stream().map(t -> takes(entry, t) ? t
@@ -139,6 +157,15 @@ public final class Dispatcher {
             }
         }
         return outputs;
+    }
+
+    /** What changed in a copy would be lost. */
+    private static void requireTaken(Op op, KernelTable.Entry<?> entry, List<Tensor> changed, Backend backend) {
+        changed.stream().filter(t -> !takes(entry, t)).findFirst().ifPresent(t -> {
+            throw new UnsupportedOpException(op.name() + " on " + backend.device() + ": given " + t.spec()
+                    + ", which its kernel does not take as it is and would have to change in place; expected "
+                    + entry.floating() + (entry.layouts() == KernelTable.Layouts.ANY ? "" : ", row-major"));
+        });
     }
 
     private static boolean takes(KernelTable.Entry<?> entry, Tensor tensor) {

@@ -84,6 +84,11 @@ public final class Buffer {
         return reserve;
     }
 
+    /** Whether more than one tensor has it for its memory. */
+    public boolean isShared() {
+        return holders.get() > 1;
+    }
+
     /** One more holder. */
     public Buffer retain() {
         if (holders.getAndIncrement() <= 0) {

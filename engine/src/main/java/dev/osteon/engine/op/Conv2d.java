@@ -56,8 +56,8 @@ public record Conv2d(Window stride, Window padding, Window dilation, int groups,
     public void vjp(Backward b) {
         Conv2d plain = plain();
         Tensor dy = Products.upstream(plain, epilogue, b);
-        b.to(0, () -> Dispatcher.run(transposeFor(b.inputSpec(0), kernelOf(b.inputSpec(1)), b.outputSpec(0)), dy,
-                b.input(1)));
+        ConvTranspose2d transpose = transposeFor(b.inputSpec(0), kernelOf(b.inputSpec(1)), b.outputSpec(0));
+        b.to(0, () -> Dispatcher.run(transpose, dy, b.input(1)), new ConvTranspose2dOnto(transpose), dy, b.input(1));
         b.to(1, () -> Dispatcher.run(Conv2dBackwardWeights.of(plain, b.inputSpec(1)), b.input(0), dy));
         b.to(2, () -> Ops.reshape(Ops.sum(dy, 0, 2, 3), b.inputSpec(2).dim(0)));
     }

@@ -26,6 +26,12 @@ public record LarcStep(double momentum, double weightDecay, double trust, double
         return false;
     }
 
+    /** Gradients are read only, and so is the loss scale, where there is one. */
+    @Override
+    public boolean changes(int operand) {
+        return operand % 3 != 1;
+    }
+
     @Override
     public Cost cost(List<TensorSpec> inputs, List<TensorSpec> outputs) {
         return SgdStep.stepCost(inputs, 10);

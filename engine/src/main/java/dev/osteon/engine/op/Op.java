@@ -12,15 +12,16 @@ import java.util.Locale;
 public sealed interface Op
         permits AdaptiveAvgPool2d, AdaptiveAvgPool2dBackward, Affine, AffineCropResize, AffineCropResizeBackward,
                 ArgMax, Attention, AvgPool2d, AvgPool2dBackward, BatchNormBackward, BatchNormEval, BatchNormTrain,
-                Binary, Cast, Clamp, Compare, Concat, Conv2d, Conv2dBackwardWeights, ConvTranspose2d, DiagonalMask,
-                DrawViews, Expand, Gather, GatherBackward, L2Normalize, L2NormalizeBackward, LarcStep, LayerNorm,
-                LayerNormBackward, LogSoftmax, LossScaleStep, MatMul, MaxPool2d, MaxPool2dBackward, MultiTensorSum,
-                Pad, PairwiseCrossEntropy, PairwiseCrossEntropyBackward, Permute, Reduce, Reshape, Resize,
-                ResizeBackward, RunningStatistics, Select, SelectBackward, SgdStep, Sinkhorn, Slice, SoftCrossEntropy,
-                SoftCrossEntropyBackward, Softmax, ToLayout, Unary, UnscaleGradients, Where {
+                Binary, Cast, Clamp, Compare, Concat, Conv2d, Conv2dBackwardWeights, ConvTranspose2d,
+                ConvTranspose2dOnto, DiagonalMask, DrawViews, Expand, Gather, GatherBackward, L2Normalize,
+                L2NormalizeBackward, LarcStep, LayerNorm, LayerNormBackward, LogSoftmax, LossScaleStep, MatMul,
+                MaxPool2d, MaxPool2dBackward, MultiTensorSum, Pad, PairwiseCrossEntropy, PairwiseCrossEntropyBackward,
+                Permute, Reduce, Reshape, Resize, ResizeBackward, RunningStatistics, Select, SelectBackward, SgdStep,
+                Sinkhorn, Slice, SoftCrossEntropy, SoftCrossEntropyBackward, Softmax, ToLayout, Unary,
+                UnscaleGradients, Where {
 
     /**
-     * Specifications of the results.
+     * Specifications of the results; none for an operation that changes operands in place.
      *
      * @throws dev.osteon.engine.ShapeException for operands that do not fit
      */
@@ -33,6 +34,11 @@ public sealed interface Op
 
     /** Whether gradients flow through it. */
     default boolean differentiable() {
+        return true;
+    }
+
+    /** Of an operation without results: whether it may change operand number {@code operand} in place. */
+    default boolean changes(int operand) {
         return true;
     }
 

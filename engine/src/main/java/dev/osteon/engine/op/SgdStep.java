@@ -41,6 +41,12 @@ public record SgdStep(double momentum, double weightDecay, Nesterov nesterov) im
         return false;
     }
 
+    /** Gradients are read only, and so is the loss scale, where there is one. */
+    @Override
+    public boolean changes(int operand) {
+        return operand % 3 != 1;
+    }
+
     @Override
     public Cost cost(List<TensorSpec> inputs, List<TensorSpec> outputs) {
         return stepCost(inputs, 6);

@@ -1,5 +1,6 @@
 package dev.osteon.engine.backend.cuda;
 
+import dev.osteon.engine.backend.cuda.ConvolutionShape.Direction;
 import dev.osteon.engine.op.Conv2d;
 import dev.osteon.engine.tensor.DType;
 import dev.osteon.engine.tensor.Layout;
@@ -99,8 +100,9 @@ final class ConvolutionGraph implements AutoCloseable {
         DnnDescriptor operation = switch (shape.direction()) {
             case Y -> keep(new DnnDescriptor(FORWARD, "convolution")).real(700, 1).real(701, 0)
                     .descriptors(702, convolution).descriptors(703, weight).descriptors(704, x).descriptors(705, y);
-            case X -> keep(new DnnDescriptor(BACKWARD_DATA, "convolution's image gradient")).real(706, 1).real(707, 0)
-                    .descriptors(708, convolution).descriptors(709, weight).descriptors(710, x).descriptors(711, y);
+            case X, ONTO_X -> keep(new DnnDescriptor(BACKWARD_DATA, "convolution's image gradient")).real(706, 1)
+                    .real(707, shape.direction() == Direction.ONTO_X ? 1 : 0).descriptors(708, convolution)
+                    .descriptors(709, weight).descriptors(710, x).descriptors(711, y);
             case WEIGHT -> keep(new DnnDescriptor(BACKWARD_FILTER, "convolution's weight gradient")).real(712, 1)
                     .real(713, 0).descriptors(714, convolution).descriptors(715, weight).descriptors(716, x)
                     .descriptors(717, y);

@@ -4,9 +4,11 @@ import static dev.osteon.engine.backend.cuda.CudaFailure.check;
 
 import dev.osteon.engine.backend.KernelTable.Layouts;
 import dev.osteon.engine.backend.cuda.ConvolutionShape.Direction;
+import dev.osteon.engine.memory.TensorScope;
 import dev.osteon.engine.op.Conv2d;
 import dev.osteon.engine.op.Conv2dBackwardWeights;
 import dev.osteon.engine.op.ConvTranspose2d;
+import dev.osteon.engine.op.ConvTranspose2dOnto;
 import dev.osteon.engine.tensor.Layout;
 import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
@@ -28,6 +30,7 @@ record ConvolutionKernels(CudaRuntime cuda, Dnn dnn) {
     void register(Registrar to) {
         to.put(Conv2d.class, Layouts.ANY, Registrar.F32_OR_LOW, this::conv2d)
                 .put(ConvTranspose2d.class, Layouts.ANY, Registrar.F32_OR_LOW, this::convTranspose2d)
+                .put(ConvTranspose2dOnto.class, Layouts.ANY, Registrar.F32_OR_LOW, this::convTranspose2dOnto)
                 .put(Conv2dBackwardWeights.class, Layouts.ANY, Registrar.F32_OR_LOW, this::backwardWeights);
     }
 
@@ -48,6 +51,24 @@ record ConvolutionKernels(CudaRuntime cuda, Dnn dnn) {
         addBias(in, y);
     }
 
+    /** By cuDNN where it has an engine that adds; otherwise, and that is noted, in a pass of its own. */
+    private void convTranspose2dOnto(ConvTranspose2dOnto op, List<Tensor> in, List<Tensor> out) {
+        Tensor dy = in.get(0);
+        Tensor weight = in.get(1);
+        Tensor dx = in.get(2);
+        ConvolutionShape shape = new ConvolutionShape(Direction.ONTO_X, op.transpose().convolution(), dx.shape(),
+                weight.shape(), dy.shape(), dx.dtype(), layout(dy, dx));
+        boolean nothing = in.stream().anyMatch(t -> t.size() == 0);
+        if (nothing || dnn.mayTake(shape) && attempt(shape, dx, weight, dy, dx)) {
+            return;
+        }
+        try (TensorScope scope = TensorScope.open()) {
+            Tensor added = Tensor.empty(dx.device(), dx.spec(), "what is added by " + op.name());
+            run(shape.toward(Direction.X), added, weight, dy);
+            PointwiseKernels.addTo(cuda, dx, added);
+        }
+    }
+
     private void backwardWeights(Conv2dBackwardWeights op, List<Tensor> in, List<Tensor> out) {
         Tensor dw = out.getFirst();
         run(new ConvolutionShape(Direction.WEIGHT, op.convolution(), in.get(0).shape(), dw.shape(), in.get(1).shape(),
@@ -62,7 +83,7 @@ record ConvolutionKernels(CudaRuntime cuda, Dnn dnn) {
     private void run(ConvolutionShape shape, Tensor x, Tensor weight, Tensor y) {
         Tensor result = switch (shape.direction()) {
             case Y -> y;
-            case X -> x;
+            case X, ONTO_X -> x;
             case WEIGHT -> weight;
         };
         if (Stream.of(x, weight, y).anyMatch(t -> t.size() == 0)) {
@@ -90,7 +111,7 @@ record ConvolutionKernels(CudaRuntime cuda, Dnn dnn) {
     private void compute(ConvolutionShape shape, Tensor x, Tensor weight, Tensor y, Tensor result) {
         try (Temporaries temporary = new Temporaries(cuda)) {
             boolean direct = result.spec().liesAs(shape.layout());
-            long target = direct ? result.segment().address()
+            long target = direct || shape.direction() == Direction.ONTO_X ? temporary.in(shape.layout(), result)
                     : temporary.bytes(result.spec().bytes(), "result of " + shape.direction());
             dnn.run(shape, x == result ? target : temporary.in(shape.layout(), x),
                     weight == result ? target : temporary.in(shape.layout(), weight),

@@ -21,7 +21,17 @@ import java.util.Locale;
 record ConvolutionShape(Direction direction, Conv2d op, Shape x, Shape weight, Shape y, DType dtype, Layout layout) {
 
     /** What is computed of x, weight and y, given the other two. */
-    enum Direction { Y, X, WEIGHT }
+    enum Direction {
+        Y,
+        X,
+        /** X, added to what it is before. */
+        ONTO_X,
+        WEIGHT
+    }
+
+    ConvolutionShape toward(Direction other) {
+        return new ConvolutionShape(other, op, x, weight, y, dtype, layout);
+    }
 
     ConvolutionShape in(Layout other) {
         return new ConvolutionShape(direction, op, x, weight, y, dtype, other);

@@ -3,6 +3,7 @@ package dev.osteon.engine.backend.cuda;
 import static dev.osteon.engine.backend.cuda.CudaFailure.checkDnn;
 
 import dev.osteon.engine.backend.cuda.ConvolutionGraph.Engine;
+import dev.osteon.engine.backend.cuda.ConvolutionShape.Direction;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
@@ -29,6 +30,8 @@ final class Dnn {
     /** How many of the engines that cuDNN recommends are tried, and how often each is run. */
     private static final int TRIED = 4;
     private static final int RUNS = 4;
+    /** Bytes at whose multiples workspaces begin. */
+    private static final long ALIGNMENT = 256;
 
     private final CudaRuntime cuda;
     private final Handle handle = new Handle();
@@ -107,18 +110,24 @@ final class Dnn {
 
     private record Measured(int position, ConvolutionPlan plan, double millis) {}
 
-    /** With memory from the driver, given back at once: what is tried once counts in no peak of the allocator's. */
+    /**
+     * With memory from the driver, given back at once: what is tried once counts in no peak of the allocator's. What is
+     * added to must not be added to by each run, so there some of that memory takes its place.
+     */
     private Measured measure(ConvolutionGraph graph, List<Engine> engines, ConvolutionShape shape, long x, long weight,
             long y) {
         CudaMemory memory = new CudaMemory(cuda);
         long bytes = WORKSPACE << 20;
+        long added = shape.direction() == Direction.ONTO_X
+                ? Math.ceilDiv(shape.x().size() * shape.dtype().bytes(), ALIGNMENT) * ALIGNMENT : 0;
         while (true) {
             try {
-                MemorySegment workspace = memory.acquire(bytes);
+                MemorySegment space = memory.acquire(added + bytes);
                 try {
-                    return fastest(graph, engines, shape, new long[] {x, weight, y, workspace.address()}, bytes);
+                    return fastest(graph, engines, shape, new long[] {added == 0 ? x : space.address(), weight, y,
+                        space.address() + added}, bytes);
                 } finally {
-                    memory.surrender(workspace);
+                    memory.surrender(space);
                 }
             } catch (OutOfMemoryError e) {
                 if (bytes <= 1 << 20) {

@@ -37,6 +37,11 @@ record PointwiseKernels(CudaRuntime cuda) {
         epilogue.function().ifPresent(f -> map(cuda, "unary_" + new Unary(f).name(), y, y).over(y.size()));
     }
 
+    /** y ← y + x, which are alike. */
+    static void addTo(CudaRuntime cuda, Tensor y, Tensor x) {
+        combine(cuda, "binary_add", List.of(y, x), y).address(cuda.faults().address()).over(y.size());
+    }
+
     private void affine(Affine op, List<Tensor> in, List<Tensor> out) {
         map("affine", in.getFirst(), out.getFirst()).real(op.scale()).real(op.shift()).over(out.getFirst().size());
     }
@@ -54,16 +59,16 @@ record PointwiseKernels(CudaRuntime cuda) {
     }
 
     private void binary(Binary op, List<Tensor> in, List<Tensor> out) {
-        combine("binary_" + op.name(), in, out.getFirst()).address(cuda.faults().address())
+        combine(cuda, "binary_" + op.name(), in, out.getFirst()).address(cuda.faults().address())
                 .over(out.getFirst().size());
     }
 
     private void compare(Compare op, List<Tensor> in, List<Tensor> out) {
-        combine("compare_" + op.relation().name().toLowerCase(Locale.ROOT), in, out.getFirst())
+        combine(cuda, "compare_" + op.relation().name().toLowerCase(Locale.ROOT), in, out.getFirst())
                 .over(out.getFirst().size());
     }
 
-    private Launch combine(String kernel, List<Tensor> in, Tensor y) {
+    private static Launch combine(CudaRuntime cuda, String kernel, List<Tensor> in, Tensor y) {
         return cuda.launch(FILE, kernel + "_" + in.getFirst().dtype()).walk(Walk.broadcast(y, in)).wide(y.size())
                 .pointer(in.get(0)).pointer(in.get(1)).pointer(y);
     }

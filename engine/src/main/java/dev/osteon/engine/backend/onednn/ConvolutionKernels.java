@@ -4,9 +4,12 @@ import static dev.osteon.engine.backend.KernelTable.Layouts.ANY;
 
 import dev.osteon.engine.backend.KernelTable;
 import dev.osteon.engine.backend.onednn.vector.Bias;
+import dev.osteon.engine.memory.TensorScope;
+import dev.osteon.engine.op.Binary;
 import dev.osteon.engine.op.Conv2d;
 import dev.osteon.engine.op.Conv2dBackwardWeights;
 import dev.osteon.engine.op.ConvTranspose2d;
+import dev.osteon.engine.op.ConvTranspose2dOnto;
 import dev.osteon.engine.op.Epilogue;
 import dev.osteon.engine.op.Window;
 import dev.osteon.engine.tensor.DType;
@@ -44,6 +47,7 @@ final class ConvolutionKernels {
         EnumSet<DType> types = EnumSet.of(DType.F32, DType.BF16);
         table.put(Conv2d.class, ANY, types, ConvolutionKernels::forward)
                 .put(ConvTranspose2d.class, ANY, types, ConvolutionKernels::transpose)
+                .put(ConvTranspose2dOnto.class, ANY, types, (op, in, out) -> transposeOnto(table, op, in))
                 .put(Conv2dBackwardWeights.class, ANY, types, ConvolutionKernels::backwardWeights);
     }
 
@@ -86,6 +90,17 @@ final class ConvolutionKernels {
         }
         if (in.size() == 3) {
             Bias.addPerChannel(dx, in.get(2));
+        }
+    }
+
+    /** oneDNN overwrites what it computes, so the sum is an operation of its own. */
+    private static void transposeOnto(KernelTable table, ConvTranspose2dOnto op, List<Tensor> in) {
+        Tensor dx = in.get(2);
+        Binary add = new Binary(Binary.Function.ADD);
+        try (TensorScope scope = TensorScope.open()) {
+            Tensor added = Tensor.empty(dx.device(), dx.spec(), op.name());
+            transpose(op.transpose(), in.subList(0, 2), List.of(added));
+            table.get(add).kernel().run(add, List.of(dx, added), List.of(dx));
         }
     }
 

@@ -3,6 +3,7 @@ package dev.osteon.engine.backend.reference;
 import dev.osteon.engine.op.Conv2d;
 import dev.osteon.engine.op.Conv2dBackwardWeights;
 import dev.osteon.engine.op.ConvTranspose2d;
+import dev.osteon.engine.op.ConvTranspose2dOnto;
 import dev.osteon.engine.tensor.Layout;
 import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
@@ -37,12 +38,19 @@ final class ConvolutionKernels {
     }
 
     static void convTranspose2d(ConvTranspose2d op, List<Tensor> inputs, List<Tensor> outputs) {
+        addTransposed(op, inputs, bias(inputs, outputs.getFirst()), outputs.getFirst());
+    }
+
+    static void convTranspose2dOnto(ConvTranspose2dOnto op, List<Tensor> inputs, List<Tensor> outputs) {
+        addTransposed(op.transpose(), inputs, channels(inputs.get(2)), inputs.get(2));
+    }
+
+    private static void addTransposed(ConvTranspose2d op, List<Tensor> inputs, Matrix x, Tensor to) {
         Shape weight = inputs.get(1).shape();
         double[] weights = Elements.doubles(inputs.get(1));
-        Shape image = outputs.getFirst().shape();
+        Shape image = to.shape();
         Shape result = inputs.getFirst().shape();
         Matrix y = channels(inputs.getFirst());
-        Matrix x = bias(inputs, outputs.getFirst());
         for (int tap = 0; tap < weight.dim(2) * weight.dim(3); tap++) {
             int[] seen = seen(op.convolution(), tap, weight.dim(3), image, result);
             for (int group = 0; group < op.groups(); group++) {
@@ -50,7 +58,7 @@ final class ConvolutionKernels {
                 x.addColumns(group * w.columns(), seen, w.transposed().times(y.rows(group * w.rows(), w.rows())));
             }
         }
-        write(outputs.getFirst(), x);
+        write(to, x);
     }
 
     static void backwardWeights(Conv2dBackwardWeights op, List<Tensor> inputs, List<Tensor> outputs) {

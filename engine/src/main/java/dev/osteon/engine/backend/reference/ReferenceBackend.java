@@ -27,6 +27,7 @@ import dev.osteon.engine.op.Concat;
 import dev.osteon.engine.op.Conv2d;
 import dev.osteon.engine.op.Conv2dBackwardWeights;
 import dev.osteon.engine.op.ConvTranspose2d;
+import dev.osteon.engine.op.ConvTranspose2dOnto;
 import dev.osteon.engine.op.DiagonalMask;
 import dev.osteon.engine.op.DrawViews;
 import dev.osteon.engine.op.Expand;
@@ -123,6 +124,7 @@ public final class ReferenceBackend {
         put(Conv2d.class, ConvolutionKernels::conv2d);
         put(Conv2dBackwardWeights.class, ConvolutionKernels::backwardWeights);
         put(ConvTranspose2d.class, ConvolutionKernels::convTranspose2d);
+        put(ConvTranspose2dOnto.class, ConvolutionKernels::convTranspose2dOnto);
         put(BatchNormTrain.class, NormalizationKernels::batchNormTrain);
         put(BatchNormEval.class, NormalizationKernels::batchNormEval);
         put(BatchNormBackward.class, NormalizationKernels::batchNormBackward);

@@ -125,7 +125,8 @@ class CudaLowPrecisionTest {
                 boolean statistic = isBatchNorm(sample.op()) && operand.shape().rank() == 1;
                 operands.add(operand.make(device, statistic ? DType.F32 : low, random));
             }
-            return Dispatcher.runAll(sample.op(), operands).stream().map(Tensor::toDoubles).toList();
+            List<Tensor> outputs = Dispatcher.runAll(sample.op(), operands);
+            return (outputs.isEmpty() ? operands : outputs).stream().map(Tensor::toDoubles).toList();
         }
     }
 
