@@ -3,7 +3,9 @@ package dev.osteon.app.command;
 import dev.osteon.app.UserError;
 import dev.osteon.app.run.Devices;
 import dev.osteon.app.run.Progress;
+import dev.osteon.app.segment.LabelMatch;
 import dev.osteon.app.segment.LabelTable;
+import dev.osteon.app.segment.RadiographFolder;
 import dev.osteon.app.segment.SegmentTruth;
 import dev.osteon.app.segment.Segmentation;
 import dev.osteon.app.segment.Step;
@@ -64,8 +66,15 @@ public final class SegmentCommand implements Callable<Integer> {
         PrintWriter print = spec.commandLine().getOut();
         Optional<LabelTable> table = labels.isPresent() ? Optional.of(LabelTable.read(labels.get())) : Optional.empty();
         Optional<SegmentTruth> masks = truth.isPresent() ? Optional.of(SegmentTruth.in(truth.get())) : Optional.empty();
+        Progress progress = Progress.onConsole();
+        if (table.isPresent()) {
+            LabelMatch match = table.get().match(RadiographFolder.of(images, out).subjects(options.subjectPattern()));
+            if (!match.isComplete()) {
+                progress.say("--labels: " + match.describe());
+            }
+        }
         Segmentation.Settings settings = new Segmentation.Settings(images, out, chosen(), options.subjectPattern());
-        Segmentation.Outcome outcome = new Segmentation(settings, Progress.onConsole()).run(options.sam(),
+        Segmentation.Outcome outcome = new Segmentation(settings, progress).run(options.sam(),
                 options.prompting(), Devices.choose(device, 0));
         outcome.attention().forEach(line -> print.println("look at " + line));
         print.printf("%s; %s%n", outcome.summary(), out.resolve("segments.csv"));

@@ -35,6 +35,11 @@ public interface Prompting {
      */
     default void check(List<String> files) {}
 
+    /** Whether an image may get a prompt, as far as its name tells. */
+    default boolean mayPlace(String file) {
+        return true;
+    }
+
     /** Prompts that people placed, with full confidence. */
     static Prompting from(PromptsFile prompts) {
         return new Prompting() {
@@ -52,8 +57,13 @@ public interface Prompting {
             }
 
             @Override
+            public boolean mayPlace(String file) {
+                return !prompts.images().getOrDefault(file, Map.of()).isEmpty();
+            }
+
+            @Override
             public void check(List<String> files) {
-                if (files.stream().allMatch(file -> prompts.images().getOrDefault(file, Map.of()).isEmpty())) {
+                if (files.stream().noneMatch(this::mayPlace)) {
                     throw new UserError("--prompts: a bone in none of the " + files.size() + " images; expected names "
                             + "below the folder of images, as " + files.getFirst() + ", each with a bone at least; "
                             + "given " + prompts.images().keySet().stream().findFirst().map(name -> name + " first")

@@ -85,7 +85,7 @@ public final class Segmentation {
         RadiographFolder radiographs = RadiographFolder.of(settings.images(), settings.out());
         Map<String, Path> images = radiographs.images();
         prompting.check(radiographs.paths());
-        Subjects subjects = new Subjects(settings.subject(), radiographs.paths());
+        Map<String, String> subjects = radiographs.subjects(settings.subject());
         String encoderHash = Hashes.of(sam.encoder());
         String both = encoderHash + Hashes.of(sam.decoder()) + settings.steps();
         progress.begin("segmenting");
@@ -96,7 +96,7 @@ public final class Segmentation {
             int at = 0;
             for (Map.Entry<String, Path> image : images.entrySet()) {
                 String relative = radiographs.relative(image.getValue());
-                one(new Source(image.getKey(), image.getValue(), relative, subjects.of(relative)), both, prompting,
+                one(new Source(image.getKey(), image.getValue(), relative, subjects.get(relative)), both, prompting,
                         segmenter);
                 progress.update(++at, images.size(), "images", image.getKey());
             }

@@ -76,6 +76,28 @@ class SegmentCommandTest {
     }
 
     @Test
+    void labelsThatCannotMakeARunAreToldBeforeAnythingIsSegmented() throws IOException {
+        PhantomDataset.generate(new PhantomConfig(3, 1, 0.05), folder.resolve("phantom"), (done, all) -> { });
+        String images = folder.resolve("phantom/images").toString();
+        String sam = SharedData.folder("sam").toString();
+        Path labels = Files.writeString(folder.resolve("scores.csv"),
+                "subject,t_score\np00000,-3.1\np00001,-3.1\np9,1\n");
+        Path run = folder.resolve("run");
+        assertThat(osteon.run("run", "--images", images, "--labels", labels.toString(), "--sam", sam, "--out",
+                run.toString())).isEqualTo(2);
+        assertThat(osteon.err().strip()).hasLineCount(1).contains("2 subjects with osteoporosis and 0 without",
+                "without one: p00002.png", "rows of scores.csv without an image: p9");
+        assertThat(run).doesNotExist();
+        osteon.forget();
+        Files.writeString(labels, "subject,t_score\nq1,-3.1\nq2,1\n");
+        Path out = folder.resolve("segments");
+        assertThat(osteon.run("segment", "--images", images, "--labels", labels.toString(), "--sam", sam, "--out",
+                out.toString())).isEqualTo(2);
+        assertThat(osteon.err().strip()).hasLineCount(1).contains("expected subjects as p00000, given q1");
+        assertThat(out).doesNotExist();
+    }
+
+    @Test
     void modelsListsSourceLicenceAndHashesAndTakesAFolder() {
         Path sam = SharedData.folder("sam");
         Path to = folder.resolve("models");
