@@ -133,13 +133,15 @@ final class RunOptions {
         if (!match.isComplete()) {
             progress.say("--labels: " + match.describe());
         }
-        Device device = Devices.choose(config.device(), config.threads());
+        Device on = Devices.choose(config.device(), config.threads());
         RunFolder folder = RunFolder.create(out.orElse(""), config.preset());
         try {
             Path bones = folder.resolve(RunFolder.BONES);
             folder.status("segmenting", radiographs.toString());
-            Segmentation.Outcome outcome = new Segmentation(new Segmentation.Settings(radiographs, bones,
-                    EnumSet.allOf(Step.class), segment.subjectPattern()), progress).run(sam, prompting, device);
+            Segmentation segmentation = new Segmentation(new Segmentation.Settings(radiographs, bones,
+                    EnumSet.allOf(Step.class), segment.subjectPattern()), progress);
+            progress.say(segment.describe(segmentation, on));
+            Segmentation.Outcome outcome = segmentation.run(sam, prompting, on);
             outcome.attention().forEach(line -> progress.say("look at " + line));
             progress.say(outcome.summary() + "; " + table.join(bones) + "; overlays to look at in "
                     + bones.resolve("overlays"));

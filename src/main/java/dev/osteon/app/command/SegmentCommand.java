@@ -5,10 +5,13 @@ import dev.osteon.app.run.Devices;
 import dev.osteon.app.run.Progress;
 import dev.osteon.app.segment.LabelMatch;
 import dev.osteon.app.segment.LabelTable;
+import dev.osteon.app.segment.Prompting;
 import dev.osteon.app.segment.RadiographFolder;
+import dev.osteon.app.segment.SamFiles;
 import dev.osteon.app.segment.SegmentTruth;
 import dev.osteon.app.segment.Segmentation;
 import dev.osteon.app.segment.Step;
+import dev.osteon.engine.tensor.Device;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -73,9 +76,13 @@ public final class SegmentCommand implements Callable<Integer> {
                 progress.say("--labels: " + match.describe());
             }
         }
-        Segmentation.Settings settings = new Segmentation.Settings(images, out, chosen(), options.subjectPattern());
-        Segmentation.Outcome outcome = new Segmentation(settings, progress).run(options.sam(),
-                options.prompting(), Devices.choose(device, 0));
+        SamFiles sam = options.sam();
+        Prompting prompting = options.prompting();
+        Device on = Devices.choose(device, 0);
+        Segmentation segmentation = new Segmentation(new Segmentation.Settings(images, out, chosen(),
+                options.subjectPattern()), progress);
+        progress.say(options.describe(segmentation, on));
+        Segmentation.Outcome outcome = segmentation.run(sam, prompting, on);
         outcome.attention().forEach(line -> print.println("look at " + line));
         print.printf("%s; %s%n", outcome.summary(), out.resolve("segments.csv"));
         if (table.isPresent()) {

@@ -39,6 +39,7 @@ final class SegmentFolder {
     private static final String SEGMENTS = "segments";
     private static final String OVERLAYS = "overlays";
     private static final String ROWS = "rows";
+    static final String EMBEDDINGS = "embeddings";
 
     private final Path path;
 
@@ -72,6 +73,22 @@ final class SegmentFolder {
 
     Path resolve(String name) {
         return path.resolve(name);
+    }
+
+    /** Whether an earlier call did an image, with whatever prompts and models. */
+    boolean hasRows(String name) {
+        return Files.isRegularFile(rows(name));
+    }
+
+    /** Number of embeddings that earlier calls left. */
+    int embeddings() throws IOException {
+        Path kept = path.resolve(EMBEDDINGS);
+        if (!Files.isDirectory(kept)) {
+            return 0;
+        }
+        try (Stream<Path> files = Files.list(kept)) {
+            return (int) files.filter(file -> file.toString().endsWith(".safetensors")).count();
+        }
     }
 
     /**

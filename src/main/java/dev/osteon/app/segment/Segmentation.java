@@ -75,6 +75,21 @@ public final class Segmentation {
     }
 
     /**
+     * What {@link #run} will do, in a line: how many images, with what, and what an earlier call left to go on from.
+     *
+     * @throws UserError when there is no image
+     */
+    public String plan(SamFiles sam, Device device) throws IOException {
+        RadiographFolder radiographs = RadiographFolder.of(settings.images(), settings.out());
+        long before = radiographs.images().keySet().stream().filter(folder::hasRows).count();
+        int embeddings = folder.embeddings();
+        return radiographs.images().size() + " images of " + settings.images() + " to " + settings.out() + ", model "
+                + sam.encoder().toAbsolutePath().normalize().getParent() + " on " + device
+                + (before == 0 ? "" : "; results of an earlier call: " + before + " images")
+                + (embeddings == 0 ? "" : "; kept embeddings: " + embeddings);
+    }
+
+    /**
      * Segments every image; one that cannot be read or segmented is told and left out. What concerns all images ends
      * it at once; then, and when no image could be done, the tables of an earlier call are left as they are.
      *
@@ -91,7 +106,7 @@ public final class Segmentation {
         progress.begin("segmenting");
         try (SamEncoder encoder = SamEncoder.load(sam.encoder(), device);
                 SamDecoder decoder = SamDecoder.load(sam.decoder(), device)) {
-            Embeddings embeddings = new Embeddings(encoder, encoderHash, folder.resolve("embeddings"));
+            Embeddings embeddings = new Embeddings(encoder, encoderHash, folder.resolve(SegmentFolder.EMBEDDINGS));
             BoneSegmenter segmenter = new BoneSegmenter(embeddings, decoder, settings.steps());
             int at = 0;
             for (Map.Entry<String, Path> image : images.entrySet()) {

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** What a run that failed leaves behind. */
 class RunFolderTest {
 
-    private static final Progress QUIET = new Progress(new PrintStream(OutputStream.nullOutputStream()), false);
+    private static final Progress QUIET = Progress.silent(new PrintStream(OutputStream.nullOutputStream()));
 
     @TempDir
     Path folder;

@@ -72,7 +72,7 @@ class SegmentationTest {
 
     private Segmentation.Outcome run(Prompting prompting) throws IOException {
         said.reset();
-        Progress progress = new Progress(new PrintStream(said, true, StandardCharsets.UTF_8), false);
+        Progress progress = Progress.silent(new PrintStream(said, true, StandardCharsets.UTF_8));
         return new Segmentation(new Segmentation.Settings(images, out, EnumSet.noneOf(Step.class),
                 Pattern.compile(".*")), progress).run(SamFiles.in(Optional.of(SharedData.folder("sam"))), prompting,
                         Device.CPU);
