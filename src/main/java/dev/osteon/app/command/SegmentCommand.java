@@ -31,6 +31,9 @@ import picocli.CommandLine.Spec;
 
 /** {@code osteon segment}: from radiographs to bone segments. */
 @Command(name = "segment", description = "Cuts ulna, radius and metacarpals out of hand and wrist radiographs.",
+        exitCodeListHeading = "%nExit codes:%n", exitCodeList = {"0:All images are segmented.", "1:Some images failed, "
+                + "as told; the others are segmented, and the same call tries again those that failed.",
+            "2:Nothing can be done before something is mended."},
         footer = {"", "Examples:", "  osteon segment --images radiographs --prompts prompts.json --out segments",
             "  osteon segment --images radiographs --labels scores.csv --out segments",
             "  osteon run --data segments"})
@@ -69,9 +72,10 @@ public final class SegmentCommand implements Callable<Integer> {
         PrintWriter print = spec.commandLine().getOut();
         Optional<LabelTable> table = labels.isPresent() ? Optional.of(LabelTable.read(labels.get())) : Optional.empty();
         Optional<SegmentTruth> masks = truth.isPresent() ? Optional.of(SegmentTruth.in(truth.get())) : Optional.empty();
+        Segmentation.Settings settings = new Segmentation.Settings(images, out, chosen(), options.subjectPattern());
         Progress progress = Progress.onConsole();
         if (table.isPresent()) {
-            LabelMatch match = table.get().match(RadiographFolder.of(images, out).subjects(options.subjectPattern()));
+            LabelMatch match = table.get().match(RadiographFolder.of(images, out).subjects(settings.subject()));
             if (!match.isComplete()) {
                 progress.say("--labels: " + match.describe());
             }
@@ -79,8 +83,7 @@ public final class SegmentCommand implements Callable<Integer> {
         SamFiles sam = options.sam();
         Prompting prompting = options.prompting();
         Device on = Devices.choose(device, 0);
-        Segmentation segmentation = new Segmentation(new Segmentation.Settings(images, out, chosen(),
-                options.subjectPattern()), progress);
+        Segmentation segmentation = new Segmentation(settings, progress);
         progress.say(options.describe(segmentation, on));
         Segmentation.Outcome outcome = segmentation.run(sam, prompting, on);
         outcome.attention().forEach(line -> print.println("look at " + line));
@@ -92,7 +95,7 @@ public final class SegmentCommand implements Callable<Integer> {
             masks.get().compare(out).forEach(print::println);
         }
         print.flush();
-        return outcome.unexpected() > 0 ? CommandLine.ExitCode.SOFTWARE : CommandLine.ExitCode.OK;
+        return outcome.failed().isEmpty() ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
     }
 
     private Set<Step> chosen() {

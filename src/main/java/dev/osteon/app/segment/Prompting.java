@@ -14,9 +14,11 @@ public interface Prompting {
     /**
      * @param bones      as many as there are
      * @param confidence 0..1 for each of them
-     * @param notes      what a person should look at, one line each
+     * @param doubts     what a person should look at of a bone, with or without a prompt
+     * @param notes      what a person should look at of the whole image, one line each
      */
-    record Placed(Map<Bone, BonePrompt> bones, Map<Bone, Double> confidence, List<String> notes) {}
+    record Placed(Map<Bone, BonePrompt> bones, Map<Bone, Double> confidence, Map<Bone, String> doubts,
+            List<String> notes) {}
 
     /**
      * The prompts of one image.
@@ -53,7 +55,8 @@ public interface Prompting {
                 }
                 Map<Bone, Double> sure = new EnumMap<>(Bone.class);
                 bones.keySet().forEach(bone -> sure.put(bone, 1.0));
-                return new Placed(bones, sure, bones.isEmpty() ? List.of("no prompts in the file") : List.of());
+                return new Placed(bones, sure, Map.of(), bones.isEmpty() ? List.of("no prompts in the file")
+                        : List.of());
             }
 
             @Override

@@ -33,6 +33,8 @@ final class SegmentFolder {
 
     static final String[] COLUMNS = {"file", "subject", "bone", "area", "positive", "negative", "stability",
         "confidence", "flags", "segment"};
+    /** The flag of a bone for which there was none. */
+    static final String NO_PROMPT = "no-prompt";
     private static final CSVFormat CSV = CSVFormat.DEFAULT.builder().setRecordSeparator('\n').get();
     private static final int MARGIN_SHARE = 32;
     private static final String MASKS = "masks";
@@ -141,7 +143,7 @@ final class SegmentFolder {
                 if (segment == null || segment.mask().area() == 0) {
                     Files.deleteIfExists(mask);
                     Files.deleteIfExists(cut);
-                    csv.printRecord(file, subject, bone.label(), 0, "", "", "", "", segment == null ? "no-prompt"
+                    csv.printRecord(file, subject, bone.label(), 0, "", "", "", "", segment == null ? NO_PROMPT
                             : "empty", "");
                     continue;
                 }

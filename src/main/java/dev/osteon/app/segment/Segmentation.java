@@ -24,6 +24,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.commons.csv.CSVRecord;
 
 /** A folder of radiographs made into a folder of bone segments; goes on where an earlier call stopped. */
@@ -46,10 +48,9 @@ public final class Segmentation {
      * @param done     images segmented by this call
      * @param reused   images that were done before
      * @param failed   one line for each image that could not be done
-     * @param unexpected how many of these failed by a defect of this program, or for want of memory
      * @param attention one line for each thing that a person should look at
      */
-    public record Outcome(int done, int reused, List<String> failed, int unexpected, List<String> attention) {
+    public record Outcome(int done, int reused, List<String> failed, List<String> attention) {
 
         /** In a line. */
         public String summary() {
@@ -66,7 +67,6 @@ public final class Segmentation {
     private final Map<String, Map<Bone, BonePrompt>> used = new LinkedHashMap<>();
     private int done;
     private int reused;
-    private int unexpected;
 
     public Segmentation(Settings settings, Progress progress) throws IOException {
         this.settings = settings;
@@ -124,7 +124,7 @@ public final class Segmentation {
         }
         folder.writeTable(rows);
         writePrompts();
-        return new Outcome(done, reused, List.copyOf(failed), unexpected, List.copyOf(attention));
+        return new Outcome(done, reused, List.copyOf(failed), List.copyOf(attention));
     }
 
     /**
@@ -147,11 +147,9 @@ public final class Segmentation {
         } catch (EngineException e) {
             fail(source.relative() + ": " + e.getMessage());
         } catch (OutOfMemoryError e) {
-            unexpected++;
             fail(source.relative() + ": not enough memory for this image; give more, as with OSTEON_OPTS=-Xmx8g, "
                     + "or make the image smaller");
         } catch (RuntimeException | StackOverflowError e) {   // what it says may be of the image, where it was is not
-            unexpected++;
             fail(source.relative() + ": left out by an internal error, " + e.getClass().getSimpleName() + " in "
                     + Arrays.stream(e.getStackTrace()).filter(at -> at.getClassName().startsWith("dev.osteon."))
                             .findFirst().map(at -> at.getFileName() + ":" + at.getLineNumber()).orElse("a library")
@@ -177,8 +175,19 @@ public final class Segmentation {
         rows.addAll(all);
         used.put(relative, placed.bones());
         placed.notes().forEach(note -> attention.add(relative + ": " + note));
-        all.stream().filter(row -> !SegmentFolder.field(row, "flags").isEmpty()).forEach(row -> attention.add(
-                relative + ", " + SegmentFolder.field(row, "bone") + ": " + SegmentFolder.field(row, "flags")));
+        for (Bone bone : Bone.values()) {
+            String flags = SegmentFolder.field(all.get(bone.ordinal()), "flags");
+            lookAt(bone, placed, flags).ifPresent(what -> attention.add(relative + ", " + bone.label() + ": " + what));
+        }
+    }
+
+    /** What a person should look at of a bone; that it has no prompt is not told twice. */
+    private static Optional<String> lookAt(Bone bone, Prompting.Placed placed, String flags) {
+        Optional<String> doubt = Optional.ofNullable(placed.doubts().get(bone));
+        boolean told = doubt.isPresent() || placed.bones().isEmpty() && !placed.notes().isEmpty();
+        String seen = told && flags.equals(SegmentFolder.NO_PROMPT) ? "" : flags;
+        return Optional.of(Stream.concat(doubt.stream(), Stream.of(seen)).filter(part -> !part.isEmpty())
+                .collect(Collectors.joining("; "))).filter(line -> !line.isEmpty());
     }
 
     /** The prompts of this call; an older file with prompts of other images is kept, as a person may have made them. */
