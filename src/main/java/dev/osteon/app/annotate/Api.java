@@ -214,7 +214,9 @@ final class Api {
         PromptsJson.write(placed.bones(), root.putObject("bones"));
         ObjectNode confidence = root.putObject("confidence");
         placed.confidence().forEach((bone, sure) -> confidence.put(bone.label(), sure));
-        placed.notes().forEach(root.putArray("notes")::add);
+        ArrayNode notes = root.putArray("notes");
+        placed.doubts().forEach((bone, doubt) -> notes.add(bone.label() + " " + doubt));
+        placed.notes().forEach(notes::add);
         return Reply.json(root);
     }
 

@@ -8,15 +8,18 @@ import dev.osteon.models.onnx.OnnxModel;
 import dev.osteon.models.onnx.graph.ValueInfo;
 import dev.osteon.models.onnx.value.ElementType;
 import dev.osteon.models.onnx.value.HostArray;
+import dev.osteon.models.onnx.value.Line;
 import dev.osteon.models.onnx.value.Value;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -26,7 +29,8 @@ import picocli.CommandLine.Spec;
 /** {@code osteon onnx run}: a model over arrays in NumPy's files. */
 @Command(name = "run", mixinStandardHelpOptions = true,
         description = "Runs a model over .npy files and writes its outputs as such.",
-        footer = {"", "Example:", "  osteon onnx run encoder.onnx --input input=x.npy --out results"})
+        footer = {"", "Examples:", "  osteon onnx run encoder.onnx        (lists the inputs that it expects)",
+            "  osteon onnx run encoder.onnx --input input=x.npy --out results"})
 public final class OnnxRunCommand implements Callable<Integer> {
 
     @Spec
@@ -38,7 +42,8 @@ public final class OnnxRunCommand implements Callable<Integer> {
     @Option(names = "--input", paramLabel = "NAME=FILE", description = "An input's values, once for each input.")
     private Map<String, Path> inputs = new LinkedHashMap<>();
 
-    @Option(names = "--out", paramLabel = "DIR", required = true, description = "Where NAME.npy of each output goes.")
+    @Option(names = "--out", paramLabel = "DIR", defaultValue = "outputs",
+            description = "Where NAME.npy of each output goes (default: ${DEFAULT-VALUE}).")
     private Path out;
 
     @Option(names = "--device", defaultValue = "cpu", description = "cpu (default) or reference.")
@@ -49,6 +54,7 @@ public final class OnnxRunCommand implements Callable<Integer> {
         PrintWriter lines = spec.commandLine().getOut();
         try (TensorScope _ = TensorScope.open();
                 OnnxModel model = OnnxModel.load(file, Devices.choose(device, 0))) {
+            requireInputs(model.inputs(), lines);
             Map<String, Value> values = new LinkedHashMap<>();
             for (Map.Entry<String, Path> input : inputs.entrySet()) {
                 values.put(input.getKey(), value(model, input.getKey(), Npy.read(input.getValue())));
@@ -65,9 +71,31 @@ public final class OnnxRunCommand implements Callable<Integer> {
         return 0;
     }
 
+    private void requireInputs(List<ValueInfo> expected, PrintWriter lines) {
+        List<String> names = expected.stream().map(ValueInfo::name).toList();
+        if (inputs.keySet().equals(Set.copyOf(names))) {
+            return;
+        }
+        expected.forEach(input -> lines.println(Line.of("input       " + input)));
+        lines.flush();
+        throw new UserError(Line.of(file + ": given " + (inputs.isEmpty() ? "no inputs" : "inputs " + inputs.keySet())
+                + "; expected " + names + ", each as a file of NumPy's: "
+                + names.stream().map(OnnxRunCommand::example).collect(Collectors.joining(" "))));
+    }
+
+    /** As one would type it into a shell. */
+    private static String example(String name) {
+        String given = name + "=" + fileName(name) + ".npy";
+        return "--input " + (given.matches("[A-Za-z0-9._/:=-]+") ? given : "'" + given.replace("'", "'\\''") + "'");
+    }
+
+    private static String fileName(String edge) {
+        return edge.replaceAll("[^A-Za-z0-9._-]", "_");
+    }
+
     /** The output's file; two names that differ only in what file names cannot have get different ones. */
     private Path free(String output, Set<Path> taken) {
-        String name = output.replaceAll("[^A-Za-z0-9._-]", "_");
+        String name = fileName(output);
         Path target = out.resolve(name + ".npy");
         for (int i = 2; !taken.add(target); i++) {
             target = out.resolve(name + "-" + i + ".npy");

@@ -6,11 +6,14 @@ import dev.osteon.app.config.RunConfig;
 import dev.osteon.app.run.Devices;
 import dev.osteon.app.run.Progress;
 import dev.osteon.app.run.RunFolder;
+import dev.osteon.app.segment.LabelMatch;
 import dev.osteon.app.segment.LabelTable;
 import dev.osteon.app.segment.Prompting;
+import dev.osteon.app.segment.RadiographFolder;
 import dev.osteon.app.segment.SamFiles;
 import dev.osteon.app.segment.Segmentation;
 import dev.osteon.app.segment.Step;
+import dev.osteon.engine.tensor.Device;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -123,18 +126,31 @@ final class RunOptions {
         LabelTable table = LabelTable.read(labels.get());
         SamFiles sam = segment.sam();
         Prompting prompting = segment.prompting();
-        RunFolder folder = RunFolder.create(out.orElse(""), config.preset());
-        Path bones = folder.resolve(RunFolder.BONES);
-        folder.status("segmenting", radiographs.toString());
         Progress progress = Progress.onConsole();
-        Segmentation.Outcome outcome = new Segmentation(new Segmentation.Settings(radiographs, bones,
-                EnumSet.allOf(Step.class), segment.subjectPattern()), progress).run(sam, prompting,
-                        Devices.choose(config.device(), config.threads()));
-        outcome.attention().forEach(line -> progress.say("look at " + line));
-        progress.say(outcome.summary() + "; " + table.join(bones) + "; overlays to look at in "
-                + bones.resolve("overlays"));
-        all.add("data.folder=" + bones);
-        return new Chosen(folder, ConfigFile.load(preset, file, all));
+        Path results = Path.of(out.orElse("runs")).resolve(RunFolder.BONES);   // --out may hold some of an earlier call
+        LabelMatch match = table.match(RadiographFolder.of(radiographs, results).subjects(segment.subjectPattern()));
+        match.require(config.data(), prompting);
+        if (!match.isComplete()) {
+            progress.say("--labels: " + match.describe());
+        }
+        Device on = Devices.choose(config.device(), config.threads());
+        RunFolder folder = RunFolder.create(out.orElse(""), config.preset());
+        try {
+            Path bones = folder.resolve(RunFolder.BONES);
+            folder.status("segmenting", radiographs.toString());
+            Segmentation segmentation = new Segmentation(new Segmentation.Settings(radiographs, bones,
+                    EnumSet.allOf(Step.class), segment.subjectPattern()), progress);
+            progress.say(segment.describe(segmentation, on));
+            Segmentation.Outcome outcome = segmentation.run(sam, prompting, on);
+            outcome.attention().forEach(line -> progress.say("look at " + line));
+            progress.say(outcome.summary() + "; " + table.join(bones) + "; overlays to look at in "
+                    + bones.resolve("overlays"));
+            all.add("data.folder=" + bones);
+            return new Chosen(folder, ConfigFile.load(preset, file, all));
+        } catch (IOException | RuntimeException e) {
+            folder.abandon();
+            throw e;
+        }
     }
 
     private List<String> overrides() {

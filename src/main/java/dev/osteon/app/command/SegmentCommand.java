@@ -3,10 +3,15 @@ package dev.osteon.app.command;
 import dev.osteon.app.UserError;
 import dev.osteon.app.run.Devices;
 import dev.osteon.app.run.Progress;
+import dev.osteon.app.segment.LabelMatch;
 import dev.osteon.app.segment.LabelTable;
+import dev.osteon.app.segment.Prompting;
+import dev.osteon.app.segment.RadiographFolder;
+import dev.osteon.app.segment.SamFiles;
 import dev.osteon.app.segment.SegmentTruth;
 import dev.osteon.app.segment.Segmentation;
 import dev.osteon.app.segment.Step;
+import dev.osteon.engine.tensor.Device;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -26,6 +31,9 @@ import picocli.CommandLine.Spec;
 
 /** {@code osteon segment}: from radiographs to bone segments. */
 @Command(name = "segment", description = "Cuts ulna, radius and metacarpals out of hand and wrist radiographs.",
+        exitCodeListHeading = "%nExit codes:%n", exitCodeList = {"0:All images are segmented.", "1:Some images failed, "
+                + "as told; the others are segmented, and the same call tries again those that failed.",
+            "2:Nothing can be done before something is mended."},
         footer = {"", "Examples:", "  osteon segment --images radiographs --prompts prompts.json --out segments",
             "  osteon segment --images radiographs --labels scores.csv --out segments",
             "  osteon run --data segments"})
@@ -65,8 +73,19 @@ public final class SegmentCommand implements Callable<Integer> {
         Optional<LabelTable> table = labels.isPresent() ? Optional.of(LabelTable.read(labels.get())) : Optional.empty();
         Optional<SegmentTruth> masks = truth.isPresent() ? Optional.of(SegmentTruth.in(truth.get())) : Optional.empty();
         Segmentation.Settings settings = new Segmentation.Settings(images, out, chosen(), options.subjectPattern());
-        Segmentation.Outcome outcome = new Segmentation(settings, Progress.onConsole()).run(options.sam(),
-                options.prompting(), Devices.choose(device, 0));
+        Progress progress = Progress.onConsole();
+        if (table.isPresent()) {
+            LabelMatch match = table.get().match(RadiographFolder.of(images, out).subjects(settings.subject()));
+            if (!match.isComplete()) {
+                progress.say("--labels: " + match.describe());
+            }
+        }
+        SamFiles sam = options.sam();
+        Prompting prompting = options.prompting();
+        Device on = Devices.choose(device, 0);
+        Segmentation segmentation = new Segmentation(settings, progress);
+        progress.say(options.describe(segmentation, on));
+        Segmentation.Outcome outcome = segmentation.run(sam, prompting, on);
         outcome.attention().forEach(line -> print.println("look at " + line));
         print.printf("%s; %s%n", outcome.summary(), out.resolve("segments.csv"));
         if (table.isPresent()) {
@@ -76,7 +95,7 @@ public final class SegmentCommand implements Callable<Integer> {
             masks.get().compare(out).forEach(print::println);
         }
         print.flush();
-        return outcome.unexpected() > 0 ? CommandLine.ExitCode.SOFTWARE : CommandLine.ExitCode.OK;
+        return outcome.failed().isEmpty() ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
     }
 
     private Set<Step> chosen() {

@@ -4,7 +4,10 @@ import dev.osteon.app.UserError;
 import dev.osteon.app.segment.Prompting;
 import dev.osteon.app.segment.PromptsFile;
 import dev.osteon.app.segment.SamFiles;
+import dev.osteon.app.segment.Segmentation;
 import dev.osteon.app.segment.auto.HandPrompts;
+import dev.osteon.engine.tensor.Device;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
@@ -33,6 +36,11 @@ final class SegmentOptions {
 
     Prompting prompting() {
         return prompts.equals("auto") ? new HandPrompts() : Prompting.from(PromptsFile.read(Path.of(prompts)));
+    }
+
+    /** What is about to be done with radiographs, for a person who is going to wait for it. */
+    String describe(Segmentation segmentation, Device device) throws IOException {
+        return "segmenting " + segmentation.plan(sam(), device) + "; prompts " + prompts;
     }
 
     Pattern subjectPattern() {

@@ -31,12 +31,10 @@ import org.apache.commons.text.similarity.LevenshteinDistance;
  * decides. Other columns are not looked at.
  */
 public final class LabelsFile {
-    private static final Set<String> ABSENT = Set.of("", "na", "n/a", "nan", "null", "none");
-
     private final Path path;
     private final Task task;
     private final ImageLocator images;
-    private final Map<String, Integer> columns = new HashMap<>();
+    private final Set<String> columns = new HashSet<>();
     private final Set<Path> seen = new HashSet<>();
     private final Map<String, Integer> leftOut = new LinkedHashMap<>();
     private final Map<String, Integer> notes = new LinkedHashMap<>();
@@ -84,7 +82,7 @@ public final class LabelsFile {
                 continue;
             }
             // A quoted field may span lines: the parser stands behind the row, so this is the row's last line.
-            Row at = new Row(row, csv.getCurrentLineNumber());
+            LabelRow at = new LabelRow(path, csv.getCurrentLineNumber(), fields(header, row));
             if (row.size() != header.size()) {
                 throw at.error("has %d fields, the header has %d; quote fields that hold commas"
                         .formatted(row.size(), header.size()));
@@ -97,20 +95,28 @@ public final class LabelsFile {
         return checked(new Samples(task, samples, leftOut, notes));
     }
 
+    private static Map<String, String> fields(List<String> header, CSVRecord row) {
+        Map<String, String> fields = new HashMap<>();
+        for (int i = 0; i < Math.min(header.size(), row.size()); i++) {
+            fields.put(header.get(i), row.get(i));
+        }
+        return fields;
+    }
+
     private List<String> readHeader(CSVRecord row) throws LabelsException {
         List<String> names = new ArrayList<>();
         for (String name : row) {
             String clean = name.replace("\uFEFF", "").strip().toLowerCase(Locale.ROOT);
-            if (columns.putIfAbsent(clean, names.size()) != null) {
+            if (!columns.add(clean)) {
                 throw new LabelsException("%s, line 1: two columns are called '%s'; rename one"
                         .formatted(path, clean));
             }
             names.add(clean);
         }
-        if (!columns.containsKey("file")) {
+        if (!columns.contains("file")) {
             throw missingColumn("'file'", "file", names);
         }
-        if (!columns.containsKey("t_score") && !columns.containsKey("label")) {
+        if (!columns.contains("t_score") && !columns.contains("label")) {
             throw missingColumn("'t_score' and no column 'label'", "t_score", names);
         }
         return names;
@@ -129,9 +135,9 @@ public final class LabelsFile {
                 .formatted(path, missing, String.join(", ", names), nearest));
     }
 
-    private Optional<Sample> sample(Row row) throws LabelsException {
+    private Optional<Sample> sample(LabelRow row) throws LabelsException {
         Optional<String> status = row.value("status");
-        if (columns.containsKey("status") && !status.map("ok"::equalsIgnoreCase).orElse(false)) {
+        if (columns.contains("status") && !status.map("ok"::equalsIgnoreCase).orElse(false)) {
             count(leftOut, "status " + status.orElse("empty"));
             return Optional.empty();
         }
@@ -179,61 +185,5 @@ public final class LabelsFile {
 
     private static void count(Map<String, Integer> counts, String reason) {
         counts.merge(reason, 1, Integer::sum);
-    }
-
-    /** One row, with the line that it ends on. */
-    private final class Row {
-        private final CSVRecord fields;
-        private final long line;
-
-        Row(CSVRecord fields, long line) {
-            this.fields = fields;
-            this.line = line;
-        }
-
-        Optional<String> value(String column) {
-            Integer index = columns.get(column);
-            return index == null ? Optional.empty()
-                    : Optional.of(fields.get(index).strip()).filter(v -> !ABSENT.contains(v.toLowerCase(Locale.ROOT)));
-        }
-
-        Optional<Double> tScore() throws LabelsException {
-            Optional<String> text = value("t_score");
-            if (text.isEmpty()) {
-                return Optional.empty();
-            }
-            try {
-                double score = Double.parseDouble(text.get().replace('\u2212', '-'));
-                if (Math.abs(score) <= 15) {
-                    return Optional.of(score);
-                }
-            } catch (NumberFormatException e) {
-                // the message below covers both
-            }
-            throw error("column 't_score': '%s' is not a T-score; expected a number from -15 to 15, like -2.5"
-                    .formatted(text.get()));
-        }
-
-        /** @param tScoreKnown then another wording in the label column does no harm */
-        Optional<Diagnosis> diagnosis(boolean tScoreKnown) throws LabelsException {
-            Optional<String> text = value("label");
-            if (text.isEmpty()) {
-                return Optional.empty();
-            }
-            for (Diagnosis diagnosis : Diagnosis.values()) {
-                if (diagnosis.name().equalsIgnoreCase(text.get())) {
-                    return Optional.of(diagnosis);
-                }
-            }
-            if (tScoreKnown) {
-                return Optional.empty();
-            }
-            throw error("column 'label': '%s' is not known; expected normal, osteopenia or osteoporosis"
-                    .formatted(text.get()));
-        }
-
-        LabelsException error(String what) {
-            return new LabelsException("%s, line %d: %s".formatted(path, line, what));
-        }
     }
 }

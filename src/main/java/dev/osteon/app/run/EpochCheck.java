@@ -17,11 +17,9 @@ import dev.osteon.ssl.train.Features;
 import dev.osteon.ssl.train.KnnClassifier;
 import dev.osteon.ssl.train.LinearProbe;
 import dev.osteon.ssl.train.LogisticProbe;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -35,14 +33,6 @@ record EpochCheck(RunConfig config, SegmentStore store, Cohort cohort, SslMethod
     private static final int STEPS = 60;
     private static final KnnClassifier NEIGHBOURS = new KnnClassifier(20, 0.07);
     private static final int SPREAD_OVER = 512;
-    /** Below these the features of different segments are all but the same (spread), or on few lines (rank). */
-    private static final double LEAST_SPREAD = 0.05;
-    private static final double LEAST_RANK = 2;
-    /** SwAV's loss / ln K above this, after this share of training: all prototypes are still predicted alike. */
-    private static final double CHANCE = 0.98;
-    private static final double SETTLED = 0.5;
-    /** Smaller shares of the prototypes in use are the collapse that the codes are to prevent. */
-    private static final double LEAST_OCCUPIED = 0.05;
 
     /** By column of curves.csv; test samples are not looked at. */
     Map<String, Double> of(EncoderWithHead network, double loss) {
@@ -79,30 +69,6 @@ record EpochCheck(RunConfig config, SegmentStore store, Cohort cohort, SslMethod
             Tensor embeddings = network.forward(store.whole(some, views.globalSize()));
             return PrototypeUse.of(mean, swav.predictionsOf(embeddings));
         }
-    }
-
-    /** A line for each thing that has collapsed or is about to: what was seen and what to set. */
-    List<String> warnings(Map<String, Double> values, int epoch) {
-        List<String> lines = new ArrayList<>();
-        if (values.get("spread") < LEAST_SPREAD || values.get("effective_rank") < LEAST_RANK) {
-            lines.add(String.format(Locale.ROOT, "collapse: after epoch %d the features' spread is %.3f (1: over the "
-                    + "sphere, 0: one point) and their effective rank %.1f; lower pretrain.learningRate, or raise "
-                    + "pretrain.batch", epoch, values.get("spread"), values.get("effective_rank")));
-        }
-        if (values.containsKey("prototypes_occupied")) {
-            double chance = values.get("loss_per_chance");
-            if (chance > CHANCE && epoch >= SETTLED * config.pretrain().epochs()) {
-                lines.add(String.format(Locale.ROOT, "collapse: after epoch %d SwAV's loss is %.3f ln K, that of "
-                        + "predicting all prototypes alike; lower swav.prototypes, swav.freezeSteps or swav.epsilon",
-                        epoch, chance));
-            }
-            if (values.get("prototypes_occupied") < LEAST_OCCUPIED) {
-                lines.add(String.format(Locale.ROOT, "collapse: after epoch %d only %.1f %% of SwAV's prototypes are "
-                        + "any sample's first choice; lower pretrain.learningRate or swav.prototypes", epoch,
-                        100 * values.get("prototypes_occupied")));
-            }
-        }
-        return lines;
     }
 
     private void decided(String part, List<Integer> rows, double[] scores, Map<String, Double> values) {

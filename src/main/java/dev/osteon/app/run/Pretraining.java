@@ -164,6 +164,7 @@ final class Pretraining {
         private final Optimizer optimizer;
         private final Curves curves;
         private final EpochCheck check;
+        private final CollapseWatch collapse = new CollapseWatch(config.pretrain());
         private final PrecisionChoice precision;
         private final int steps;
         private final int batch;
@@ -200,7 +201,7 @@ final class Pretraining {
                     epoch.learningRate(), "views", (double) epoch.views().views(), "draws",
                     (double) epoch.views().tries(), "sparse_views", (double) epoch.views().sparse()));
             values.putAll(check.of(model.network(), epoch.loss()));
-            check.warnings(values, number).forEach(progress::say);
+            collapse.after(number, values).forEach(progress::say);
             curves.add(new CurvePoint(CurvePoint.PRETEXT, number, values));
             RunState state = new RunState(number, (long) number * steps, Map.of("seed", config.seed()),
                     Map.of("yaml", ConfigFile.toYaml(config), PRECISION, precision.precision().name()),

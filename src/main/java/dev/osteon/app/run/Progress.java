@@ -2,17 +2,24 @@ package dev.osteon.app.run;
 
 import java.io.PrintStream;
 import java.util.Locale;
+import java.util.OptionalLong;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
- * A line of progress that is redrawn in place: done of total, rate, time left. It appears only on a terminal, and only
- * for work that takes longer than two seconds; {@link #say} is for what should stand in a log as well.
+ * Progress of work that takes longer than two seconds: done of total, rate, time left. On a terminal it is a line that
+ * is redrawn in place; a log gets plain lines, one every five seconds at most, and rarer ones as the work goes on.
+ * {@link #say} is for what should stand in both.
  */
 public final class Progress {
 
     private static final long PATIENCE = 2_000_000_000L;
     private static final long REDRAW = 100_000_000L;
     private static final int BAR = 24;
+    /** Between lines in a log: a share of the time that the phase has taken, within bounds. */
+    private static final double LOG_SHARE = 0.05;
+    private static final long LOG_LEAST = 5_000_000_000L;
+    private static final long LOG_MOST = 60_000_000_000L;
 
     /** Is told of every update of a phase. */
     @FunctionalInterface
@@ -20,47 +27,63 @@ public final class Progress {
         void updated(long done, long total);
     }
 
+    /** How it is shown. */
+    private enum Display { IN_PLACE, LINES, NOT_AT_ALL }
+
     private final PrintStream out;
-    private final boolean terminal;
+    private final Display display;
     private final String label;
     private final Listener listener;
+    private final LongSupplier clock;
     private String phase = "";
     private long start;
-    private long drawn;
+    private OptionalLong drawn = OptionalLong.empty();
     private boolean visible;
 
-    public Progress(PrintStream out, boolean terminal) {
-        this(out, terminal, "", (done, total) -> { });
-    }
-
-    private Progress(PrintStream out, boolean terminal, String label, Listener listener) {
+    private Progress(PrintStream out, Display display, String label, Listener listener, LongSupplier clock) {
         this.out = out;
-        this.terminal = terminal;
+        this.display = display;
         this.label = label;
         this.listener = listener;
+        this.clock = clock;
+    }
+
+    private static Progress of(PrintStream out, Display display, Listener listener) {
+        return new Progress(out, display, "", listener, System::nanoTime);
     }
 
     /** The same place for a part of a larger task, which the label tells at the beginning of each line. */
     public Progress within(String part) {
-        return new Progress(out, terminal, part + "  ", listener);
+        return new Progress(out, display, part + "  ", listener, clock);
     }
 
     /** For a program that shows it in its own way; nothing is printed but what is {@link #say said}. */
     public static Progress to(Listener listener) {
-        return new Progress(System.err, false, "", listener);
+        return of(System.err, Display.NOT_AT_ALL, listener);
     }
 
-    /** On standard error, visible when that is a terminal. */
+    /** Prints only what is {@link #say said}. */
+    public static Progress silent(PrintStream out) {
+        return of(out, Display.NOT_AT_ALL, (done, total) -> { });
+    }
+
+    /** Plain lines for a log. */
+    static Progress lines(PrintStream out, LongSupplier clock) {
+        return new Progress(out, Display.LINES, "", (done, total) -> { }, clock);
+    }
+
+    /** On standard error: in place when that is a terminal, else in lines. */
     public static Progress onConsole() {
-        return new Progress(System.err, System.console() != null && System.console().isTerminal());
+        boolean terminal = System.console() != null && System.console().isTerminal();
+        return of(System.err, terminal ? Display.IN_PLACE : Display.LINES, (done, total) -> { });
     }
 
     /** Starts a phase; its clock starts now. */
     public synchronized void begin(String name) {
         clear();
         phase = name;
-        start = System.nanoTime();
-        drawn = 0;
+        start = clock.getAsLong();
+        drawn = OptionalLong.empty();
     }
 
     /** @param detail what else to show, as a file's name */
@@ -71,20 +94,33 @@ public final class Progress {
     /** @param detail what else to show, asked for only when it is shown, as a loss that is waited for */
     public synchronized void update(long done, long total, String unit, Supplier<String> detail) {
         listener.updated(done, total);
-        long now = System.nanoTime();
-        if (!terminal || now - start < PATIENCE || now - drawn < REDRAW && done < total) {
+        long now = clock.getAsLong();
+        if (display == Display.NOT_AT_ALL || now - start < PATIENCE || !isDue(now, done == total)) {
             return;
         }
-        String shown = detail.get();
-        drawn = now;
+        drawn = OptionalLong.of(now);
+        double rate = done / ((now - start) / 1e9);
+        String left = duration((total - done) / rate) + " left";
+        if (display == Display.LINES) {
+            out.println(String.format(Locale.ROOT, "%s%s %d/%d  %s  %s  %s", label, phase, done, total,
+                    speed(rate, unit), left, detail.get()).stripTrailing());
+            return;
+        }
         visible = true;
-        double seconds = (now - start) / 1e9;
-        double rate = done / seconds;
         int filled = (int) (BAR * done / Math.max(1, total));
-        out.print(String.format(Locale.ROOT, "\r\033[K%s%-12s %s%s %d/%d  %s  %s left  %s", label, phase,
-                "█".repeat(filled), "░".repeat(BAR - filled), done, total, speed(rate, unit),
-                clock((total - done) / rate), shown));
+        out.print(String.format(Locale.ROOT, "\r\033[K%s%-12s %s%s %d/%d  %s  %s  %s", label, phase,
+                "█".repeat(filled), "░".repeat(BAR - filled), done, total, speed(rate, unit), left, detail.get()));
         out.flush();
+    }
+
+    /** Whether it is time for another line; the last of a phase is always shown where there were others. */
+    private boolean isDue(long now, boolean last) {
+        if (drawn.isEmpty()) {
+            return true;
+        }
+        long pause = display == Display.IN_PLACE ? REDRAW
+                : Math.clamp((long) (LOG_SHARE * (now - start)), LOG_LEAST, LOG_MOST);
+        return last || now - drawn.getAsLong() >= pause;
     }
 
     /** A line that stays, with or without a terminal. */
@@ -111,7 +147,7 @@ public final class Progress {
                 : String.format(Locale.ROOT, "%.1f %s/s", rate, unit);
     }
 
-    private static String clock(double seconds) {
+    private static String duration(double seconds) {
         long s = Math.round(seconds);
         return s >= 3600 ? String.format(Locale.ROOT, "%d:%02d:%02d", s / 3600, s / 60 % 60, s % 60)
                 : String.format(Locale.ROOT, "%d:%02d", s / 60, s % 60);

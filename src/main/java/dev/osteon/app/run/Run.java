@@ -77,11 +77,13 @@ public final class Run {
             throw told;
         } catch (IOException | RuntimeException e) {
             failed(e);
+            abandon(e);
             throw e;
         } catch (OutOfMemoryError e) {
             UserError error = new UserError("the Java heap is full (" + (Runtime.getRuntime().maxMemory() >> 20)
                     + " MiB); set OSTEON_OPTS=-Xmx… if the machine has more memory, or take fewer segments", e);
             failed(error);
+            abandon(error);
             throw error;
         } finally {
             progress.end();
@@ -98,6 +100,14 @@ public final class Run {
             e.addSuppressed(unwritable);   // as on a full disk: the first error is the one to tell
         }
         ended = true;
+    }
+
+    private void abandon(Exception e) {
+        try {
+            folder.abandon();
+        } catch (IOException left) {
+            e.addSuppressed(left);
+        }
     }
 
     private static boolean forget(Thread hook) {

@@ -12,10 +12,12 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,14 +36,19 @@ public final class RunFolder implements AutoCloseable {
     private static final String STATUS = "status.json";
     private static final String LOCK = ".lock";
     /** What a run leaves that ended before its training began: a next one may have the folder. */
-    private static final Set<String> BEFORE_TRAINING = Set.of("config.yaml", STATUS, LOCK, "phantom", BONES);
+    private static final Set<String> BEFORE_TRAINING = Set.of(CONFIG, STATUS, LOCK, "phantom", BONES);
     private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
     private final Path path;
     private final ReentrantLock writing = new ReentrantLock();
     private final FileChannel lock;
+    private final Naming naming;
 
-    private RunFolder(Path path) throws IOException {
+    /** Who named it. */
+    private enum Naming { PERSON, PROGRAM }
+
+    private RunFolder(Path path, Naming naming) throws IOException {
+        this.naming = naming;
         this.path = path.toAbsolutePath().normalize();
         this.lock = FileChannel.open(this.path.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         try {
@@ -65,6 +72,29 @@ public final class RunFolder implements AutoCloseable {
     }
 
     /**
+     * For a run that failed: closes the folder, and removes it if it was named by this program and holds nothing but
+     * what the run was to be and that it failed, which the error tells. One that a person named stays, as that is where
+     * its status will be looked for.
+     */
+    public void abandon() throws IOException {
+        close();
+        if (naming == Naming.PROGRAM && holdsNothing()) {
+            try (Stream<Path> all = Files.walk(path)) {
+                for (Path each : all.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.delete(each);
+                }
+            }
+        }
+    }
+
+    private boolean holdsNothing() throws IOException {
+        try (Stream<Path> all = Files.walk(path)) {
+            return all.filter(file -> !Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)).allMatch(file ->
+                    file.equals(resolve(CONFIG)) || file.equals(resolve(STATUS)));
+        }
+    }
+
+    /**
      * The folder of a run that is to go on.
      *
      * @throws UserError when it is none, or another process is at it
@@ -77,7 +107,7 @@ public final class RunFolder implements AutoCloseable {
                     : "expected the folder of a run"));
         }
         try {
-            return new RunFolder(path);
+            return new RunFolder(path, Naming.PERSON);
         } catch (IOException e) {
             throw new UserError(path + " cannot be written to: " + FileProblem.reason(e), e);
         }
@@ -113,7 +143,7 @@ public final class RunFolder implements AutoCloseable {
                                 ? "go on with the run in it by --resume " + path : "remove it"));
             }
             Files.createDirectories(path);
-            return new RunFolder(path);
+            return new RunFolder(path, given.isEmpty() ? Naming.PROGRAM : Naming.PERSON);
         } catch (IOException e) {
             throw new UserError("--out: " + path + " cannot be written to: " + FileProblem.reason(e), e);
         }

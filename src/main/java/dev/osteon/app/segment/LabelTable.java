@@ -1,6 +1,7 @@
 package dev.osteon.app.segment;
 
 import dev.osteon.app.UserError;
+import dev.osteon.app.data.LabelRow;
 import dev.osteon.engine.io.AtomicFile;
 import java.io.IOException;
 import java.io.StringWriter;
@@ -9,12 +10,17 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVParser;
 import org.apache.commons.csv.CSVPrinter;
@@ -28,7 +34,7 @@ public final class LabelTable {
 
     private final Path table;
     private final List<String> columns;
-    private final Map<String, Map<String, String>> bySubject = new HashMap<>();
+    private final Map<String, LabelRow> bySubject = new LinkedHashMap<>();
 
     private LabelTable(Path table, List<String> columns) {
         this.table = table;
@@ -91,10 +97,37 @@ public final class LabelTable {
         if (subject.isEmpty()) {
             throw new UserError("--labels: " + table + ", line " + line + ": no subject; name one, or delete the row");
         }
-        if (bySubject.put(subject, fields) != null) {
+        if (bySubject.put(subject, new LabelRow(table, line, fields)) != null) {
             throw new UserError("--labels: " + table + ", line " + line + ": subject " + subject
                     + " was named before; keep one row for each");
         }
+    }
+
+    /**
+     * Which radiographs have a label here, as can be known before they are segmented.
+     *
+     * @param subjects of the radiographs, by file
+     * @throws UserError when none has
+     */
+    public LabelMatch match(Map<String, String> subjects) {
+        Map<String, LabelRow> labelled = new LinkedHashMap<>();
+        List<String> without = new ArrayList<>();
+        Set<String> unused = new LinkedHashSet<>(bySubject.keySet());
+        subjects.forEach((file, subject) -> {
+            Optional<LabelRow> row = Optional.ofNullable(bySubject.get(subject)).filter(LabelRow::isLabelled);
+            row.ifPresentOrElse(label -> labelled.put(file, label), () -> without.add(file));
+            unused.remove(subject);
+        });
+        if (labelled.isEmpty()) {
+            throw new UserError("--labels: " + table + " has a label of none of the " + subjects.size()
+                    + " images; expected subjects as " + first(subjects.values()) + ", given " + first(bySubject.keySet())
+                    + "; correct them, or take others from file names by --subject-pattern");
+        }
+        return new LabelMatch(table, labelled, without, List.copyOf(unused));
+    }
+
+    private static String first(Collection<String> names) {
+        return names.stream().findFirst().orElse("none");
     }
 
     /** Segments with a label, and those whose subject the table does not name. */
@@ -125,16 +158,16 @@ public final class LabelTable {
             header.addAll(labels);
             csv.printRecord(header);
             for (CSVRecord row : segments) {
-                Map<String, String> label = bySubject.getOrDefault(row.get(SUBJECT), Map.of());
+                LabelRow label = bySubject.get(row.get(SUBJECT));
                 if (row.get("segment").isEmpty()) {
                     continue;
                 }
-                if (label.isEmpty()) {
+                if (label == null) {
                     unlabelled++;
                 } else {
                     List<String> fields = new ArrayList<>(List.of(row.get("segment"), row.get(SUBJECT),
                             row.get("bone")));
-                    labels.forEach(column -> fields.add(label.get(column)));
+                    labels.forEach(column -> fields.add(label.fields().get(column)));
                     csv.printRecord(fields);
                     labelled++;
                 }

@@ -14,9 +14,11 @@ public interface Prompting {
     /**
      * @param bones      as many as there are
      * @param confidence 0..1 for each of them
-     * @param notes      what a person should look at, one line each
+     * @param doubts     what a person should look at of a bone, with or without a prompt
+     * @param notes      what a person should look at of the whole image, one line each
      */
-    record Placed(Map<Bone, BonePrompt> bones, Map<Bone, Double> confidence, List<String> notes) {}
+    record Placed(Map<Bone, BonePrompt> bones, Map<Bone, Double> confidence, Map<Bone, String> doubts,
+            List<String> notes) {}
 
     /**
      * The prompts of one image.
@@ -35,6 +37,11 @@ public interface Prompting {
      */
     default void check(List<String> files) {}
 
+    /** Whether an image may get a prompt, as far as its name tells. */
+    default boolean mayPlace(String file) {
+        return true;
+    }
+
     /** Prompts that people placed, with full confidence. */
     static Prompting from(PromptsFile prompts) {
         return new Prompting() {
@@ -48,12 +55,18 @@ public interface Prompting {
                 }
                 Map<Bone, Double> sure = new EnumMap<>(Bone.class);
                 bones.keySet().forEach(bone -> sure.put(bone, 1.0));
-                return new Placed(bones, sure, bones.isEmpty() ? List.of("no prompts in the file") : List.of());
+                return new Placed(bones, sure, Map.of(), bones.isEmpty() ? List.of("no prompts in the file")
+                        : List.of());
+            }
+
+            @Override
+            public boolean mayPlace(String file) {
+                return !prompts.images().getOrDefault(file, Map.of()).isEmpty();
             }
 
             @Override
             public void check(List<String> files) {
-                if (files.stream().allMatch(file -> prompts.images().getOrDefault(file, Map.of()).isEmpty())) {
+                if (files.stream().noneMatch(this::mayPlace)) {
                     throw new UserError("--prompts: a bone in none of the " + files.size() + " images; expected names "
                             + "below the folder of images, as " + files.getFirst() + ", each with a bone at least; "
                             + "given " + prompts.images().keySet().stream().findFirst().map(name -> name + " first")

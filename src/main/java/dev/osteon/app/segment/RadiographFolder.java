@@ -83,6 +83,19 @@ public record RadiographFolder(Path folder, Map<String, Path> images) {
         return below(folder, file);
     }
 
+    /**
+     * Whose they are, by the files' paths below the folder, in order.
+     *
+     * @param pattern finds the subject in a file's name without its ending, or, when it has a slash, in the path: the
+     *                first group, else the whole match
+     */
+    public Map<String, String> subjects(Pattern pattern) {
+        Subjects subjects = new Subjects(pattern, paths());
+        Map<String, String> byPath = new LinkedHashMap<>();
+        paths().forEach(path -> byPath.put(path, subjects.of(path)));
+        return byPath;
+    }
+
     /** All files' paths below the folder, in order. */
     List<String> paths() {
         return images.values().stream().map(this::relative).toList();

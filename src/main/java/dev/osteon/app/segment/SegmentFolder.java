@@ -33,12 +33,15 @@ final class SegmentFolder {
 
     static final String[] COLUMNS = {"file", "subject", "bone", "area", "positive", "negative", "stability",
         "confidence", "flags", "segment"};
+    /** The flag of a bone for which there was none. */
+    static final String NO_PROMPT = "no-prompt";
     private static final CSVFormat CSV = CSVFormat.DEFAULT.builder().setRecordSeparator('\n').get();
     private static final int MARGIN_SHARE = 32;
     private static final String MASKS = "masks";
     private static final String SEGMENTS = "segments";
     private static final String OVERLAYS = "overlays";
     private static final String ROWS = "rows";
+    static final String EMBEDDINGS = "embeddings";
 
     private final Path path;
 
@@ -72,6 +75,22 @@ final class SegmentFolder {
 
     Path resolve(String name) {
         return path.resolve(name);
+    }
+
+    /** Whether an earlier call did an image, with whatever prompts and models. */
+    boolean hasRows(String name) {
+        return Files.isRegularFile(rows(name));
+    }
+
+    /** Number of embeddings that earlier calls left. */
+    int embeddings() throws IOException {
+        Path kept = path.resolve(EMBEDDINGS);
+        if (!Files.isDirectory(kept)) {
+            return 0;
+        }
+        try (Stream<Path> files = Files.list(kept)) {
+            return (int) files.filter(file -> file.toString().endsWith(".safetensors")).count();
+        }
     }
 
     /**
@@ -124,7 +143,7 @@ final class SegmentFolder {
                 if (segment == null || segment.mask().area() == 0) {
                     Files.deleteIfExists(mask);
                     Files.deleteIfExists(cut);
-                    csv.printRecord(file, subject, bone.label(), 0, "", "", "", "", segment == null ? "no-prompt"
+                    csv.printRecord(file, subject, bone.label(), 0, "", "", "", "", segment == null ? NO_PROMPT
                             : "empty", "");
                     continue;
                 }

@@ -24,6 +24,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.commons.csv.CSVRecord;
 
 /** A folder of radiographs made into a folder of bone segments; goes on where an earlier call stopped. */
@@ -46,10 +48,9 @@ public final class Segmentation {
      * @param done     images segmented by this call
      * @param reused   images that were done before
      * @param failed   one line for each image that could not be done
-     * @param unexpected how many of these failed by a defect of this program, or for want of memory
      * @param attention one line for each thing that a person should look at
      */
-    public record Outcome(int done, int reused, List<String> failed, int unexpected, List<String> attention) {
+    public record Outcome(int done, int reused, List<String> failed, List<String> attention) {
 
         /** In a line. */
         public String summary() {
@@ -66,12 +67,26 @@ public final class Segmentation {
     private final Map<String, Map<Bone, BonePrompt>> used = new LinkedHashMap<>();
     private int done;
     private int reused;
-    private int unexpected;
 
     public Segmentation(Settings settings, Progress progress) throws IOException {
         this.settings = settings;
         this.progress = progress;
         this.folder = new SegmentFolder(settings.out());
+    }
+
+    /**
+     * What {@link #run} will do, in a line: how many images, with what, and what an earlier call left to go on from.
+     *
+     * @throws UserError when there is no image
+     */
+    public String plan(SamFiles sam, Device device) throws IOException {
+        RadiographFolder radiographs = RadiographFolder.of(settings.images(), settings.out());
+        long before = radiographs.images().keySet().stream().filter(folder::hasRows).count();
+        int embeddings = folder.embeddings();
+        return radiographs.images().size() + " images of " + settings.images() + " to " + settings.out() + ", model "
+                + sam.encoder().toAbsolutePath().normalize().getParent() + " on " + device
+                + (before == 0 ? "" : "; results of an earlier call: " + before + " images")
+                + (embeddings == 0 ? "" : "; kept embeddings: " + embeddings);
     }
 
     /**
@@ -85,18 +100,18 @@ public final class Segmentation {
         RadiographFolder radiographs = RadiographFolder.of(settings.images(), settings.out());
         Map<String, Path> images = radiographs.images();
         prompting.check(radiographs.paths());
-        Subjects subjects = new Subjects(settings.subject(), radiographs.paths());
+        Map<String, String> subjects = radiographs.subjects(settings.subject());
         String encoderHash = Hashes.of(sam.encoder());
         String both = encoderHash + Hashes.of(sam.decoder()) + settings.steps();
         progress.begin("segmenting");
         try (SamEncoder encoder = SamEncoder.load(sam.encoder(), device);
                 SamDecoder decoder = SamDecoder.load(sam.decoder(), device)) {
-            Embeddings embeddings = new Embeddings(encoder, encoderHash, folder.resolve("embeddings"));
+            Embeddings embeddings = new Embeddings(encoder, encoderHash, folder.resolve(SegmentFolder.EMBEDDINGS));
             BoneSegmenter segmenter = new BoneSegmenter(embeddings, decoder, settings.steps());
             int at = 0;
             for (Map.Entry<String, Path> image : images.entrySet()) {
                 String relative = radiographs.relative(image.getValue());
-                one(new Source(image.getKey(), image.getValue(), relative, subjects.of(relative)), both, prompting,
+                one(new Source(image.getKey(), image.getValue(), relative, subjects.get(relative)), both, prompting,
                         segmenter);
                 progress.update(++at, images.size(), "images", image.getKey());
             }
@@ -109,7 +124,7 @@ public final class Segmentation {
         }
         folder.writeTable(rows);
         writePrompts();
-        return new Outcome(done, reused, List.copyOf(failed), unexpected, List.copyOf(attention));
+        return new Outcome(done, reused, List.copyOf(failed), List.copyOf(attention));
     }
 
     /**
@@ -132,11 +147,9 @@ public final class Segmentation {
         } catch (EngineException e) {
             fail(source.relative() + ": " + e.getMessage());
         } catch (OutOfMemoryError e) {
-            unexpected++;
             fail(source.relative() + ": not enough memory for this image; give more, as with OSTEON_OPTS=-Xmx8g, "
                     + "or make the image smaller");
         } catch (RuntimeException | StackOverflowError e) {   // what it says may be of the image, where it was is not
-            unexpected++;
             fail(source.relative() + ": left out by an internal error, " + e.getClass().getSimpleName() + " in "
                     + Arrays.stream(e.getStackTrace()).filter(at -> at.getClassName().startsWith("dev.osteon."))
                             .findFirst().map(at -> at.getFileName() + ":" + at.getLineNumber()).orElse("a library")
@@ -162,8 +175,19 @@ public final class Segmentation {
         rows.addAll(all);
         used.put(relative, placed.bones());
         placed.notes().forEach(note -> attention.add(relative + ": " + note));
-        all.stream().filter(row -> !SegmentFolder.field(row, "flags").isEmpty()).forEach(row -> attention.add(
-                relative + ", " + SegmentFolder.field(row, "bone") + ": " + SegmentFolder.field(row, "flags")));
+        for (Bone bone : Bone.values()) {
+            String flags = SegmentFolder.field(all.get(bone.ordinal()), "flags");
+            lookAt(bone, placed, flags).ifPresent(what -> attention.add(relative + ", " + bone.label() + ": " + what));
+        }
+    }
+
+    /** What a person should look at of a bone; that it has no prompt is not told twice. */
+    private static Optional<String> lookAt(Bone bone, Prompting.Placed placed, String flags) {
+        Optional<String> doubt = Optional.ofNullable(placed.doubts().get(bone));
+        boolean told = doubt.isPresent() || placed.bones().isEmpty() && !placed.notes().isEmpty();
+        String seen = told && flags.equals(SegmentFolder.NO_PROMPT) ? "" : flags;
+        return Optional.of(Stream.concat(doubt.stream(), Stream.of(seen)).filter(part -> !part.isEmpty())
+                .collect(Collectors.joining("; "))).filter(line -> !line.isEmpty());
     }
 
     /** The prompts of this call; an older file with prompts of other images is kept, as a person may have made them. */

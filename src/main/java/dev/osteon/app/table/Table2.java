@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -127,16 +128,15 @@ public final class Table2 {
 
     private void requireSameSettings() throws IOException {
         Path file = folder.resolve("table2.yaml");
-        String settings = "# what all runs of this table have in common\n" + ConfigFile.toYaml(grid.base());
         if (Files.exists(file)) {
-            if (!Files.readString(file).equals(settings)) {
+            if (!ConfigFile.load(Optional.empty(), Optional.of(file), List.of()).equals(grid.base())) {
                 throw new UserError("--out: given " + folder + ", which holds a table of other settings (" + file
                         + "); expected the same, to go on with it, or another folder");
             }
             return;
         }
         Files.createDirectories(folder);
-        AtomicFile.write(file, settings);
+        AtomicFile.write(file, "# what all runs of this table have in common\n" + ConfigFile.toYaml(grid.base()));
     }
 
     private List<Summary> summaries(Map<Cell, CellResult> results) {

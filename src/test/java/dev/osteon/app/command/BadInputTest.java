@@ -164,7 +164,7 @@ class BadInputTest {
         settings.add("data.folder=" + data);
         RunConfig config = ConfigFile.load("smoke", settings);
         RunFolder run = RunFolder.create(folder.resolve("run").toString(), "smoke");
-        Progress quiet = new Progress(new PrintStream(OutputStream.nullOutputStream()), false);
+        Progress quiet = Progress.silent(new PrintStream(OutputStream.nullOutputStream()));
         long live = Tensor.live();
         Files.createSymbolicLink(run.resolve("curves.csv"), full);
         assertThatThrownBy(() -> new Run(config, run, quiet).execute(Run.Until.EVALUATED)).isInstanceOf(UserError.class)

@@ -68,6 +68,24 @@ class OnnxCommandTest {
                 .contains("given inputs [z]");
     }
 
+    @Test
+    void runWithoutInputsSaysWhichAndHow() {
+        assertThat(osteon.run("onnx", "run", MODELS.resolve("corpus/convolution.onnx").toString())).isEqualTo(2);
+        assertThat(osteon.err().strip()).hasLineCount(1).contains("given no inputs; expected [x]", "--input x=x.npy");
+        assertThat(osteon.out().strip()).isEqualTo("input       x float[n, 2, h, w]");
+    }
+
+    @Test
+    void whatIsNoModelIsToldWithWhatToDo() throws IOException {
+        for (String bytes : new String[] {"", "This is a text.", "PK\u0003\u0004archive"}) {
+            Path file = Files.writeString(folder.resolve("other.onnx"), bytes);
+            osteon.forget();
+            assertThat(osteon.run("onnx", "inspect", file.toString())).isEqualTo(2);
+            assertThat(osteon.err().strip()).hasLineCount(1).contains("other.onnx is not an ONNX model",
+                    "export the model to ONNX, or fetch the file again").doesNotContain(".;");
+        }
+    }
+
     private Path identities(String... outputs) throws IOException {
         GraphProto.Builder graph = GraphProto.newBuilder().addInput(ValueInfoProto.newBuilder().setName("x")
                 .setType(TypeProto.newBuilder().setTensorType(TypeProto.Tensor.newBuilder().setElemType(1))));

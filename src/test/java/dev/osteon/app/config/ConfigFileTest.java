@@ -39,6 +39,26 @@ class ConfigFileTest {
         assertThat(read(older)).isEqualTo(config);
     }
 
+    @Test
+    void namesAreWrittenAsTheCommandLineTakesThem() throws IOException {
+        RunConfig config = ConfigFile.load("smoke", List.of("method=swav", "precision=bf16", "probe.solver=sgd"));
+        String yaml = ConfigFile.toYaml(config);
+        assertThat(yaml).contains("method: swav\n", "precision: bf16\n", "memory: normal\n",
+                "task: osteoporosis_vs_rest\n", "stem: small_stride_2\n", "solver: sgd\n");
+        List<String> values = yaml.lines().map(line -> line.substring(line.indexOf(':') + 1)).toList();
+        assertThat(values).noneMatch(value -> value.matches(".*[A-Z]{2}.*"));
+    }
+
+    @Test
+    void namesInCapitalsAsInFilesOfOlderVersionsAreRead() throws IOException {
+        RunConfig config = ConfigFile.load("smoke", List.of("method=swav", "precision=bf16", "data.split=segment"));
+        String older = ConfigFile.toYaml(config).replace("method: swav", "method: SWAV")
+                .replace("precision: bf16", "precision: BF16").replace("split: segment", "split: SEGMENT")
+                .replace("stem: small_stride_2", "stem: SMALL_STRIDE_2");
+        assertThat(older).contains("SWAV", "BF16", "SEGMENT", "SMALL_STRIDE_2");
+        assertThat(read(older)).isEqualTo(config);
+    }
+
     private RunConfig read(String yaml) throws IOException {
         return ConfigFile.load(Optional.empty(), Optional.of(file(yaml)), List.of());
     }

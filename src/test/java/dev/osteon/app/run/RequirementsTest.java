@@ -42,7 +42,7 @@ class RequirementsTest {
         allocator.resetPeak();
         long before = allocator.stats().active();
         new Run(config, RunFolder.create(folder.resolve("run").toString(), "smoke"),
-                new Progress(new PrintStream(OutputStream.nullOutputStream()), false)).execute(Run.Until.EVALUATED);
+                Progress.silent(new PrintStream(OutputStream.nullOutputStream()))).execute(Run.Until.EVALUATED);
         long taken = allocator.stats().peak() - before;
         long estimated = Requirements.of(config, Pretraining.backbone(config), 24L * Bone.values().length).tensors();
         assertThat((double) estimated / taken).isBetween(0.95, 1.3);

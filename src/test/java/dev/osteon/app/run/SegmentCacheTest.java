@@ -41,7 +41,7 @@ class SegmentCacheTest {
 
     private final List<Path> pictures = new ArrayList<>();
     private final ByteArrayOutputStream said = new ByteArrayOutputStream();
-    private final Progress progress = new Progress(new PrintStream(said, true, StandardCharsets.UTF_8), false);
+    private final Progress progress = Progress.silent(new PrintStream(said, true, StandardCharsets.UTF_8));
     private SegmentCache cache;
 
     /** Larger and smaller ones, of 8 and 16 bits, with a black border. */

@@ -45,13 +45,13 @@ public final class HandPrompts implements Prompting {
         HandFit.Found found = fit.find();
         HandFit.Fitted best = found.best();
         if (best.score() < NOTHING) {
-            return new Placed(Map.of(), Map.of(), notFound(EnumSet.allOf(Bone.class)));
+            return new Placed(Map.of(), Map.of(), notFound(EnumSet.allOf(Bone.class)), List.of());
         }
         double lead = best.score() - found.otherSide().score();
         Map<Bone, Axis> axes = axes(map, fit, best.model());
         Map<Bone, BonePrompt> prompts = new EnumMap<>(Bone.class);
         Map<Bone, Double> confidence = new EnumMap<>(Bone.class);
-        List<String> notes = new ArrayList<>();
+        Map<Bone, String> doubts = new EnumMap<>(Bone.class);
         axes.forEach((bone, axis) -> {
             List<Point> positive = new ArrayList<>();
             for (double share : POSITIVE) {
@@ -71,20 +71,23 @@ public final class HandPrompts implements Prompting {
                     * Math.clamp((best.score() - LOWEST) / (HIGH - LOWEST), 0, 1) * Math.clamp(0.5 + 5 * lead, 0.5, 1);
             confidence.put(bone, sure);
             if (sure < DOUBTFUL) {
-                notes.add(String.format(Locale.ROOT, "%s was placed with a confidence of %.2f", bone.label(), sure));
+                doubts.put(bone, String.format(Locale.ROOT, "placed with a confidence of %.2f", sure));
             }
         });
         Set<Bone> missing = EnumSet.allOf(Bone.class);
         missing.removeAll(axes.keySet());
-        notes.addAll(notFound(missing));
+        doubts.putAll(notFound(missing));
+        List<String> notes = new ArrayList<>();
         if (found.elsewhere().filter(other -> other.score() > LOWEST).isPresent()) {
             notes.add("there seems to be another hand in the image; only one was given prompts");
         }
-        return new Placed(prompts, confidence, notes);
+        return new Placed(prompts, confidence, doubts, notes);
     }
 
-    private static List<String> notFound(Set<Bone> bones) {
-        return bones.stream().map(bone -> bone.label() + " is not in the image, or was not found").toList();
+    private static Map<Bone, String> notFound(Set<Bone> bones) {
+        Map<Bone, String> doubts = new EnumMap<>(Bone.class);
+        bones.forEach(bone -> doubts.put(bone, "not in the image, or not found"));
+        return doubts;
     }
 
     private static Map<Bone, Axis> axes(ContrastMap map, HandFit fit, HandModel model) {

@@ -14,12 +14,15 @@ import java.util.Map;
  */
 public record Splits(List<Integer> train, List<Integer> validation, List<Integer> test) {
 
+    /** Of each class: one for each of training, validation and test. */
+    public static final int LEAST_GROUPS = 3;
+
     /**
      * 8 : 1 : 1 within each class, no group in two parts; at least one group of each class in validation and test.
      *
      * @param labels 0 or 1, one for each sample
      * @param groups what must stay together: the subject, or the sample itself for a split by segment
-     * @throws EngineException when a class has fewer than three groups
+     * @throws EngineException when a class has fewer than {@value #LEAST_GROUPS} groups
      */
     public static Splits stratified(int[] labels, List<String> groups, long seed) {
         Map<String, List<Integer>> members = new LinkedHashMap<>();
@@ -33,10 +36,10 @@ public record Splits(List<Integer> train, List<Integer> validation, List<Integer
             int wanted = label;
             List<String> names = members.keySet().stream().filter(g -> classOf(members.get(g),
                     labels) == wanted).toList();
-            if (names.size() < 3) {
+            if (names.size() < LEAST_GROUPS) {
                 throw new EngineException("split: given " + names.size() + " subjects of class " + label
                         + (label == 0 ? " (negative)" : " (positive)")
-                        + "; expected at least 3 of each class, one for each of training, validation and test");
+                        + "; expected at least " + LEAST_GROUPS + " of each class, one for each of training, validation and test");
             }
             int[] order = Philox.of(seed).fork("split").fork(label).permutation(names.size());
             int tenth = Math.max(1, (int) Math.round(names.size() / 10.0));

@@ -69,16 +69,20 @@ public final class GraphReader {
             ModelProto model = ModelProto.parseFrom(in);
             return new GraphReader(source).graph(model, new TensorReader(folder));
         } catch (InvalidProtocolBufferException e) {
-            throw new OnnxException(source + " is not an ONNX model, or is damaged: "
-                    + String.valueOf(e.getMessage()).split("\\R", 2)[0], e);
+            throw new OnnxException(noModel(source, String.valueOf(e.getMessage()).split("\\.?\\s*(\\R|$)", 2)[0]), e);
         } catch (IOException e) {
             throw new OnnxException(source + " cannot be read: " + e.getMessage(), e);
         }
     }
 
+    private static String noModel(String source, String why) {
+        return source + " is not an ONNX model, or is damaged: " + why + "; expected a file such as torch.onnx.export "
+                + "writes; check the path, export the model to ONNX, or fetch the file again";
+    }
+
     private Graph graph(ModelProto model, TensorReader tensors) {
         if (!model.hasGraph()) {
-            throw new OnnxException(source + " is not an ONNX model, or is damaged: it has no graph");
+            throw new OnnxException(noModel(source, "it has no graph"));
         }
         GraphProto graph = model.getGraph();
         Map<String, Integer> opsets = new HashMap<>();
