@@ -95,7 +95,7 @@ start() {
     heap=""
     if [ -n "$kib" ]; then heap="-Xmx$((kib / 3072))m"; fi
     # Java's "WARNING: Using incubator modules" cannot be turned off: its ModuleBootstrap prints it to standard error
-    # whatever -Xlog or an AOT cache say. A filter on standard error would take the terminal from progress and Ctrl-C.
+    # whatever -Xlog or an AOT cache say. A filter by lines on standard error would hold back the progress line, too.
     # shellcheck disable=SC2086   # OSTEON_OPTS holds several options
     exec "$jdk/bin/java" $heap -XX:+UseParallelGC --enable-native-access=ALL-UNNAMED \
         --add-modules=jdk.incubator.vector -Djava.awt.headless=true --sun-misc-unsafe-memory-access=allow \

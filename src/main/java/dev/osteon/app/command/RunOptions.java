@@ -60,7 +60,8 @@ final class RunOptions {
     private Optional<String> split;
 
     @Option(names = "--out", paramLabel = "DIR",
-            description = "New folder for the results (default: runs/PRESET-TIME).")
+            description = "New folder for the results (default: runs/PRESET-TIME, which goes again when the run fails "
+                    + "before there is anything in it).")
     private Optional<String> out;
 
     @Option(names = "--resume", paramLabel = "DIR", description = "Goes on with the run in DIR where it stopped, with "

@@ -120,8 +120,9 @@ public final class LabelTable {
         });
         if (labelled.isEmpty()) {
             throw new UserError("--labels: " + table + " has a label of none of the " + subjects.size()
-                    + " images; expected subjects as " + first(subjects.values()) + ", given " + first(bySubject.keySet())
-                    + "; correct them, or take others from file names by --subject-pattern");
+                    + " images; expected subjects as " + first(subjects.values()) + ", given "
+                    + first(bySubject.keySet()) + "; correct them, or take others from file names by "
+                    + "--subject-pattern");
         }
         return new LabelMatch(table, labelled, without, List.copyOf(unused));
     }

@@ -50,8 +50,8 @@ class RunFolderTest {
 
     private void fail() {
         RunConfig config = ConfigFile.load("smoke", List.of("data.folder=" + folder.resolve("none")));
-        assertThatThrownBy(() -> new Run(config, run, QUIET).execute(Run.Until.EVALUATED)).isInstanceOf(IOException.class)
-                .hasMessageContaining("no such file or folder");
+        assertThatThrownBy(() -> new Run(config, run, QUIET).execute(Run.Until.EVALUATED))
+                .isInstanceOf(IOException.class).hasMessageContaining("no such file or folder");
     }
 
     @Test

@@ -43,8 +43,8 @@ class LabelMatchTest {
     void whatMatchesAndWhatDoesNotIsOneLine() throws IOException {
         LabelMatch match = match("a,-3,|b,,|c,,normal|x,1,|y,1,|z,1,|w,1,");
         assertThat(match.isComplete()).isFalse();
-        assertThat(match.describe()).isEqualTo("2 of 7 images have a label; without one: b.png, d.png, e.png and 2 more;"
-                + " rows of scores.csv without an image: x, y, z and 1 more");
+        assertThat(match.describe()).isEqualTo("2 of 7 images have a label; without one: b.png, d.png, e.png and 2 "
+                + "more; rows of scores.csv without an image: x, y, z and 1 more");
         assertThat(match("a,1,|b,1,|c,1,|d,1,|e,1,|f,1,|g,1,").isComplete()).isTrue();
     }
 
@@ -89,7 +89,8 @@ class LabelMatchTest {
     @Test
     void aLabelThatIsNoneIsToldWithItsLineInTheTable() throws IOException {
         assertThatThrownBy(() -> match("a,-3,|b,low,|c,1,").require(data(), new HandPrompts()))
-                .isInstanceOf(LabelsException.class).hasMessageContaining("scores.csv, line 3: column 't_score': 'low'");
+                .isInstanceOf(LabelsException.class)
+                .hasMessageContaining("scores.csv, line 3: column 't_score': 'low'");
         assertThatThrownBy(() -> match("a,-3,|b,,ill|c,1,").require(data(), new HandPrompts()))
                 .isInstanceOf(LabelsException.class).hasMessageContaining("line 3: column 'label': 'ill'");
     }

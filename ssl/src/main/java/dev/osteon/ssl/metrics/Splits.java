@@ -39,7 +39,8 @@ public record Splits(List<Integer> train, List<Integer> validation, List<Integer
             if (names.size() < LEAST_GROUPS) {
                 throw new EngineException("split: given " + names.size() + " subjects of class " + label
                         + (label == 0 ? " (negative)" : " (positive)")
-                        + "; expected at least " + LEAST_GROUPS + " of each class, one for each of training, validation and test");
+                        + "; expected at least " + LEAST_GROUPS
+                        + " of each class, one for each of training, validation and test");
             }
             int[] order = Philox.of(seed).fork("split").fork(label).permutation(names.size());
             int tenth = Math.max(1, (int) Math.round(names.size() / 10.0));
