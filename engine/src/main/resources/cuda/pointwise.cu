@@ -62,6 +62,41 @@ UNARY(asinh, asinhf(v))
 UNARY(acosh, acoshf(v))
 UNARY(atanh, atanhf(v))
 
+// y[i] ← f(y[i] + bias of channel i / inner % channels), V neighbours at once: of one channel, or where inner is 1 of as
+// many.
+template <class T, int V, class F> __device__ inline void biased(T *y, const T *bias, i64 n, i64 inner, int channels,
+        F f) {
+    bool small = n <= 0x7fffffff;          // 32-bit divisions are several times cheaper
+    EACH(i, n / V) {
+        i64 channel = small ? (u32) (i * V) / (u32) inner % (u32) channels : i * V / inner % channels;
+        pack<T, V> p = ((const pack<T, V> *) y)[i];
+        pack<T, V> b;
+        if (inner == 1) {
+            b = *(const pack<T, V> *) (bias + channel);
+        } else {
+            for (int k = 0; k < V; k++) {
+                b.v[k] = bias[channel];
+            }
+        }
+        for (int k = 0; k < V; k++) {
+            p.v[k] = narrow<T>::of(f(widen(p.v[k]) + widen(b.v[k])));
+        }
+        ((pack<T, V> *) y)[i] = p;
+    }
+}
+
+// A convolution's or a linear layer's bias, and what follows it.
+#define BIASED(NAME, TYPE, T, EXPRESSION) \
+    extern "C" __global__ void add_bias##NAME##_##TYPE(T *y, const T *bias, i64 n, i64 inner, int channels) { \
+        const int V = 16 / sizeof(T); \
+        auto f = [](float v) { return EXPRESSION; }; \
+        if ((inner == 1 ? channels : inner) % V == 0 && ((u64) y | (u64) bias) % 16 == 0) { \
+            biased<T, V>(y, bias, n, inner, channels, f); \
+        } else { \
+            biased<T, 1>(y, bias, n, inner, channels, f); \
+        } \
+    }
+
 #define BOTH(TYPE, T) \
     extern "C" __global__ void affine_##TYPE(const T *x, T *y, i64 n, float scale, float shift) { \
         map(x, y, n, [scale, shift](float v) { return fmaf(scale, v, shift); }); \
@@ -69,12 +104,9 @@ UNARY(atanh, atanhf(v))
     extern "C" __global__ void clamp_##TYPE(const T *x, T *y, i64 n, float low, float high) { \
         map(x, y, n, [low, high](float v) { return smaller(larger(v, low), high); }); \
     } \
-    /* y[i] += bias of channel i / inner % channels: a convolution's or a linear layer's */ \
-    extern "C" __global__ void add_bias_##TYPE(T *y, const T *bias, i64 n, i64 inner, int channels) { \
-        EACH(i, n) { \
-            y[i] = narrow<T>::of(widen(y[i]) + widen(bias[i / inner % channels])); \
-        } \
-    }
+    BIASED(, TYPE, T, v) \
+    BIASED(_relu, TYPE, T, f_relu(v)) \
+    BIASED(_gelu, TYPE, T, f_gelu(v))
 BOTH(f32, float)
 BOTH(bf16, bf16)
 BOTH(f16, f16)

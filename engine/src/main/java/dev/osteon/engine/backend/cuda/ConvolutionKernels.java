@@ -9,6 +9,7 @@ import dev.osteon.engine.op.Conv2d;
 import dev.osteon.engine.op.Conv2dBackwardWeights;
 import dev.osteon.engine.op.ConvTranspose2d;
 import dev.osteon.engine.op.ConvTranspose2dOnto;
+import dev.osteon.engine.op.Epilogue;
 import dev.osteon.engine.tensor.Layout;
 import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
@@ -39,8 +40,7 @@ record ConvolutionKernels(CudaRuntime cuda, Dnn dnn) {
         Layout layout = layout(in.get(0), y);
         run(new ConvolutionShape(Direction.Y, op.plain(), in.get(0).shape(), in.get(1).shape(), y.shape(), y.dtype(),
                 layout), in.get(0), in.get(1), y);
-        addBias(in, y);
-        PointwiseKernels.epilogue(cuda, op.epilogue(), y);
+        finish(in, y, op.epilogue());
     }
 
     private void convTranspose2d(ConvTranspose2d op, List<Tensor> in, List<Tensor> out) {
@@ -48,7 +48,7 @@ record ConvolutionKernels(CudaRuntime cuda, Dnn dnn) {
         Layout layout = layout(in.get(0), y);
         run(new ConvolutionShape(Direction.X, op.convolution(), y.shape(), in.get(1).shape(), in.get(0).shape(),
                 y.dtype(), layout), y, in.get(1), in.get(0));
-        addBias(in, y);
+        finish(in, y, Epilogue.NONE);
     }
 
     /** By cuDNN where it has an engine that adds; otherwise, and that is noted, in a pass of its own. */
@@ -133,12 +133,13 @@ record ConvolutionKernels(CudaRuntime cuda, Dnn dnn) {
         }
     }
 
-    private void addBias(List<Tensor> in, Tensor y) {
+    private void finish(List<Tensor> in, Tensor y, Epilogue epilogue) {
         if (in.size() == 3) {
             Shape shape = y.shape();
             long inner = y.layout() == Layout.NHWC ? 1 : (long) shape.dim(2) * shape.dim(3);
-            cuda.launch("pointwise", "add_bias_" + y.dtype()).pointer(y).pointer(in.get(2)).wide(y.size()).wide(inner)
-                    .integer(shape.dim(1)).over(y.size());
+            PointwiseKernels.bias(cuda, y, in.get(2), inner, epilogue);
+        } else {
+            PointwiseKernels.epilogue(cuda, epilogue, y);
         }
     }
 }

@@ -28,10 +28,10 @@ record MatMulKernels(CudaRuntime cuda, Blas blas) {
         long[] stepsB = Arrays.copyOf(b.shape().stridesWithin(y.shape(), Layout.ROW_MAJOR), leading);
         products(op, a, b, y, Walk.of(batch, stepsA, stepsB));
         if (in.size() == 3) {
-            cuda.launch("pointwise", "add_bias_" + y.dtype()).pointer(y).pointer(in.get(2)).wide(y.size()).wide(1)
-                    .integer(y.dim(-1)).over(y.size());
+            PointwiseKernels.bias(cuda, y, in.get(2), 1, op.epilogue());
+        } else {
+            PointwiseKernels.epilogue(cuda, op.epilogue(), y);
         }
-        PointwiseKernels.epilogue(cuda, op.epilogue(), y);
     }
 
     /** The innermost loop over the batch is cuBLAS's own, the others are here; mostly there are none. */

@@ -32,6 +32,13 @@ record PointwiseKernels(CudaRuntime cuda) {
         map("unary_" + op.name(), in.getFirst(), out.getFirst()).over(out.getFirst().size());
     }
 
+    /** A product's bias and what follows it, in one pass over y, of which {@code inner} neighbours have one channel. */
+    static void bias(CudaRuntime cuda, Tensor y, Tensor bias, long inner, Epilogue epilogue) {
+        String name = epilogue.function().map(f -> "add_bias_" + new Unary(f).name()).orElse("add_bias");
+        cuda.launch(FILE, name + "_" + y.dtype()).pointer(y).pointer(bias).wide(y.size()).wide(inner)
+                .integer(Math.toIntExact(bias.size())).over(y.size());
+    }
+
     /** What follows a product, in place. */
     static void epilogue(CudaRuntime cuda, Epilogue epilogue, Tensor y) {
         epilogue.function().ifPresent(f -> map(cuda, "unary_" + new Unary(f).name(), y, y).over(y.size()));

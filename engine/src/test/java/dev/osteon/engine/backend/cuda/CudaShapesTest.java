@@ -11,12 +11,14 @@ import dev.osteon.engine.conformance.Conformance;
 import dev.osteon.engine.conformance.OpSample;
 import dev.osteon.engine.conformance.Operand;
 import dev.osteon.engine.op.Activation;
-import dev.osteon.engine.op.Attention;
 import dev.osteon.engine.op.ArgMax;
+import dev.osteon.engine.op.Attention;
 import dev.osteon.engine.op.BatchNormBackward;
 import dev.osteon.engine.op.BatchNormTrain;
 import dev.osteon.engine.op.Binary;
+import dev.osteon.engine.op.Conv2d;
 import dev.osteon.engine.op.DrawViews;
+import dev.osteon.engine.op.Epilogue;
 import dev.osteon.engine.op.Expand;
 import dev.osteon.engine.op.GatherBackward;
 import dev.osteon.engine.op.L2Normalize;
@@ -38,6 +40,7 @@ import dev.osteon.engine.op.SoftCrossEntropyBackward;
 import dev.osteon.engine.op.Softmax;
 import dev.osteon.engine.op.Unary;
 import dev.osteon.engine.op.UnscaleGradients;
+import dev.osteon.engine.op.Window;
 import dev.osteon.engine.tensor.DType;
 import dev.osteon.engine.tensor.Layout;
 import dev.osteon.engine.tensor.Shape;
@@ -123,6 +126,12 @@ class CudaShapesTest {
         }
         add(s, "attention of a key", new Attention(0.2), normal(3, 25, 1, 32), normal(3, 1, 1, 32),
                 normal(3, 1, 1, 32));
+        for (Epilogue epilogue : Epilogue.values()) {
+            add(s, "bias of packs then " + epilogue, new MatMul(MatMul.Transpose.NO, MatMul.Transpose.NO, epilogue),
+                    normal(70, 3), normal(3, 24), normal(24));
+            add(s, "bias of planes then " + epilogue, new Conv2d(new Window(1, 1), new Window(0, 0), new Window(1, 1),
+                    1, epilogue), normal(2, 3, 4, 4), normal(5, 3, 1, 1), normal(5));
+        }
         add(s, "permute of runs", new Permute(List.of(0, 2, 1, 3)), normal(2, 5, 3, 16));
         add(s, "permute of short runs", new Permute(List.of(1, 0, 2)), normal(5, 3, 6));
         add(s, "expand of runs", new Expand(Shape.of(3, 5, 20)), normal(3, 1, 20));
