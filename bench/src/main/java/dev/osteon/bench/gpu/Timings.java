@@ -83,18 +83,17 @@ final class Timings {
         section.line("Forward, cross-entropy, backward, SGD; channels-last. A ratio is PyTorch's time by ours, round "
                 + "by round.");
         section.header("batch", "type", "ms", "images/s", "TFLOP/s", "GPU MiB", "PyTorch");
+        int middle = batches.get(batches.size() / 2);
         try (Comparison plain = new Comparison(bench); Comparison tf32 = new Comparison(bench, TF32)) {
             for (int batch : batches) {
                 section.attempt(() -> step(section, plain, bench, batch, "bf16", compiled.contains(batch)));
             }
             plain.drop(COMPILED);
-            for (int batch : batches) {
-                section.attempt(() -> step(section, plain, bench, batch, "f32", false));
-            }
+            section.attempt(() -> step(section, plain, bench, middle, "f32", false));
             plain.close();
-            section.attempt(() -> step(section, tf32, bench, batches.get(batches.size() / 2), "tf32", false));
+            section.attempt(() -> step(section, tf32, bench, middle, "tf32", false));
         }
-        section.attempt(() -> single(section, bench, batches.get(batches.size() / 2)));
+        section.attempt(() -> single(section, bench, middle));
         return section;
     }
 
