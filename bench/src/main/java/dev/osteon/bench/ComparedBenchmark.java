@@ -31,11 +31,20 @@ import org.openjdk.jmh.annotations.Warmup;
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.SECONDS)
-@Fork(value = 1, jvmArgs = {"-Xmx3g", "-XX:MaxNewSize=64m", "--add-modules=jdk.incubator.vector",
-    "--enable-native-access=ALL-UNNAMED"})
+@Fork(value = 1, jvmArgs = {ComparedBenchmark.HEAP, ComparedBenchmark.YOUNG, ComparedBenchmark.VECTORS,
+    ComparedBenchmark.NATIVE})
 @Warmup(iterations = 5, time = 600, timeUnit = TimeUnit.MILLISECONDS)
 @Measurement(iterations = 5, time = 200, timeUnit = TimeUnit.MILLISECONDS)
 public abstract class ComparedBenchmark {
+
+    /** Of the Java virtual machine, on all sides: the most that the heap may take. */
+    public static final String HEAP = "-Xmx3g";
+    /** And that its young generation may, so that garbage that nobody has collected yet counts for less. */
+    public static final String YOUNG = "-XX:MaxNewSize=64m";
+    /** The module of the Vector API. */
+    public static final String VECTORS = "--add-modules=jdk.incubator.vector";
+    /** Calls of native code without a warning. */
+    public static final String NATIVE = "--enable-native-access=ALL-UNNAMED";
 
     /** The implementation of this project. */
     public static final String OURS = "osteon";

@@ -5,7 +5,6 @@ import dev.osteon.engine.random.Philox;
 import dev.osteon.engine.tensor.DType;
 import dev.osteon.engine.tensor.Device;
 import dev.osteon.engine.tensor.Shape;
-import java.util.Arrays;
 import java.util.function.DoubleSupplier;
 
 /**
@@ -43,9 +42,7 @@ public record Initializer(Device device, DType dtype, long seed, String path) {
 
     /** All values equal. */
     public Parameter constant(String name, Shape shape, double value) {
-        double[] values = new double[Math.toIntExact(shape.size())];
-        Arrays.fill(values, value);
-        return Parameter.of(full(name), device, shape, dtype, values);
+        return Parameter.full(full(name), device, shape, dtype, value);
     }
 
     /** Normal values of mean 0. */
@@ -65,8 +62,6 @@ public record Initializer(Device device, DType dtype, long seed, String path) {
     }
 
     private Parameter filled(String name, Shape shape, DoubleSupplier next) {
-        double[] values = new double[Math.toIntExact(shape.size())];
-        Arrays.setAll(values, i -> (float) next.getAsDouble());
-        return Parameter.of(full(name), device, shape, dtype, values);
+        return Parameter.of(full(name), device, shape, dtype, () -> (float) next.getAsDouble());
     }
 }

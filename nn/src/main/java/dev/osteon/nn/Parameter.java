@@ -3,13 +3,16 @@ package dev.osteon.nn;
 import dev.osteon.engine.ShapeException;
 import dev.osteon.engine.backend.Backends;
 import dev.osteon.engine.memory.TensorScope;
+import dev.osteon.engine.op.Ops;
 import dev.osteon.engine.tensor.DType;
 import dev.osteon.engine.tensor.Device;
 import dev.osteon.engine.tensor.HostData;
 import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
+import dev.osteon.engine.tensor.TensorSpec;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.function.DoubleSupplier;
 
 /** A named tensor that outlives every scope and is overwritten in place: a weight, a statistic, a momentum buffer. */
 public final class Parameter implements AutoCloseable {
@@ -29,6 +32,28 @@ public final class Parameter implements AutoCloseable {
         }
     }
 
+    /**
+     * A parameter of values that are asked for one after the other, in row-major order, and rounded to {@code dtype}.
+     * They never lie in the Java heap, which a network's weights as arrays would make a few hundred megabytes larger.
+     */
+    public static Parameter of(String name, Device device, Shape shape, DType dtype, DoubleSupplier values) {
+        TensorSpec spec = TensorSpec.of(shape, dtype);
+        try (TensorScope scope = TensorScope.open(); Arena arena = Arena.ofConfined()) {
+            MemorySegment data = arena.allocate(Math.max(8, spec.bytes()), 8);
+            for (long i = 0; i < shape.size(); i++) {
+                HostData.set(data, dtype, i, values.getAsDouble());
+            }
+            return new Parameter(name, scope.release(Tensor.copyOf(device, spec, data.asSlice(0, spec.bytes()))));
+        }
+    }
+
+    /** A parameter whose values are all {@code value}. */
+    public static Parameter full(String name, Device device, Shape shape, DType dtype, double value) {
+        try (TensorScope scope = TensorScope.open()) {
+            return new Parameter(name, scope.release(Ops.full(device, shape, dtype, value)));
+        }
+    }
+
     /** A parameter that takes {@code tensor} over: it belongs to no scope any more. */
     public static Parameter of(String name, Tensor tensor) {
         return new Parameter(name, TensorScope.detach(tensor));
@@ -36,8 +61,7 @@ public final class Parameter implements AutoCloseable {
 
     /** Zeros like {@code other}. */
     static Parameter zerosLike(String name, Parameter other) {
-        return of(name, other.tensor.device(), other.shape(), other.tensor.dtype(),
-                new double[Math.toIntExact(other.tensor.size())]);
+        return full(name, other.tensor.device(), other.shape(), other.tensor.dtype(), 0);
     }
 
     /** The full name it was made under. */

@@ -27,7 +27,7 @@ final class EmbeddingQueue implements Module {
     EmbeddingQueue(Device device, DType dtype, int globalViews, int rows, int dim) {
         for (int i = 0; i < globalViews; i++) {
             String name = "view" + i;
-            views.put(name, Parameter.of(name, device, Shape.of(rows, dim), dtype, new double[rows * dim]));
+            views.put(name, Parameter.full(name, device, Shape.of(rows, dim), dtype, 0));
         }
     }
 
