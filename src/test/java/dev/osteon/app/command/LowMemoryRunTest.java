@@ -38,8 +38,8 @@ class LowMemoryRunTest {
             assertThat(Files.mismatch(checkpoint("low").resolve(file), checkpoint("normal").resolve(file))).as(file)
                     .isEqualTo(-1);
         }
-        assertThat(Files.readString(folder.resolve("low/config.yaml"))).contains("memory: LOW");
-        assertThat(Files.readString(folder.resolve("normal/config.yaml"))).contains("memory: NORMAL");
+        assertThat(Files.readString(folder.resolve("low/config.yaml"))).contains("memory: low");
+        assertThat(Files.readString(folder.resolve("normal/config.yaml"))).contains("memory: normal");
     }
 
     @Test

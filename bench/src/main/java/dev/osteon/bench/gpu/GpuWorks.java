@@ -7,11 +7,8 @@ import dev.osteon.bench.step.OsteonStep;
 import dev.osteon.bench.step.PretextWork;
 import dev.osteon.engine.EngineException;
 import dev.osteon.engine.backend.Backend;
-import dev.osteon.engine.backend.Recorder;
-import dev.osteon.engine.backend.Recording;
 import dev.osteon.engine.backend.cuda.Copies;
 import dev.osteon.engine.dispatch.Dispatcher;
-import dev.osteon.engine.memory.MemoryReserve;
 import dev.osteon.engine.memory.TensorScope;
 import dev.osteon.engine.op.Ops;
 import dev.osteon.engine.random.Philox;
@@ -26,7 +23,6 @@ import dev.osteon.ssl.views.MultiCrop;
 import dev.osteon.ssl.views.ViewPolicy;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -145,23 +141,18 @@ record GpuWorks(Backend backend, Sizes sizes) implements WorkServer.Opener {
 
     /** A graph of kernels with next to nothing to do: what is between the kernels of a recorded step, and no more. */
     private Body empty(int kernels) {
-        Recorder recorder = backend.recorder().orElseThrow(() -> new EngineException(
-                "given -Dosteon.cuda.graphs=false; expected graphs, whose kernels' distance is to be measured"));
         TensorScope scope = TensorScope.open();
         Tensor one = Tensor.of(backend.device(), Shape.of(1), 1f);
-        MemoryReserve reserve = backend.allocator().reserve(() -> { });
-        List<Recording> recording = new ArrayList<>();
-        backend.allocator().within(reserve, () -> recording.add(recorder.record(() -> {
+        Body graph = Body.recorded(backend, () -> {
             try (TensorScope temporary = TensorScope.open()) {
                 Tensor x = one;
                 for (int i = 0; i < kernels; i++) {
                     x = x.mul(0.5);
                 }
             }
-        })));
-        return new Body(recording.getFirst()::queue, () -> recording.getFirst().size(), () -> {
-            recording.getFirst().close();
-            reserve.close();
+        });
+        return new Body(graph.queue(), graph.number(), () -> {
+            graph.close().run();
             scope.close();
         });
     }

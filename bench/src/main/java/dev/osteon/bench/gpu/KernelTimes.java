@@ -4,12 +4,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.osteon.engine.EngineException;
 import dev.osteon.engine.backend.Backend;
 import dev.osteon.engine.backend.KernelTable;
-import dev.osteon.engine.backend.Recorder;
-import dev.osteon.engine.backend.Recording;
 import dev.osteon.engine.conformance.OpSample;
 import dev.osteon.engine.conformance.Operand;
 import dev.osteon.engine.dispatch.Dispatcher;
-import dev.osteon.engine.memory.MemoryReserve;
 import dev.osteon.engine.memory.TensorScope;
 import dev.osteon.engine.op.Cost;
 import dev.osteon.engine.op.Op;
@@ -87,10 +84,19 @@ record KernelTimes(Backend backend, Sizes sizes, int rounds) {
             row.put("single ms", median(single::timed, row, "single"));
             row.put("host ms", single.queued());
         }
-        try (QueuedWork recorded = new QueuedWork(op.name(), backend, recorded(once, repeats), sizes.turnMillis())) {
+        try (QueuedWork recorded = new QueuedWork(op.name(), backend, graph(once, repeats), sizes.turnMillis())) {
             row.put("repeats", repeats * recorded.repeats());
             row.put("median ms", median(() -> recorded.timed() / repeats, row, "recorded"));
         }
+    }
+
+    /** How long the device takes for an operation, whatever the host does. */
+    private QueuedWork.Body graph(Runnable once, int repeats) {
+        return QueuedWork.Body.recorded(backend, () -> {
+            for (int i = 0; i < repeats; i++) {
+                once.run();
+            }
+        });
     }
 
     private double median(DoubleSupplier timed, Map<String, Object> row, String name) {
@@ -98,23 +104,6 @@ record KernelTimes(Backend backend, Sizes sizes, int rounds) {
         row.put(name + " min ms", times[0]);
         row.put(name + " max ms", times[rounds - 1]);
         return times[rounds / 2];
-    }
-
-    /** A graph of an operation again and again: how long the device takes for it, whatever the host does. */
-    private QueuedWork.Body recorded(Runnable once, int repeats) {
-        Recorder recorder = backend.recorder().orElseThrow(() -> new EngineException(
-                "given -Dosteon.cuda.graphs=false; expected graphs, by which operations are timed"));
-        MemoryReserve reserve = backend.allocator().reserve(() -> { });
-        List<Recording> recording = new ArrayList<>();
-        backend.allocator().within(reserve, () -> recording.add(recorder.record(() -> {
-            for (int i = 0; i < repeats; i++) {
-                once.run();
-            }
-        })));
-        return new QueuedWork.Body(recording.getFirst()::queue, () -> 0, () -> {
-            recording.getFirst().close();
-            reserve.close();
-        });
     }
 
     private List<Tensor> operands(OpSample sample, DType floating) {

@@ -1,6 +1,12 @@
 package dev.osteon.bench.gpu;
 
+import dev.osteon.engine.EngineException;
 import dev.osteon.engine.backend.Backend;
+import dev.osteon.engine.backend.Recorder;
+import dev.osteon.engine.backend.Recording;
+import dev.osteon.engine.memory.MemoryReserve;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.DoubleSupplier;
 
 /**
@@ -13,7 +19,25 @@ final class QueuedWork implements ServedWork {
     private static final int MOST = 2000;
 
     /** What is queued, what it gives, and what is to be closed in the end. */
-    record Body(Runnable queue, DoubleSupplier number, Runnable close) {}
+    record Body(Runnable queue, DoubleSupplier number, Runnable close) {
+
+        /**
+         * Work as a graph, which is queued as a whole, in memory of its own; its number is how many kernels it has.
+         *
+         * @throws EngineException when the device has no graphs
+         */
+        static Body recorded(Backend backend, Runnable work) {
+            Recorder recorder = backend.recorder().orElseThrow(() -> new EngineException(
+                    "given -Dosteon.cuda.graphs=false; expected graphs, which are to be timed"));
+            MemoryReserve reserve = backend.allocator().reserve(() -> { });
+            List<Recording> recording = new ArrayList<>();
+            backend.allocator().within(reserve, () -> recording.add(recorder.record(work)));
+            return new Body(recording.getFirst()::queue, recording.getFirst()::size, () -> {
+                recording.getFirst().close();
+                reserve.close();
+            });
+        }
+    }
 
     private final String name;
     private final Backend backend;
