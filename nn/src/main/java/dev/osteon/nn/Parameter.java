@@ -3,13 +3,11 @@ package dev.osteon.nn;
 import dev.osteon.engine.ShapeException;
 import dev.osteon.engine.backend.Backends;
 import dev.osteon.engine.memory.TensorScope;
-import dev.osteon.engine.op.Ops;
 import dev.osteon.engine.tensor.DType;
 import dev.osteon.engine.tensor.Device;
 import dev.osteon.engine.tensor.HostData;
 import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
-import dev.osteon.engine.tensor.TensorSpec;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.function.DoubleSupplier;
@@ -32,26 +30,16 @@ public final class Parameter implements AutoCloseable {
         }
     }
 
-    /**
-     * A parameter of values that are asked for one after the other, in row-major order, and rounded to {@code dtype}.
-     * They never lie in the Java heap, which a network's weights as arrays would make a few hundred megabytes larger.
-     */
+    /** A parameter of values that are asked for one by one, in row-major order, and rounded to {@code dtype}. */
     public static Parameter of(String name, Device device, Shape shape, DType dtype, DoubleSupplier values) {
-        TensorSpec spec = TensorSpec.of(shape, dtype);
-        try (TensorScope scope = TensorScope.open(); Arena arena = Arena.ofConfined()) {
-            MemorySegment data = arena.allocate(Math.max(8, spec.bytes()), 8);
-            for (long i = 0; i < shape.size(); i++) {
-                HostData.set(data, dtype, i, values.getAsDouble());
-            }
-            return new Parameter(name, scope.release(Tensor.copyOf(device, spec, data.asSlice(0, spec.bytes()))));
+        try (TensorScope scope = TensorScope.open()) {
+            return new Parameter(name, scope.release(Tensor.of(device, shape, dtype, values)));
         }
     }
 
     /** A parameter whose values are all {@code value}. */
     public static Parameter full(String name, Device device, Shape shape, DType dtype, double value) {
-        try (TensorScope scope = TensorScope.open()) {
-            return new Parameter(name, scope.release(Ops.full(device, shape, dtype, value)));
-        }
+        return of(name, device, shape, dtype, () -> value);
     }
 
     /** A parameter that takes {@code tensor} over: it belongs to no scope any more. */

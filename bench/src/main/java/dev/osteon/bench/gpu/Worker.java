@@ -21,6 +21,15 @@ import java.util.concurrent.TimeUnit;
 /** A process that does a {@link ServedWork} when told to, in {@link WorkServer}'s lines, and what it answered. */
 public final class Worker implements AutoCloseable {
 
+    /** What a process answers that goes on, but cannot do what it was told to. */
+    static final class Refused extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        private Refused(String message) {
+            super(message);
+        }
+    }
+
     private final String label;
     private final Process process;
     private final BufferedReader answers;
@@ -105,7 +114,7 @@ public final class Worker implements AutoCloseable {
             throw ended(line == null ? "" : ", and it crashed: see the newest hs_err_pid*.log", null);
         }
         if (line.startsWith("failed ")) {
-            throw new IOException(label + ": " + line.substring("failed ".length()));
+            throw new Refused(label + ": " + line.substring("failed ".length()));
         }
         return line;
     }

@@ -9,6 +9,7 @@ import dev.osteon.engine.backend.Recorder;
 import dev.osteon.engine.backend.Recording;
 import dev.osteon.engine.memory.MemoryReserve;
 import dev.osteon.engine.memory.TensorScope;
+import dev.osteon.engine.tensor.DType;
 import dev.osteon.engine.tensor.Device;
 import dev.osteon.engine.tensor.Tensor;
 import dev.osteon.engine.tensor.TensorSpec;
@@ -42,9 +43,10 @@ public final class Replay implements AutoCloseable {
     /**
      * What must be the same for a recording to be that of a step.
      *
-     * @param variant what else than its inputs' shapes decides which operations a step consists of
+     * @param variant what else than the other two decides which operations a step consists of
+     * @param low     of {@link Dispatcher#autocast()}
      */
-    private record Kind(Object variant, List<TensorSpec> inputs) {}
+    private record Kind(Object variant, Optional<DType> low, List<TensorSpec> inputs) {}
 
     /** A recording and what it works on. */
     private static final class Recorded {
@@ -86,14 +88,14 @@ public final class Replay implements AutoCloseable {
     /**
      * Does one step.
      *
-     * @param variant equal for steps that do the same operations on inputs of the same shapes
+     * @param variant equal for steps that do the same operations on inputs of the same shapes, under the same autocast
      * @param inputs  all that differs from step to step, each with its memory to itself; they stay the caller's
      * @param step    reads tensors of the inputs' shapes, may change parameters and buffers in place, and gives back
      *                one result, in the innermost scope; on the host it may only do what can be left out later
      * @return the result, in the innermost scope
      */
     public Tensor run(Object variant, List<Tensor> inputs, Function<List<Tensor>, Tensor> step) {
-        Kind now = new Kind(variant, inputs.stream().map(Tensor::spec).toList());
+        Kind now = new Kind(variant, Dispatcher.autocast(), inputs.stream().map(Tensor::spec).toList());
         boolean first = !kind.equals(Optional.of(now));
         if (first) {
             forget();

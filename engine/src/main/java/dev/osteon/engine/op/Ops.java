@@ -6,13 +6,9 @@ import dev.osteon.engine.ShapeException;
 import dev.osteon.engine.dispatch.Dispatcher;
 import dev.osteon.engine.tensor.DType;
 import dev.osteon.engine.tensor.Device;
-import dev.osteon.engine.tensor.HostData;
 import dev.osteon.engine.tensor.Layout;
 import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
-import dev.osteon.engine.tensor.TensorSpec;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -171,14 +167,7 @@ public final class Ops {
 
     /** A constant tensor. */
     public static Tensor full(Device device, Shape shape, DType dtype, double value) {
-        TensorSpec spec = TensorSpec.of(shape, dtype);
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment data = arena.allocate(Math.max(Double.BYTES, spec.bytes()), Double.BYTES);     // zeros
-            for (long i = 0; Double.doubleToRawLongBits(value) != 0 && i < shape.size(); i++) {
-                HostData.set(data, dtype, i, value);
-            }
-            return Tensor.copyOf(device, spec, data.asSlice(0, spec.bytes()));
-        }
+        return Tensor.of(device, shape, dtype, () -> value);
     }
 
     public static Tensor maskDiagonal(Tensor x, double value) {

@@ -13,6 +13,8 @@ import dev.osteon.engine.memory.TensorScope;
 import dev.osteon.engine.op.Ops;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.function.DoubleSupplier;
 
 /** Between Java arrays and tensors, and element access for code that is not performance critical. */
 public final class HostData {
@@ -64,10 +66,14 @@ public final class HostData {
 
     static Tensor upload(Device device, Shape shape, DType dtype, double[] values) {
         requireCount(shape, values.length);
+        return upload(device, shape, dtype, Arrays.stream(values).iterator()::nextDouble);
+    }
+
+    static Tensor upload(Device device, Shape shape, DType dtype, DoubleSupplier values) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment data = arena.allocate(Math.max(1, shape.size() * dtype.bytes()), 8);
-            for (int i = 0; i < values.length; i++) {
-                set(data, dtype, i, values[i]);
+            for (long i = 0; i < shape.size(); i++) {
+                set(data, dtype, i, values.getAsDouble());
             }
             return copy(device, shape, dtype, data);
         }

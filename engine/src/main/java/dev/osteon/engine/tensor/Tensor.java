@@ -14,6 +14,7 @@ import java.nio.channels.FileChannel;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.DoubleSupplier;
 
 /**
  * A dense n-dimensional array on a device: a specification and a handle on a buffer. It belongs to the
@@ -56,6 +57,14 @@ public final class Tensor implements AutoCloseable {
 
     /** Values in row-major order, rounded to {@code dtype} (any type). */
     public static Tensor of(Device device, Shape shape, DType dtype, double... values) {
+        return HostData.upload(device, shape, dtype, values);
+    }
+
+    /**
+     * Values that are asked for one after the other, in row-major order, and rounded to {@code dtype} (any type). They
+     * never lie in the Java heap, which a network's weights as arrays would make a few hundred megabytes larger.
+     */
+    public static Tensor of(Device device, Shape shape, DType dtype, DoubleSupplier values) {
         return HostData.upload(device, shape, dtype, values);
     }
 

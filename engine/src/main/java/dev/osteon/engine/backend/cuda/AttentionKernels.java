@@ -13,8 +13,9 @@ record AttentionKernels(CudaRuntime cuda) {
 
     /** Elements of a tile of scores: 64 MiB. */
     private static final long SCORES = 16L << 20;
-    /** Of a block that has a thread for each query; with half of them or less most of it would be idle. */
+    /** Of a block that has a thread for each query. */
     private static final int QUERIES = 64;
+    /** With so many or less, most of such a block would be idle. */
     private static final int FEW = 24;
     private static final Set<Integer> DEPTHS = Set.of(16, 32, 64);
     /** Bytes that a thread reads at once. */

@@ -11,6 +11,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
+import java.util.function.Predicate;
 
 /**
  * Machine code of the kernel files. NVRTC takes seconds for a file, and a first run needs most of them: when one has to
@@ -29,7 +30,7 @@ final class KernelImages {
     private static final long ENDING_SECONDS = 60;
 
     private final Map<String, FutureTask<byte[]>> tasks = new LinkedHashMap<>();
-    private final Function<String, Boolean> kept;
+    private final Predicate<String> kept;
     private final int threads;
     private final AtomicBoolean ahead = new AtomicBoolean();
 
@@ -38,7 +39,7 @@ final class KernelImages {
      * @param compile gives a file's code
      * @param cores   of this machine
      */
-    KernelImages(Function<String, Boolean> kept, Function<String, byte[]> compile, int cores) {
+    KernelImages(Predicate<String> kept, Function<String, byte[]> compile, int cores) {
         FILES.forEach(file -> tasks.put(file, new FutureTask<>(() -> compile.apply(file))));
         this.kept = kept;
         this.threads = Math.min(MOST, cores - LEFT);
@@ -54,7 +55,7 @@ final class KernelImages {
         if (task == null) {
             throw new EngineException("kernel source cuda/" + file + ".cu is none of " + FILES);
         }
-        if (threads > 0 && !task.isDone() && !kept.apply(file) && ahead.compareAndSet(false, true)) {
+        if (threads > 0 && !task.isDone() && !kept.test(file) && ahead.compareAndSet(false, true)) {
             compileAll();
         }
         task.run();                  // nothing, if another thread has begun it

@@ -107,6 +107,27 @@ class CudaReplayTest {
                 Tensor.of(CudaEmulator.DEVICE, Shape.of(1), 0.1f / (step + 1)));
     }
 
+    @Test
+    void aStepUnderAutocastIsNoRecordingOfOneWithout() {
+        try (TensorScope scope = TensorScope.open(); Replay replay = Replay.on(CudaEmulator.DEVICE)) {
+            List<Tensor> inputs = List.of(ramp(5, 5));
+            Function<List<Tensor>, Tensor> product = in -> Ops.matmul(in.getFirst(), in.getFirst()).to(DType.F32);
+            float[] full = product.apply(inputs).toFloats();
+            for (int i = 0; i < STEPS; i++) {
+                assertThat(replay.run("product", inputs, product).toFloats()).isEqualTo(full);
+            }
+            assertThat(replay.isRecorded()).isTrue();
+            Dispatcher.autocast(DType.BF16, () -> {
+                float[] low = product.apply(inputs).toFloats();
+                assertThat(low).isNotEqualTo(full);
+                for (int i = 0; i < STEPS; i++) {
+                    assertThat(replay.run("product", inputs, product).toFloats()).isEqualTo(low);
+                }
+            });
+            assertThat(replay.isRecorded()).isTrue();
+        }
+    }
+
     /** Losses of the steps, then the network's state. */
     private static double[] trained(Replay replay, Net net, Function<List<Tensor>, Tensor> step) {
         return trained(net, given -> replay.run("step", given, step));
