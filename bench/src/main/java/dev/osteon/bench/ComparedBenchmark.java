@@ -31,8 +31,8 @@ import org.openjdk.jmh.annotations.Warmup;
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.SECONDS)
-@Fork(value = 1, jvmArgs = {ComparedBenchmark.HEAP, ComparedBenchmark.YOUNG, ComparedBenchmark.VECTORS,
-    ComparedBenchmark.NATIVE})
+@Fork(value = 1, jvmArgs = {ComparedBenchmark.HEAP, ComparedBenchmark.YOUNG, ComparedBenchmark.COLLECTOR,
+    ComparedBenchmark.VECTORS, ComparedBenchmark.NATIVE})
 @Warmup(iterations = 5, time = 600, timeUnit = TimeUnit.MILLISECONDS)
 @Measurement(iterations = 5, time = 200, timeUnit = TimeUnit.MILLISECONDS)
 public abstract class ComparedBenchmark {
@@ -41,6 +41,8 @@ public abstract class ComparedBenchmark {
     public static final String HEAP = "-Xmx3g";
     /** And that its young generation may, so that garbage that nobody has collected yet counts for less. */
     public static final String YOUNG = "-XX:MaxNewSize=64m";
+    /** The collector, as Osteon is started: the default one's heap grows by hundreds of MiB that nothing lives in. */
+    public static final String COLLECTOR = "-XX:+UseParallelGC";
     /** The module of the Vector API. */
     public static final String VECTORS = "--add-modules=jdk.incubator.vector";
     /** Calls of native code without a warning. */

@@ -61,9 +61,10 @@ record Fork(Path bench, int threads, Length length, Path log) {
 
     private List<String> command(BenchmarkCase what, Optional<Peer> peer, String classPath, Path answer) {
         List<String> command = new ArrayList<>(List.of(System.getProperty("java.home") + File.separator + "bin"
-                + File.separator + "java", ComparedBenchmark.HEAP, ComparedBenchmark.YOUNG, ComparedBenchmark.VECTORS,
-                ComparedBenchmark.NATIVE, "--sun-misc-unsafe-memory-access=allow",
-                "-Djava.awt.headless=true", "-D" + ComparedBenchmark.THREADS + "=" + threads,
+                + File.separator + "java", ComparedBenchmark.HEAP, ComparedBenchmark.YOUNG,
+                ComparedBenchmark.COLLECTOR, ComparedBenchmark.VECTORS, ComparedBenchmark.NATIVE,
+                "--sun-misc-unsafe-memory-access=allow", "-Djava.awt.headless=true",
+                "-D" + ComparedBenchmark.THREADS + "=" + threads,
                 "-XX:ErrorFile=" + log.resolveSibling("hs_err_pid%p.log")));
         System.getProperties().stringPropertyNames().stream().filter(name -> name.startsWith("osteon.bench."))
                 .forEach(name -> command.add("-D" + name + "=" + System.getProperty(name)));

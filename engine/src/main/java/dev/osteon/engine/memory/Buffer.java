@@ -75,10 +75,6 @@ public final class Buffer {
         return label;
     }
 
-    MemorySegment block() {
-        return block;
-    }
-
     /** What it was allocated within, if anything. */
     Optional<MemoryReserve> reserve() {
         return reserve;

@@ -1,7 +1,6 @@
 package dev.osteon.engine.memory;
 
 import dev.osteon.engine.OutOfMemoryException;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.IdentityHashMap;
@@ -12,23 +11,31 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /**
- * Keeps freed blocks for reuse, after PyTorch's caching allocator: sizes are rounded, the best fitting free block
- * serves, and before an out-of-memory error all free blocks go back to the device and the request is tried again.
+ * Keeps freed memory for reuse, after PyTorch's caching allocator: the device gives segments, of which tensors take
+ * blocks, the smallest free one that is large enough, cut to size; a block that is given back is made one with its free
+ * neighbours. Before an out-of-memory error all free segments go back to the device and the request is tried again.
  */
 public final class CachingAllocator {
 
-    private static final long SMALL = 1 << 20;
-    private static final long SMALL_STEP = 512;
-    private static final long LARGE_STEP = 128 << 10;
-    /** A free block may be at most this much larger than asked for: bounds the waste inside blocks. */
-    private static final double LARGEST_FIT = 1.25;
+    /** Sizes of blocks are multiples of this, and so are their places. */
+    private static final long STEP = 512;
+    /** The most bytes of a request that goes to the segments for small ones. */
+    private static final long SMALL = 64 << 10;
+    /** Sizes of segments are multiples of this, a huge page; those for small blocks are as long. */
+    private static final long PAGE = 2 << 20;
+    private static final long LEAST_SEGMENT = 32 << 20;
+    /**
+     * Of what is held already a new segment is this part, so that there are some dozens at most: the fewer, the fewer
+     * ends too short for anything. Not more, for the last one may be hardly used.
+     */
+    private static final long SHARE = 16;
 
     /** What becomes of the sizes asked for, and of blocks given back. */
     public enum Blocks {
-        /** Sizes are rounded, and free blocks are kept for reuse. */
+        /** They are parts of segments, and are kept for reuse. */
         REUSED,
         /**
-         * Each buffer is a block of its own, as long as was asked for, and goes back to the device at once: slow, and
+         * Each buffer is a segment of its own, as long as was asked for, and goes back to the device at once: slow, and
          * a device that watches its blocks' ends sees what reads or writes past a tensor, or uses it after its time.
          */
         EXACT
@@ -42,14 +49,15 @@ public final class CachingAllocator {
     private final Consumer<Buffer> giveBack = this::giveBack;
     private final ThreadLocal<MemoryReserve> reserves = new ThreadLocal<>();
     private final List<MemoryReserve> setApart = new ArrayList<>();
-    private final Map<Buffer, Long> live = new IdentityHashMap<>();
+    private final Map<Buffer, Block> live = new IdentityHashMap<>();
     private long active;
+    private long held;
     private long peak;
     private long allocations;
 
     /**
      * @param device name for messages
-     * @param source where blocks come from
+     * @param source where segments come from
      * @param limit  most bytes that active and cached blocks may take together
      */
     public CachingAllocator(String device, MemorySource source, long limit) {
@@ -76,39 +84,38 @@ public final class CachingAllocator {
      * @throws OutOfMemoryException when it does not fit even with the cache emptied
      */
     public synchronized Buffer allocate(long bytes, String label) {
-        long rounded = blocks == Blocks.EXACT ? Math.max(1, bytes) : round(bytes);
+        long rounded = blocks == Blocks.EXACT ? Math.max(1, bytes) : roundUp(Math.max(1, bytes), STEP);
         MemoryReserve reserve = reserves.get();
-        MemorySegment block = reserve == null ? null : reuse(reserve.free(), rounded);
+        Block block = reserve == null || blocks == Blocks.EXACT ? null : reserve.free().take(pool(rounded), rounded);
         if (block == null) {
-            block = reuse(free, rounded);
+            block = reuse(rounded);
             block = block == null ? acquire(rounded, label) : block;
-            active += block.byteSize();
+            active += block.bytes();
         }
-        Buffer buffer = new Buffer(giveBack, block, bytes, label, Optional.ofNullable(reserve));
+        Buffer buffer = new Buffer(giveBack, block.memory(), bytes, label, Optional.ofNullable(reserve));
         if (reserve != null) {
             reserve.count(1);
         }
-        live.put(buffer, block.byteSize());
+        live.put(buffer, block);
         peak = Math.max(peak, active);
         return buffer;
     }
 
     private synchronized void giveBack(Buffer buffer) {
-        live.remove(buffer);
+        Block block = live.remove(buffer);
         buffer.reserve().ifPresent(reserve -> reserve.count(-1));
         if (buffer.reserve().filter(MemoryReserve::isOpen).isPresent()) {
-            buffer.reserve().get().free().put(buffer.block());   // counts as active: nobody else gets it
+            buffer.reserve().get().free().put(block);   // counts as active: nobody else gets it
         } else {
-            retire(buffer.block());
+            retire(block);
         }
     }
 
-    private void retire(MemorySegment block) {
-        active -= block.byteSize();
+    private void retire(Block block) {
+        active -= block.bytes();
+        free.put(block);
         if (blocks == Blocks.EXACT) {
-            source.surrender(block);
-        } else {
-            free.put(block);
+            trim();
         }
     }
 
@@ -150,9 +157,12 @@ public final class CachingAllocator {
         reserve.free().drain(this::retire);
     }
 
-    /** Gives every cached block back to the device. */
+    /** Gives every segment of which nothing is in use back to the device. */
     public synchronized void trim() {
-        free.drain(source::surrender);
+        free.drainWhole(block -> {
+            held -= block.bytes();
+            source.surrender(block.wholeMemory());
+        });
     }
 
     public synchronized MemoryStats stats() {
@@ -167,7 +177,8 @@ public final class CachingAllocator {
     /** Bytes of live buffers by what they were asked for. */
     public synchronized Map<String, Long> holders() {
         return live.entrySet().stream()
-                .collect(Collectors.groupingBy(e -> e.getKey().label(), Collectors.summingLong(Map.Entry::getValue)));
+                .collect(Collectors.groupingBy(e -> e.getKey().label(),
+                        Collectors.summingLong(e -> e.getValue().bytes())));
     }
 
     /** The largest live buffers, for error messages. */
@@ -179,49 +190,76 @@ public final class CachingAllocator {
                 .collect(Collectors.joining(", "));
     }
 
-    private MemorySegment reuse(FreeBlocks from, long rounded) {
-        return blocks == Blocks.EXACT ? null
-                : from.take(rounded, Math.max((long) (rounded * LARGEST_FIT), SMALL_STEP));
+    private Block reuse(long rounded) {
+        return mayReuse(rounded) ? free.take(pool(rounded), rounded) : null;
     }
 
-    private MemorySegment acquire(long rounded, String label) {
-        if (active + free.bytes() + rounded > limit) {
-            trim();
-        }
-        if (active + rounded > limit && !reclaimed(rounded)) {
-            throw outOfMemory(rounded, label, null);
-        }
-        try {
-            allocations++;
-            return source.acquire(rounded);
-        } catch (OutOfMemoryError first) {
-            trim();
+    private boolean mayReuse(long rounded) {
+        return blocks == Blocks.REUSED && active + rounded <= limit;
+    }
+
+    /** A block of a new segment: of the usual size if there is room, then of the block's, having made room for it. */
+    private Block acquire(long rounded, String label) {
+        allocations++;
+        long usual = blocks == Blocks.EXACT ? rounded : segment(rounded);
+        if (held + usual <= limit) {
             try {
-                return source.acquire(rounded);
-            } catch (OutOfMemoryError second) {
-                return afterReclaiming(rounded, label, second);
+                return first(rounded, usual);
+            } catch (OutOfMemoryError noRoomForSoMuch) {
+                // for the block alone there may be
             }
         }
-    }
-
-    private MemorySegment afterReclaiming(long rounded, String label, OutOfMemoryError cause) {
-        if (!reclaimed(rounded)) {
-            throw outOfMemory(rounded, label, cause);
+        trim();
+        try {
+            return somewhere(rounded);
+        } catch (OutOfMemoryError noRoom) {
+            if (!reclaimed()) {
+                throw outOfMemory(rounded, label, noRoom);
+            }
         }
         try {
-            return source.acquire(rounded);
-        } catch (OutOfMemoryError last) {
-            throw outOfMemory(rounded, label, last);
+            return somewhere(rounded);
+        } catch (OutOfMemoryError noRoom) {
+            throw outOfMemory(rounded, label, noRoom);
         }
     }
 
-    /** Has this thread's idle reserves given up, and their blocks given back; says whether that may have made room. */
-    private boolean reclaimed(long rounded) {
+    /** A block between others, be it in the wrong pool, or of a segment that is no larger. */
+    private Block somewhere(long rounded) {
+        Block block = mayReuse(rounded) ? free.takeAnywhere(rounded) : null;
+        if (block == null && held + rounded > limit) {
+            throw new OutOfMemoryError("more than the limit");
+        }
+        return block == null ? first(rounded, rounded) : block;
+    }
+
+    /** The first block of a new segment. */
+    private Block first(long rounded, long segment) {
+        Block block = Block.of(source.acquire(segment), pool(rounded));
+        held += segment;
+        if (segment > rounded) {
+            free.put(block.split(rounded));
+        }
+        return block;
+    }
+
+    private static Block.Pool pool(long rounded) {
+        return rounded <= SMALL ? Block.Pool.SMALL : Block.Pool.LARGE;
+    }
+
+    /** Bytes of a new segment for a block of so many. */
+    private long segment(long rounded) {
+        return pool(rounded) == Block.Pool.SMALL ? PAGE
+                : roundUp(Math.max(rounded, Math.max(LEAST_SEGMENT, held / SHARE)), PAGE);
+    }
+
+    /** Has this thread's idle reserves give up, and free segments given back; says whether there were any. */
+    private boolean reclaimed() {
         List<MemoryReserve> idle = setApart.stream()
                 .filter(reserve -> reserve.isOfThisThread() && reserve != reserves.get()).toList();
         idle.forEach(MemoryReserve::giveUp);
         trim();
-        return !idle.isEmpty() && active + rounded <= limit;
+        return !idle.isEmpty();
     }
 
     private OutOfMemoryException outOfMemory(long bytes, String label, Throwable cause) {
@@ -231,8 +269,7 @@ public final class CachingAllocator {
                 + ". Use a smaller batch or smaller views", cause);
     }
 
-    private static long round(long bytes) {
-        long step = bytes <= SMALL ? SMALL_STEP : LARGE_STEP;
-        return Math.max(step, (bytes + step - 1) / step * step);
+    private static long roundUp(long bytes, long step) {
+        return (bytes + step - 1) / step * step;
     }
 }

@@ -5,7 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Where a caching allocator gets raw blocks from. */
+/** Where a caching allocator gets its segments from. */
 public interface MemorySource {
 
     /**
