@@ -9,9 +9,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
-import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Views by the triangle filter, a vector of neighbouring pixels at a time; what lies outside an image is 0. The part of
@@ -20,7 +18,8 @@ import jdk.incubator.vector.VectorSpecies;
  */
 final class CropLanes {
 
-    private static final VectorSpecies<Integer> I32 = IntVector.SPECIES_PREFERRED;
+    /** Floats of its size are whole numbers, 1 apart: what is added to it is rounded. */
+    private static final float ROUNDING = 1.5f * (1 << 23);
     private static final FloatVector NUMBERS = FloatVector.broadcast(Lanes.F32, 0).addIndex(1);
 
     private final CropPixels source;
@@ -29,7 +28,11 @@ final class CropLanes {
     private final int width;
     private final int outputHeight;
     private final int outputWidth;
-    private final int[] at = new int[Lanes.COUNT];
+    private final int[] at;                       // of a row's pixels: first tap in the window
+    private final float[] fromX;                  // their distances from it
+    private final float[] fromY;
+    private final float[] upper;                  // between the taps of one line
+    private final float[] lower;
 
     private double[] m = new double[6];
     private int start;
@@ -53,6 +56,12 @@ final class CropLanes {
         width = images.dim(3);
         outputHeight = views.dim(2);
         outputWidth = views.dim(3);
+        int vectors = (outputWidth + Lanes.COUNT - 1) / Lanes.COUNT;
+        at = new int[vectors * Lanes.COUNT];
+        fromX = new float[at.length];
+        fromY = new float[at.length];
+        upper = new float[at.length];
+        lower = new float[at.length];
     }
 
     /** Whether views are of this kind, and the machine gathers. */
@@ -89,14 +98,11 @@ final class CropLanes {
         }
         for (int v = from; v < to; v++) {
             long row = first + (long) v * outputWidth;
-            for (int u = 0; u < outputWidth; u += Lanes.COUNT) {
-                FloatVector pixels = reduces ? reduced(u, v) : bilinear(u, v);
-                if (u + Lanes.COUNT <= outputWidth) {
-                    Lanes.store(pixels, target, row + u);
-                } else {
-                    pixels.intoMemorySegment(target, (row + u) * Float.BYTES, Lanes.ORDER,
-                            Lanes.F32.indexInRange(u, outputWidth));
-                }
+            place(v);
+            if (reduces) {
+                reduced(row);
+            } else {
+                bilinear(row);
             }
         }
     }
@@ -145,25 +151,42 @@ final class CropLanes {
         return true;
     }
 
+    // A row's pixels go through loops of their own one after the other, for what the compiler does not inline into one
+    // large loop makes an object of each vector.
+
     /**
-     * Pixels (u, v) and its neighbours to the right, of a view that does not reduce. Coordinates are relative to the
-     * first pixel's, so that float32 holds their fractions.
+     * Where each pixel of row {@code v} has its first tap, and how far it is from that. Coordinates are relative to
+     * those of a vector's first pixel, so that float32 holds their fractions.
      */
-    private FloatVector bilinear(int u, int v) {
-        double x = x(u, v);
-        double y = y(u, v);
-        double baseX = Math.floor(x);
-        double baseY = Math.floor(y);
-        FloatVector xs = NUMBERS.fma((float) m[start], (float) (x - baseX));
-        FloatVector ys = NUMBERS.fma((float) m[start + 3], (float) (y - baseY));
-        FloatVector floorX = floor(xs);
-        FloatVector floorY = floor(ys);
-        locate(floorX, baseX, floorY, baseY);
-        FloatVector wx = xs.sub(floorX);
-        FloatVector wy = ys.sub(floorY);
-        FloatVector upper = between(tap(0), tap(1), wx);
-        FloatVector lower = between(tap(windowWidth), tap(windowWidth + 1), wx);
-        return between(upper, lower, wy);
+    private void place(int v) {
+        for (int u = 0; u < outputWidth; u += Lanes.COUNT) {
+            double x = x(u, v);
+            double y = y(u, v);
+            double baseX = Math.floor(x);
+            double baseY = Math.floor(y);
+            FloatVector xs = NUMBERS.fma((float) m[start], (float) (x - baseX));
+            FloatVector ys = NUMBERS.fma((float) m[start + 3], (float) (y - baseY));
+            FloatVector firstX = floor(xs.sub((float) sx)).add(1);
+            FloatVector firstY = floor(ys.sub((float) sy)).add(1);
+            located(firstX, baseX, firstY, baseY).intoArray(at, u);
+            xs.sub(firstX).intoArray(fromX, u);
+            ys.sub(firstY).intoArray(fromY, u);
+        }
+    }
+
+    /** The row's pixels in a view that does not reduce: of two taps each way. */
+    private void bilinear(long row) {
+        between(0, upper);
+        between(windowWidth, lower);
+        for (int u = 0; u < outputWidth; u += Lanes.COUNT) {
+            put(between(at(upper, u), at(lower, u), at(fromY, u)), u, row);
+        }
+    }
+
+    private void between(int offset, float[] pixels) {
+        for (int u = 0; u < outputWidth; u += Lanes.COUNT) {
+            between(tap(offset, u), tap(offset + 1, u), at(fromX, u)).intoArray(pixels, u);
+        }
     }
 
     /** a·(1 − w) + b·w */
@@ -171,36 +194,41 @@ final class CropLanes {
         return b.sub(a).fma(w, a);
     }
 
-    /** The same for a view that reduces: each tap's triangle is wider. */
-    private FloatVector reduced(int u, int v) {
-        double x = x(u, v);
-        double y = y(u, v);
-        double baseX = Math.floor(x);
-        double baseY = Math.floor(y);
-        FloatVector xs = NUMBERS.fma((float) m[start], (float) (x - baseX));
-        FloatVector ys = NUMBERS.fma((float) m[start + 3], (float) (y - baseY));
-        FloatVector firstX = floor(xs.sub((float) sx)).add(1);
-        FloatVector firstY = floor(ys.sub((float) sy)).add(1);
-        locate(firstX, baseX, firstY, baseY);
-        FloatVector scaleX = weigh(firstX.sub(xs), sx, tapsX, weightsX);
-        FloatVector scaleY = weigh(firstY.sub(ys), sy, tapsY, weightsY);
+    /** The row's pixels in a view that reduces: each tap's triangle is wider. */
+    private void reduced(long row) {
+        for (int u = 0; u < outputWidth; u += Lanes.COUNT) {
+            FloatVector scale = weigh(at(fromX, u), sx, tapsX, weightsX).mul(weigh(at(fromY, u), sy, tapsY, weightsY));
+            put(weighted(u).div(scale), u, row);
+        }
+    }
+
+    private FloatVector weighted(int u) {
         FloatVector sum = FloatVector.zero(Lanes.F32);
         for (int j = 0; j < tapsY; j++) {
             FloatVector line = FloatVector.zero(Lanes.F32);
             for (int i = 0; i < tapsX; i++) {
-                line = tap(j * windowWidth + i).fma(FloatVector.fromArray(Lanes.F32, weightsX, i * Lanes.COUNT), line);
+                line = tap(j * windowWidth + i, u).fma(at(weightsX, i * Lanes.COUNT), line);
             }
-            sum = line.fma(FloatVector.fromArray(Lanes.F32, weightsY, j * Lanes.COUNT), sum);
+            sum = line.fma(at(weightsY, j * Lanes.COUNT), sum);
         }
-        return sum.div(scaleX.mul(scaleY));
+        return sum;
     }
 
-    /** Weights of taps whose first is {@code distance} from the pixel; their sum. */
-    private static FloatVector weigh(FloatVector distance, double support, int taps, float[] weights) {
+    private void put(FloatVector pixels, int u, long row) {
+        if (u + Lanes.COUNT <= outputWidth) {
+            Lanes.store(pixels, target, row + u);
+        } else {
+            pixels.intoMemorySegment(target, (row + u) * Float.BYTES, Lanes.ORDER,
+                    Lanes.F32.indexInRange(u, outputWidth));
+        }
+    }
+
+    /** Weights of taps for pixels that are so far from the first; their sum. */
+    private static FloatVector weigh(FloatVector from, double support, int taps, float[] weights) {
         float slope = (float) (1 / support);
         FloatVector sum = FloatVector.zero(Lanes.F32);
         for (int i = 0; i < taps; i++) {
-            FloatVector weight = distance.add(i).abs().mul(-slope).add(1).max(0);
+            FloatVector weight = from.sub(i).abs().mul(-slope).add(1).max(0);
             weight.intoArray(weights, i * Lanes.COUNT);
             sum = sum.add(weight);
         }
@@ -208,10 +236,10 @@ final class CropLanes {
     }
 
     /** Where in the window the first taps lie; pixels that see nothing of the image get zeros from its edge. */
-    private void locate(FloatVector firstX, double baseX, FloatVector firstY, double baseY) {
+    private IntVector located(FloatVector firstX, double baseX, FloatVector firstY, double baseY) {
         IntVector column = whole(firstX.add((float) clamped(baseX - left)).max(0).min(windowWidth - tapsX));
         IntVector row = whole(firstY.add((float) clamped(baseY - top)).max(0).min(windowHeight - tapsY));
-        row.mul(windowWidth).add(column).intoArray(at, 0);
+        return row.mul(windowWidth).add(column);
     }
 
     /** So that float32 holds every whole number that is added to it. */
@@ -219,17 +247,22 @@ final class CropLanes {
         return Math.max(-1 << 22, Math.min(1 << 22, offset));
     }
 
-    private FloatVector tap(int offset) {
-        return FloatVector.fromArray(Lanes.F32, window, offset, at, 0);
+    private FloatVector tap(int offset, int u) {
+        return FloatVector.fromArray(Lanes.F32, window, offset, at, u);
     }
 
+    private static FloatVector at(float[] array, int index) {
+        return FloatVector.fromArray(Lanes.F32, array, index);
+    }
+
+    /** Of a whole number from −2²² to 2²²: conversions are larger than the compiler inlines here. */
     private static IntVector whole(FloatVector vector) {
-        return (IntVector) vector.convertShape(VectorOperators.F2I, I32, 0);
+        return vector.add(ROUNDING).reinterpretAsInts().sub(Float.floatToRawIntBits(ROUNDING));
     }
 
+    /** Of numbers from −2²² to 2²². */
     private static FloatVector floor(FloatVector vector) {
-        FloatVector towardsZero = (FloatVector) whole(vector).convertShape(VectorOperators.I2F, Lanes.F32, 0);
-        VectorMask<Float> above = towardsZero.compare(VectorOperators.GT, vector);
-        return towardsZero.sub(1, above);
+        FloatVector nearest = vector.add(ROUNDING).sub(ROUNDING);
+        return nearest.sub(1, nearest.compare(VectorOperators.GT, vector));
     }
 }
