@@ -47,6 +47,11 @@ class BenchCommandTest {
         System.clearProperty(BenchCommand.HOME);
     }
 
+    @Test
+    void measuresWithTheCollectorThatOsteonIsStartedWith() throws IOException {
+        assertThat(Files.readString(Path.of("..", ".config", "launch.sh"))).contains(ComparedBenchmark.COLLECTOR);
+    }
+
     private int osteon(String... arguments) {
         CommandLine line = Main.commandLine();
         return line.setOut(new PrintWriter(out)).setErr(new PrintWriter(err)).execute(arguments);

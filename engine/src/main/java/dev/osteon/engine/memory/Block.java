@@ -19,7 +19,7 @@ final class Block {
 
     /**
      * @param memory from the source, as it must go back to it
-     * @param pool   which of its uses share it
+     * @param pool   which sizes are cut from it
      */
     private record Segment(MemorySegment memory, Pool pool) {}
 

@@ -1,8 +1,11 @@
 package dev.osteon.engine.memory;
 
 import dev.osteon.engine.OutOfMemoryException;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,10 +17,11 @@ import java.util.stream.Collectors;
  * Keeps freed memory for reuse, after PyTorch's caching allocator: the device gives segments, of which tensors take
  * blocks, the smallest free one that is large enough, cut to size; a block that is given back is made one with its free
  * neighbours. Before an out-of-memory error all free segments go back to the device and the request is tried again.
+ * Free blocks beside ones in use cannot, so that a request may fail although they have room enough together.
  */
 public final class CachingAllocator {
 
-    /** Sizes of blocks are multiples of this, and so are their places. */
+    /** Sizes of blocks are multiples of this, and so are their places in a segment, but for {@link Blocks#EXACT}. */
     private static final long STEP = 512;
     /** The most bytes of a request that goes to the segments for small ones. */
     private static final long SMALL = 64 << 10;
@@ -25,8 +29,8 @@ public final class CachingAllocator {
     private static final long PAGE = 2 << 20;
     private static final long LEAST_SEGMENT = 32 << 20;
     /**
-     * Of what is held already a new segment is this part, so that there are some dozens at most: the fewer, the fewer
-     * ends too short for anything. Not more, for the last one may be hardly used.
+     * Of what is held already a new large segment is this part: the fewer there are, the fewer ends too short for
+     * anything. Not more, for the last one may be hardly used.
      */
     private static final long SHARE = 16;
 
@@ -81,23 +85,20 @@ public final class CachingAllocator {
      * Memory for {@code bytes} bytes, contents undefined.
      *
      * @param label what it is for, for error messages and leak reports
-     * @throws OutOfMemoryException when it does not fit even with the cache emptied
+     * @throws OutOfMemoryException when neither a free block nor what the device gives is large enough, even with all
+     *                              free segments given back
      */
     public synchronized Buffer allocate(long bytes, String label) {
         long rounded = blocks == Blocks.EXACT ? Math.max(1, bytes) : roundUp(Math.max(1, bytes), STEP);
         MemoryReserve reserve = reserves.get();
         Block block = reserve == null || blocks == Blocks.EXACT ? null : reserve.free().take(pool(rounded), rounded);
-        if (block == null) {
-            block = reuse(rounded);
-            block = block == null ? acquire(rounded, label) : block;
-            active += block.bytes();
-        }
+        block = block == null ? reuse(rounded) : block;
+        block = block == null ? acquire(rounded, label) : block;
         Buffer buffer = new Buffer(giveBack, block.memory(), bytes, label, Optional.ofNullable(reserve));
         if (reserve != null) {
             reserve.count(1);
         }
         live.put(buffer, block);
-        peak = Math.max(peak, active);
         return buffer;
     }
 
@@ -191,64 +192,83 @@ public final class CachingAllocator {
     }
 
     private Block reuse(long rounded) {
-        return mayReuse(rounded) ? free.take(pool(rounded), rounded) : null;
+        return mayReuse(rounded) ? nowActive(free.take(pool(rounded), rounded)) : null;
     }
 
     private boolean mayReuse(long rounded) {
         return blocks == Blocks.REUSED && active + rounded <= limit;
     }
 
-    /** A block of a new segment: of the usual size if there is room, then of the block's, having made room for it. */
+    /** Counts it, if it is one; what waits in a reserve is counted already. */
+    private Block nowActive(Block block) {
+        if (block != null) {
+            active += block.bytes();
+            peak = Math.max(peak, active);
+        }
+        return block;
+    }
+
+    /** A block that no list has at hand; more and more is given up for it. */
     private Block acquire(long rounded, String label) {
-        allocations++;
-        long usual = blocks == Blocks.EXACT ? rounded : segment(rounded);
-        if (held + usual <= limit) {
-            try {
-                return first(rounded, usual);
-            } catch (OutOfMemoryError noRoomForSoMuch) {
-                // for the block alone there may be
-            }
+        Deque<OutOfMemoryError> refusals = new ArrayDeque<>();
+        Block block = find(rounded, refusals);
+        if (block == null) {
+            trim();
+            block = find(rounded, refusals);
         }
-        trim();
-        try {
-            return somewhere(rounded);
-        } catch (OutOfMemoryError noRoom) {
-            if (!reclaimed()) {
-                throw outOfMemory(rounded, label, noRoom);
-            }
+        if (block == null && reclaimed()) {
+            block = reuse(rounded);
+            block = block == null ? find(rounded, refusals) : block;
         }
-        try {
-            return somewhere(rounded);
-        } catch (OutOfMemoryError noRoom) {
-            throw outOfMemory(rounded, label, noRoom);
+        if (block == null) {
+            throw outOfMemory(rounded, label, refusals.peekLast());
         }
+        return block;
     }
 
-    /** A block between others, be it in the wrong pool, or of a segment that is no larger. */
-    private Block somewhere(long rounded) {
-        Block block = mayReuse(rounded) ? free.takeAnywhere(rounded) : null;
-        if (block == null && held + rounded > limit) {
-            throw new OutOfMemoryError("more than the limit");
-        }
-        return block == null ? first(rounded, rounded) : block;
+    /** Of a new segment as long as usual, of one for this block alone, or between blocks of the other pool. */
+    private Block find(long rounded, Deque<OutOfMemoryError> refusals) {
+        Block block = cutFromNew(segmentSize(rounded), rounded, refusals);
+        block = block == null ? cutFromNew(rounded, rounded, refusals) : block;
+        return block == null ? misplaced(rounded) : block;
     }
 
-    /** The first block of a new segment. */
-    private Block first(long rounded, long segment) {
-        Block block = Block.of(source.acquire(segment), pool(rounded));
+    private Block misplaced(long rounded) {
+        MemoryReserve reserve = reserves.get();
+        Block block = reserve == null || blocks == Blocks.EXACT ? null : reserve.free().takeAnywhere(rounded);
+        return block == null && mayReuse(rounded) ? nowActive(free.takeAnywhere(rounded)) : block;
+    }
+
+    /** The first block of a new segment; null when the limit or the device, whose words are kept, refuses that. */
+    private Block cutFromNew(long segment, long rounded, Deque<OutOfMemoryError> refusals) {
+        if (held + segment > limit) {
+            return null;
+        }
+        MemorySegment memory;
+        try {
+            memory = source.acquire(segment);
+        } catch (OutOfMemoryError refused) {
+            refusals.add(refused);
+            return null;
+        }
         held += segment;
+        allocations++;
+        Block block = Block.of(memory, pool(rounded));
         if (segment > rounded) {
             free.put(block.split(rounded));
         }
-        return block;
+        return nowActive(block);
     }
 
     private static Block.Pool pool(long rounded) {
         return rounded <= SMALL ? Block.Pool.SMALL : Block.Pool.LARGE;
     }
 
-    /** Bytes of a new segment for a block of so many. */
-    private long segment(long rounded) {
+    /** The usual bytes of a new segment for a block of so many. */
+    private long segmentSize(long rounded) {
+        if (blocks == Blocks.EXACT) {
+            return rounded;
+        }
         return pool(rounded) == Block.Pool.SMALL ? PAGE
                 : roundUp(Math.max(rounded, Math.max(LEAST_SEGMENT, held / SHARE)), PAGE);
     }
@@ -265,6 +285,7 @@ public final class CachingAllocator {
     private OutOfMemoryException outOfMemory(long bytes, String label, Throwable cause) {
         return new OutOfMemoryException("out of memory on " + device + ": " + label + " needs "
                 + MemoryStats.mib(bytes) + "; " + stats() + ", limit " + MemoryStats.mib(limit)
+                + ", largest free block " + MemoryStats.mib(free.largest())
                 + "; largest holders: " + largestHolders(5)
                 + ". Use a smaller batch or smaller views", cause);
     }

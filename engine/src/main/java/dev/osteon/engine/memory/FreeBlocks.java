@@ -1,11 +1,9 @@
 package dev.osteon.engine.memory;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 
@@ -24,8 +22,8 @@ final class FreeBlocks {
 
     /** The same from any pool. */
     Block takeAnywhere(long wanted) {
-        return Arrays.stream(Block.Pool.values()).map(pool -> take(pool, wanted)).filter(Objects::nonNull).findFirst()
-                .orElse(null);
+        Block small = take(Block.Pool.SMALL, wanted);
+        return small == null ? take(Block.Pool.LARGE, wanted) : small;
     }
 
     private Block cut(Block fit, long wanted) {
@@ -83,6 +81,12 @@ final class FreeBlocks {
         List<Block> all = new ArrayList<>();
         blocks.values().forEach(all::addAll);
         return all;
+    }
+
+    /** Bytes of the largest; 0 when there is none. */
+    long largest() {
+        return blocks.values().stream().filter(pool -> !pool.isEmpty()).mapToLong(pool -> pool.last().bytes()).max()
+                .orElse(0);
     }
 
     /** Of all of them together. */

@@ -9,13 +9,13 @@ import java.util.concurrent.ConcurrentHashMap;
 public interface MemorySource {
 
     /**
-     * A new block, aligned to at least 64 bytes.
+     * A new segment, aligned to at least 64 bytes.
      *
      * @throws OutOfMemoryError when the device has no more
      */
     MemorySegment acquire(long bytes);
 
-    /** Gives a block of {@link #acquire} back to the device. */
+    /** Gives a segment of {@link #acquire} back to the device. */
     void surrender(MemorySegment block);
 
     /** Memory of this process, outside the Java heap. */

@@ -7,7 +7,7 @@ package dev.osteon.engine.memory;
  * @param peak        the largest {@code active} since the last reset
  * @param cached      free blocks kept for reuse
  * @param buffers     number of live buffers
- * @param allocations blocks asked from the device since the start
+ * @param allocations segments that the device gave since the start
  */
 public record MemoryStats(long active, long peak, long cached, long buffers, long allocations) {
 

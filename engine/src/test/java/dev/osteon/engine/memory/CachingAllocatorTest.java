@@ -166,6 +166,46 @@ class CachingAllocatorTest {
         assertThat(address(allocator.allocate(4 * MIB, "afterwards"))).isEqualTo(place);
     }
 
+    /** A block from between small ones waits among the reserve's small ones, and is found there. */
+    @Test
+    void aReserveFindsItsBlockOfTheWrongSize() {
+        allocator.setLimit(3 * MIB);
+        allocator.allocate(100, "small");
+        MemoryReserve reserve = allocator.reserve(() -> { });
+        for (int step = 0; step < 3; step++) {
+            allocator.within(reserve, () -> allocator.allocate(3 * MIB / 2, "in each step").release());
+        }
+        assertThat(reserve.waiting()).isEqualTo(3 * MIB / 2);
+        assertThat(allocator.stats().active()).isEqualTo(3 * MIB / 2 + 512);
+    }
+
+    /** What is cached stays where the exact size still fits: giving it back costs a wait each time. */
+    @Test
+    void nothingIsGivenBackWhileTheTensorFits() {
+        allocator.setLimit(48 * MIB);
+        allocator.allocate(100, "cached").release();
+        allocator.allocate(40 * MIB, "most");
+        allocator.allocate(4 * MIB, "the rest");
+        assertThat(device.held()).isEqualTo(46 * MIB);
+        assertThat(allocator.stats().allocations()).isEqualTo(3);
+    }
+
+    @Test
+    void freeBlocksThatAreTooSmallAreNamed() {
+        allocator.setLimit(64 * MIB);
+        List<Buffer> buffers = new ArrayList<>();
+        for (int mib : new int[] {16, 1, 15, 16, 1, 15}) {
+            buffers.add(allocator.allocate(mib * MIB, "part"));
+        }
+        for (int i : new int[] {0, 2, 3, 5}) {
+            buffers.get(i).release();
+        }
+        assertThatThrownBy(() -> allocator.allocate(17 * MIB, "more")).isInstanceOf(OutOfMemoryException.class)
+                .hasMessageContainingAll("more needs 17.0 MiB", "cached 62.0 MiB", "largest free block 16.0 MiB");
+        buffers.get(1).release();
+        assertThat(allocator.allocate(17 * MIB, "more").bytes()).isEqualTo(17 * MIB);
+    }
+
     @Test
     void exactBlocksAreSegmentsOfTheirOwn() {
         Buffer before = allocator.allocate(MIB, "before");
@@ -178,33 +218,56 @@ class CachingAllocatorTest {
         assertThat(device.segments).isEmpty();
     }
 
-    /** 20 000 requests and returns in any order: blocks in use never overlap, and in the end all is one again. */
+    /**
+     * 20 000 requests and returns in any order, for everybody and within two reserves that come and go, with free
+     * segments given back and other modes in between: blocks in use never overlap, and in the end all is one again.
+     */
     @Test
     void blocksNeverOverlap() {
         Random random = new Random(7);
-        TreeMap<Long, Buffer> byAddress = new TreeMap<>();
-        List<Buffer> live = new ArrayList<>();
+        TreeMap<Long, Buffer> live = new TreeMap<>();
+        MemoryReserve[] reserves = {allocator.reserve(() -> { }), allocator.reserve(() -> { })};
         for (int i = 0; i < 20_000; i++) {
             if (live.size() > 200 || random.nextInt(5) < 2 && !live.isEmpty()) {
-                Buffer gone = live.remove(random.nextInt(live.size()));
-                byAddress.remove(address(gone));
-                gone.release();
+                Long near = live.floorKey(live.firstKey() + (long) (random.nextDouble() * (live.lastKey()
+                        - live.firstKey())));
+                live.remove(near).release();
             } else {
                 long bytes = 1 + random.nextInt(random.nextInt(4) == 0 ? 4 << 20 : 200 << 10);
-                Buffer made = allocator.allocate(bytes, "some");
-                Map.Entry<Long, Buffer> below = byAddress.floorEntry(address(made));
-                Map.Entry<Long, Buffer> above = byAddress.ceilingEntry(address(made));
-                assertThat(below == null || below.getKey() + below.getValue().bytes() <= address(made)).isTrue();
-                assertThat(above == null || address(made) + bytes <= above.getKey()).isTrue();
-                assertThat(address(made) % 512).isZero();
-                byAddress.put(address(made), made);
-                live.add(made);
+                int whose = random.nextInt(3);
+                List<Buffer> made = new ArrayList<>();
+                Runnable work = () -> made.add(allocator.allocate(bytes, "some"));
+                if (whose < reserves.length) {
+                    allocator.within(reserves[whose], work);
+                } else {
+                    work.run();
+                }
+                add(made.getFirst(), live);
+            }
+            if (random.nextInt(300) == 0) {
+                int other = random.nextInt(reserves.length);
+                reserves[other].close();
+                reserves[other] = allocator.reserve(() -> { });
+                allocator.trim();
+            }
+            if (random.nextInt(1000) == 0) {
+                allocator.setBlocks(random.nextBoolean() ? Blocks.EXACT : Blocks.REUSED);
             }
             assertThat(allocator.stats().active() + allocator.stats().cached()).isEqualTo(device.held());
         }
-        live.forEach(Buffer::release);
+        assertThat(allocator.stats().buffers()).isEqualTo(live.size());
+        live.values().forEach(Buffer::release);
+        List.of(reserves).forEach(MemoryReserve::close);
         assertThat(allocator.stats().active()).isZero();
         allocator.trim();
         assertThat(device.segments).isEmpty();
+    }
+
+    private static void add(Buffer made, TreeMap<Long, Buffer> live) {
+        Map.Entry<Long, Buffer> below = live.floorEntry(address(made));
+        Map.Entry<Long, Buffer> above = live.ceilingEntry(address(made));
+        assertThat(below == null || below.getKey() + below.getValue().bytes() <= address(made)).isTrue();
+        assertThat(above == null || address(made) + made.bytes() <= above.getKey()).isTrue();
+        live.put(address(made), made);
     }
 }

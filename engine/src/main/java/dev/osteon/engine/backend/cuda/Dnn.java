@@ -99,10 +99,7 @@ final class Dnn {
             if (known.isPresent()) {
                 return graph.plan(known.get());
             }
-            Measured best = measure(graph, engines, shape, x, weight, y);
-            algorithms.put(shape.toString(), new AlgorithmCache.Choice(best.position,
-                    engines.get(best.position).index()));
-            return best.plan;
+            return measure(graph, engines, shape, x, weight, y).plan;
         } catch (CudaFailure e) {
             throw new NoAlgorithm(e.getMessage(), e);
         }
@@ -112,7 +109,8 @@ final class Dnn {
 
     /**
      * With memory from the driver, given back at once: what is tried once counts in no peak of the allocator's. What is
-     * added to must not be added to by each run, so there some of that memory takes its place.
+     * added to must not be added to by each run, so there some of that memory takes its place. A choice made with less
+     * memory than wanted, on a device that was full just then, is not kept for later processes.
      */
     private Measured measure(ConvolutionGraph graph, List<Engine> engines, ConvolutionShape shape, long x, long weight,
             long y) {
@@ -124,8 +122,13 @@ final class Dnn {
             try {
                 MemorySegment space = memory.acquire(added + bytes);
                 try {
-                    return fastest(graph, engines, shape, new long[] {added == 0 ? x : space.address(), weight, y,
-                        space.address() + added}, bytes);
+                    Measured best = fastest(graph, engines, shape, new long[] {added == 0 ? x : space.address(), weight,
+                        y, space.address() + added}, bytes);
+                    if (bytes == WORKSPACE << 20) {
+                        algorithms.put(shape.toString(), new AlgorithmCache.Choice(best.position,
+                                engines.get(best.position).index()));
+                    }
+                    return best;
                 } finally {
                     memory.surrender(space);
                 }
