@@ -7,6 +7,7 @@ import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
 import dev.osteon.models.onnx.OnnxModel;
 import dev.osteon.models.onnx.graph.GraphReader;
+import dev.osteon.models.onnx.optimise.FreeBatch;
 import dev.osteon.models.onnx.optimise.Optimiser;
 import dev.osteon.models.onnx.value.OnnxException;
 import java.io.IOException;
@@ -38,7 +39,7 @@ public final class SamEncoder implements AutoCloseable {
      * @throws IOException   when it cannot be read
      */
     public static SamEncoder load(Path file, Device device) throws IOException {
-        OnnxModel model = OnnxModel.of(Optimiser.optimised(GraphReader.read(file)), device,
+        OnnxModel model = OnnxModel.of(Optimiser.optimised(FreeBatch.freed(GraphReader.read(file))), device,
                 OnnxModel.Weights.FROZEN);
         if (model.inputs().size() != 1) {
             OnnxException error = new OnnxException(file + ": given inputs " + model.inputs()

@@ -5,7 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.osteon.engine.memory.TensorScope;
+import dev.osteon.engine.op.Ops;
 import dev.osteon.engine.tensor.Device;
+import dev.osteon.engine.tensor.Shape;
+import dev.osteon.engine.tensor.Tensor;
 import dev.osteon.models.onnx.value.OnnxException;
 import dev.osteon.nn.SharedData;
 import java.awt.image.Raster;
@@ -15,6 +19,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import javax.imageio.ImageIO;
@@ -48,6 +53,28 @@ class SamReferenceTest {
                         .isGreaterThanOrEqualTo(OVERLAP);
             }
         }
+    }
+
+    /** The file was traced with one picture. */
+    @Test
+    void picturesTogetherAreAsEachAlone() throws IOException {
+        Path sam = SharedData.folder("sam");
+        float[] first = numbers(sam.resolve("ref/graz2024/encoder_input.npy"));
+        float[] second = numbers(sam.resolve("ref/truck/encoder_input.npy"));
+        try (TensorScope _ = TensorScope.open();
+                SamEncoder encoder = SamEncoder.load(sam.resolve("encoder.onnx"), Device.CPU)) {
+            Tensor alone = Ops.concat(0, encode(encoder, 1, first), encode(encoder, 1, second));
+            float[] both = Arrays.copyOf(first, 2 * first.length);
+            System.arraycopy(second, 0, both, first.length, first.length);
+            Tensor together = encode(encoder, 2, both);
+            assertThat(together.shape()).isEqualTo(Shape.of(2, Embedding.CHANNELS, Embedding.SIDE, Embedding.SIDE));
+            assertThat(largest(together.toFloats(), alone.toFloats())).isLessThan(1e-4);
+        }
+    }
+
+    private static Tensor encode(SamEncoder encoder, int pictures, float[] values) {
+        return encoder.encode(Tensor.of(Device.CPU, Shape.of(pictures, Picture.PLANES, SamEncoder.SIDE,
+                SamEncoder.SIDE), values));
     }
 
     /** More different numbers of points than the decoder keeps programs for. */
