@@ -196,7 +196,7 @@ public final class GpuCheck implements Callable<Integer> {
             case SAM -> Timings.sam(bench, sam);
             case KERNELS -> Timings.kernels(bench, copy[0]);
             case LOSSES -> Timings.losses(bench);
-            case PROFILE -> Timings.profile(bench);
+            case PROFILE -> Timings.profile(bench, sam);
         };
     }
 

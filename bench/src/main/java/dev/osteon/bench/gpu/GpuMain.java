@@ -5,13 +5,14 @@ import dev.osteon.engine.backend.Backend;
 import dev.osteon.engine.backend.Backends;
 import dev.osteon.engine.tensor.Device;
 import java.io.IOException;
+import java.util.List;
 
 /** A process of its own for each part of the check: after an error of the GPU a process cannot use it any more. */
 public final class GpuMain {
 
     private GpuMain() {}
 
-    /** @param arguments about, serve, training, kernels or profile; full or quick; rounds */
+    /** @param arguments about, serve, training, kernels or profile; full or quick; kernels' rounds, profile's work */
     public static void main(String[] arguments) throws IOException {
         try {
             Backend gpu = Backends.of(new Device(Device.Kind.CUDA, 0));
@@ -31,7 +32,8 @@ public final class GpuMain {
                     yield true;
                 }
                 case "profile" -> {
-                    new StepProfile(gpu, sizes).print(System.out);
+                    List<String> work = List.of(arguments).subList(2, arguments.length);
+                    new WorkProfile(gpu, sizes).print(new GpuWorks(gpu, sizes).body(work), System.out);
                     yield true;
                 }
                 default -> throw new IllegalArgumentException("given " + arguments[0]

@@ -45,8 +45,12 @@ record GpuWorks(Backend backend, Sizes sizes) implements WorkServer.Opener {
 
     @Override
     public ServedWork open(List<String> words) throws IOException {
-        String name = "osteon " + String.join(" ", words);
-        Body body = switch (words.getFirst()) {
+        return new QueuedWork("osteon " + String.join(" ", words), backend, body(words), sizes.turnMillis());
+    }
+
+    /** The work itself, which the caller closes. */
+    Body body(List<String> words) throws IOException {
+        return switch (words.getFirst()) {
             case "copy" -> copy(words.get(1), Long.parseLong(words.get(2)) << 20);
             case "matmul" -> product(Integer.parseInt(words.get(1)), type(words.get(2)));
             case "step" -> step(Integer.parseInt(words.get(1)), Integer.parseInt(words.get(2)),
@@ -58,7 +62,6 @@ record GpuWorks(Backend backend, Sizes sizes) implements WorkServer.Opener {
             default -> throw new EngineException("given work " + words + "; expected copy, matmul, step, pretext, "
                     + "sam, empty or loss");
         };
-        return new QueuedWork(name, backend, body, sizes.turnMillis());
     }
 
     private static DType type(String precision) {

@@ -195,12 +195,16 @@ final class Timings {
 
     private static void sam(Section section, Comparison comparison, Path encoder, int batch, String type)
             throws IOException {
-        List<String> words = List.of("sam", encoder.toAbsolutePath().toString(), String.valueOf(batch), type);
+        List<String> words = encoder(encoder, batch, type);
         Peer peer = new Peer(EAGER, List.of("sam", String.valueOf(batch), String.valueOf(GpuWorks.SAM_SIDE), type));
         Result result = comparison.turns(section, words, List.of(peer));
         section.fact("batch " + batch + " " + type, result.facts());
         section.row(batch, type, number(result.millis()), number(1e3 * batch / result.millis()), peak(result),
                 cells(result));
+    }
+
+    private static List<String> encoder(Path file, int batch, String type) {
+        return List.of("sam", file.toAbsolutePath().toString(), String.valueOf(batch), type);
     }
 
     private static List<String> with(List<String> words, String more) {
@@ -268,20 +272,32 @@ final class Timings {
         return section;
     }
 
-    /** Where a training step's time goes. */
-    static Section profile(Bench bench) throws IOException {
+    /** Where the time of a training step goes, and of several pictures' encoding. */
+    static Section profile(Bench bench, Optional<Path> encoder) {
         Section section = new Section();
-        Output output = bench.child("profile", bench.scale().word());
+        section.line("A ResNet-50 step of batch " + bench.sizes().batch() + " in bf16" + encoder.map(file ->
+                ", and the encoder of " + SAM_BATCH + " pictures in bf16").orElse("")
+                + ", operation by operation, by the device's clock.");
+        section.attempt(() -> profile(section, bench, "step", words(bench, bench.sizes().batch(),
+                "bf16")));
+        encoder.ifPresent(file -> section.attempt(() -> profile(section, bench, "encoder", encoder(file, SAM_BATCH,
+                "bf16"))));
+        return section;
+    }
+
+    private static void profile(Section section, Bench bench, String name, List<String> work) throws IOException {
+        List<String> child = new ArrayList<>(List.of("profile", bench.scale().word()));
+        child.addAll(work);
+        Output output = bench.child(child.toArray(String[]::new));
         List<Map<String, Object>> rows = output.rows();
-        section.fact("operations", rows);
-        section.line("One ResNet-50 step of batch " + bench.sizes().batch() + " in bf16, operation by operation, by "
-                + "the device's clock.");
+        section.fact(name, rows);
+        section.line("");
+        section.line("The " + name + ":");
         section.header("operation and first operand", "calls", "ms", "GB/s", "TFLOP/s");
         rows.stream().limit(60).forEach(row -> section.row(row.get("operation"), row.get("calls"),
                 number(value(row, "ms")), number(value(row, "bytes") / value(row, "ms") / 1e6),
                 number(value(row, "flops") / value(row, "ms") / 1e9)));
         ended(section, output, rows.size() + " rows");
-        return section;
     }
 
     private static double value(Map<String, Object> row, String name) {

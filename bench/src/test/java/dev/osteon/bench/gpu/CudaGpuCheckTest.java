@@ -119,6 +119,9 @@ class CudaGpuCheckTest {
         assertThat(parts.path("pretext").path("extended seconds of an epoch").asDouble()).isPositive();
         assertThat(parts.path("kernels").path("cases")).hasSizeGreaterThan(100)
                 .allMatch(row -> row.path("median ms").asDouble() > 0 && row.path("bytes").asDouble() > 0);
+        assertThat(parts.path("profile").path("step")).hasSizeGreaterThan(20);
+        assertThat(parts.path("profile").path("encoder").findValuesAsText("operation"))
+                .anyMatch(operation -> operation.contains("[8, 3, 1024, 1024]"));
         assertThat(Files.readString(folder.resolve("out/gpu-check.md")))
                 .contains("**emulator: no figure of speed**", "| losses | **failed** |", "no such loss");
     }

@@ -1,7 +1,7 @@
 package dev.osteon.bench.gpu;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.osteon.bench.step.OsteonStep;
+import dev.osteon.bench.gpu.QueuedWork.Body;
 import dev.osteon.engine.backend.Backend;
 import dev.osteon.engine.backend.DeviceClock;
 import dev.osteon.engine.dispatch.Dispatcher;
@@ -12,7 +12,6 @@ import dev.osteon.engine.tensor.DType;
 import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
 import dev.osteon.engine.tensor.TensorSpec;
-import dev.osteon.models.ResNetSpec;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.ArrayList;
@@ -20,13 +19,12 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /**
- * Where the time of a ResNet-50 training step goes: one step, operation by operation, between marks on the device's
- * clock, added up by the operation and its first operand's specification.
+ * Where the time of a work goes: it is done once, operation by operation, between marks on the device's clock, added up
+ * by the operation and its first operand's specification.
  */
-record StepProfile(Backend backend, Sizes sizes) {
+record WorkProfile(Backend backend, Sizes sizes) {
 
     private static final int WARM_UP = 2;
     /** Products of square matrices, each some 20 ms on an H100. */
@@ -50,13 +48,11 @@ record StepProfile(Backend backend, Sizes sizes) {
     private record Ran(String name, Cost cost, DeviceClock.Mark end) {}
 
     /** One line of JSON for each row, the longest first. */
-    void print(PrintStream out) throws IOException {
+    void print(Body work, PrintStream out) throws IOException {
         Map<String, Row> rows = new HashMap<>();
-        OsteonStep step = new OsteonStep(backend.device(), Optional.of(DType.BF16),
-                ResNetSpec.resnet50().withWidth(sizes.width()), sizes.batch(), sizes.image());
         try {
             for (int i = 0; i < WARM_UP; i++) {
-                step.run();
+                work.queue().run();
             }
             DeviceClock clock = backend.clock().orElseThrow();
             List<Ran> all = new ArrayList<>();
@@ -66,14 +62,14 @@ record StepProfile(Backend backend, Sizes sizes) {
             try (Dispatcher.Registration listening = Dispatcher.listen((op, inputs, outputs, nanos) -> all.add(new Ran(
                     op.name() + " " + inputs.getFirst().spec(), op.cost(specs(inputs), specs(outputs)),
                     clock.mark())))) {
-                step.step();
+                work.queue().run();
             }
             for (Ran ran : all) {
                 rows.computeIfAbsent(ran.name, name -> new Row()).add(ran.cost, ran.end.nanosSince(before) / 1e6);
                 before = ran.end;
             }
         } finally {
-            step.close();
+            work.close().run();
         }
         ObjectMapper json = new ObjectMapper();
         for (Map.Entry<String, Row> entry : rows.entrySet().stream()
