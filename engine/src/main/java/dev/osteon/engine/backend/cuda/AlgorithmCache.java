@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** Which of cuDNN's engines was the fastest for a convolution, on disk: a line of text for each. */
+/** Which way was the fastest for a convolution, on disk: a line of text for each. */
 final class AlgorithmCache {
 
     private static final Logger LOG = System.getLogger("osteon.cuda");
@@ -19,8 +19,8 @@ final class AlgorithmCache {
     private final Map<String, Choice> known = new TreeMap<>();
 
     /**
-     * @param position among the engines that {@link ConvolutionGraph#engines} gives
-     * @param engine   its number at cuDNN, by which a list that has changed shows
+     * @param position among those that {@link Dnn} may choose of
+     * @param engine   its number, by which a list that has changed shows
      */
     record Choice(int position, long engine) {}
 
@@ -31,7 +31,7 @@ final class AlgorithmCache {
     /** The choices made on a device with one version of cuDNN. */
     static AlgorithmCache open(String machine) {
         AlgorithmCache cache = new AlgorithmCache(CacheFolder.path().resolve(machine.replaceAll("[^A-Za-z0-9.]+", "-")
-                + ".engines"));
+                + ".plans"));
         cache.read();
         return cache;
     }

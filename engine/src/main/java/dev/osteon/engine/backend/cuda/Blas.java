@@ -87,13 +87,23 @@ final class Blas {
     record Factor(long address, boolean transposed, long step) {}
 
     /** c [m, n] = op(a) [m, k]·op(b) [k, n], {@code batch} times, results one after the other. */
-    synchronized void multiply(int m, int n, int k, Factor a, Factor b, long c, int batch, DType dtype,
-            Precision precision) {
+    void multiply(int m, int n, int k, Factor a, Factor b, long c, int batch, DType dtype, Precision precision) {
+        multiply(m, n, k, a, b, zero, c, batch, dtype, precision);
+    }
+
+    /** c [m, n] += op(a) [m, k]·op(b) [k, n], {@code batch} times, results one after the other. */
+    void multiplyOnto(int m, int n, int k, Factor a, Factor b, long c, int batch, DType dtype, Precision precision) {
+        multiply(m, n, k, a, b, one, c, batch, dtype, precision);
+    }
+
+    private synchronized void multiply(int m, int n, int k, Factor a, Factor b, Pointer before, long c, int batch,
+            DType dtype, Precision precision) {
         if (m == 0 || n == 0 || batch == 0) {
             return;
         }
         cuda.enter();
-        cuda.note("product", m, n, k, a.transposed, a.step, b.transposed, b.step, batch, dtype);
+        cuda.note(before == zero ? "product" : "product onto", m, n, k, a.transposed, a.step, b.transposed, b.step,
+                batch, dtype);
         useStream();
         cuda.queued("cuBLAS product of [" + m + ", " + k + "] and [" + k + ", " + n + "]");
         int type = dtype == DType.F32 ? F32 : dtype == DType.F16 ? F16 : BF16;
@@ -103,7 +113,7 @@ final class Blas {
         checkBlas(JCublas2.cublasGemmStridedBatchedEx_new(handle, b.transposed ? 1 : 0, a.transposed ? 1 : 0, n, m, k,
                 one, Addresses.of(b.address), type, Math.max(1, b.transposed ? k : n), b.step,
                 Addresses.of(a.address), type, Math.max(1, a.transposed ? m : k), a.step,
-                zero, Addresses.of(c), type, n, (long) m * n, batch, compute, DEFAULT_ALGORITHM),
+                before, Addresses.of(c), type, n, (long) m * n, batch, compute, DEFAULT_ALGORITHM),
                 "cublasGemmStridedBatchedEx");
     }
 }

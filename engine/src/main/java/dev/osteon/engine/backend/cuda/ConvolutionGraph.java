@@ -58,21 +58,20 @@ final class ConvolutionGraph implements AutoCloseable {
     private static final int REDUCED_PRECISION_REDUCTION = 2;
     private static final int NONDETERMINISTIC = 4;
 
-    private final long handle;
+    private final Dnn.Handle handle;
     private final ConvolutionShape shape;
     private final List<DnnDescriptor> parts = new ArrayList<>();
     private final DnnDescriptor graph;
 
     /**
-     * @param handle address of cuDNN's
      * @throws CudaFailure when cuDNN refuses the convolution
      */
-    ConvolutionGraph(long handle, ConvolutionShape shape) {
+    ConvolutionGraph(Dnn.Handle handle, ConvolutionShape shape) {
         this.handle = handle;
         this.shape = shape;
         try {
             graph = keep(new DnnDescriptor(GRAPH, "operation graph")).descriptors(801, operation())
-                    .handle(800, handle).finish();
+                    .handle(800, handle.address()).finish();
         } catch (CudaFailure e) {
             close();
             throw e;
@@ -163,11 +162,11 @@ final class ConvolutionGraph implements AutoCloseable {
     /**
      * @throws CudaFailure when the engine cannot take this graph after all
      */
-    ConvolutionPlan plan(Engine engine) {
+    DnnPlan plan(Engine engine) {
         DnnDescriptor plan = new DnnDescriptor(PLAN, "execution plan");
         try {
-            plan.handle(400, handle).descriptors(401, engine.configuration).finish();
-            return new ConvolutionPlan(plan, plan.number(402));
+            plan.handle(400, handle.address()).descriptors(401, engine.configuration).finish();
+            return new DnnPlan(handle, plan, plan.number(402));
         } catch (CudaFailure e) {
             plan.close();
             throw e;

@@ -18,14 +18,14 @@ import java.util.stream.Stream;
 import jcuda.driver.JCudaDriver;
 
 /**
- * Convolutions by cuDNN: channels-last as soon as one of the images is, and then weights that do not lie as
- * [O, kh, kw, C] are brought to that for the time of the call; row-major where cuDNN has no such algorithm. A
- * transposed convolution is the gradient of one with respect to its image.
+ * Convolutions by cuDNN, or by cuBLAS where that is faster: channels-last as soon as one of the images is, and then
+ * weights that do not lie as [O, kh, kw, C] are brought to that for the time of the call; row-major where cuDNN has no
+ * such algorithm. A transposed convolution is the gradient of one with respect to its image.
  */
 record ConvolutionKernels(CudaRuntime cuda, Dnn dnn) {
 
-    ConvolutionKernels(CudaRuntime cuda) {
-        this(cuda, new Dnn(cuda));
+    ConvolutionKernels(CudaRuntime cuda, Blas blas) {
+        this(cuda, new Dnn(cuda, blas));
     }
 
     void register(Registrar to) {

@@ -1,35 +1,18 @@
 package dev.osteon.engine.backend.cuda;
 
-import static dev.osteon.engine.backend.cuda.CudaFailure.checkDnn;
+/** A convolution that is ready to run. */
+sealed interface ConvolutionPlan extends AutoCloseable permits DnnPlan, ProductPlan {
 
-import jcuda.jcudnn.JCudnn;
-import jcuda.jcudnn.cudnnHandle;
-
-/**
- * A convolution that cuDNN is ready to run.
- *
- * @param plan      cuDNN's; it lives as long as the process, or until it is closed
- * @param workspace bytes of device memory that it needs for itself
- */
-record ConvolutionPlan(DnnDescriptor plan, long workspace) implements AutoCloseable {
-
-    private static final int VARIANT_PACK = 16;
+    /** Bytes of device memory that it needs for itself. */
+    long workspace();
 
     /**
      * Queues it on the addresses given.
      *
-     * @throws CudaFailure when cuDNN refuses
+     * @throws CudaFailure when a library refuses
      */
-    void run(cudnnHandle handle, long x, long weight, long y, long space) {
-        try (DnnDescriptor pack = new DnnDescriptor(VARIANT_PACK, "variant pack")) {
-            pack.longs(1000, ConvolutionGraph.X, ConvolutionGraph.WEIGHT, ConvolutionGraph.Y)
-                    .pointers(1001, x, weight, y).pointers(1003, space).finish();
-            checkDnn(JCudnn.cudnnBackendExecute(handle, plan, pack), "cudnnBackendExecute");
-        }
-    }
+    void run(long x, long weight, long y, long space);
 
     @Override
-    public void close() {
-        plan.close();
-    }
+    void close();
 }

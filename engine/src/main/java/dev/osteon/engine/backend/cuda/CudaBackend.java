@@ -51,7 +51,7 @@ public final class CudaBackend implements Backend {
         new AttentionKernels(cuda).register(registrar);
         new PairwiseKernels(cuda, blas).register(registrar);
         new SinkhornKernels(cuda).register(registrar);
-        new ConvolutionKernels(cuda).register(registrar);
+        new ConvolutionKernels(cuda, blas).register(registrar);
     }
 
     /**

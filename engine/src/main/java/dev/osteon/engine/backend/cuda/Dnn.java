@@ -2,7 +2,6 @@ package dev.osteon.engine.backend.cuda;
 
 import static dev.osteon.engine.backend.cuda.CudaFailure.checkDnn;
 
-import dev.osteon.engine.backend.cuda.ConvolutionGraph.Engine;
 import dev.osteon.engine.backend.cuda.ConvolutionShape.Direction;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -13,14 +12,15 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import jcuda.driver.CUstream;
 import jcuda.jcudnn.JCudnn;
 import jcuda.jcudnn.cudnnHandle;
 import jcuda.runtime.cudaStream_t;
 
 /**
- * cuDNN: the three directions of a convolution, each by an engine that was measured once for its shapes and is kept on
- * disk. Only deterministic engines are chosen.
+ * The three directions of a convolution, each by an engine of cuDNN's, or as a product by cuBLAS, that was measured
+ * once for its shapes and is kept on disk. Only deterministic engines are chosen.
  */
 final class Dnn {
 
@@ -30,6 +30,8 @@ final class Dnn {
     /** How many of the engines that cuDNN recommends are tried, and how often each is run. */
     private static final int TRIED = 4;
     private static final int RUNS = 4;
+    /** In an engine's place: the convolution as a product of matrices, {@link ProductPlan}, which is always tried. */
+    private static final long PRODUCT = -1;
     /** Bytes at whose multiples workspaces begin. */
     private static final long ALIGNMENT = 256;
 
@@ -38,16 +40,19 @@ final class Dnn {
     private final Map<ConvolutionShape, ConvolutionPlan> plans = new ConcurrentHashMap<>();
     private final Set<ConvolutionShape> refused = ConcurrentHashMap.newKeySet();
     private final AlgorithmCache algorithms;
+    private final Blas blas;
     private CUstream stream = new CUstream();
 
-    private static final class Handle extends cudnnHandle {
+    /** cuDNN's, whose graph API takes its address. */
+    static final class Handle extends cudnnHandle {
         long address() {
             return getNativePointer();
         }
     }
 
-    Dnn(CudaRuntime cuda) {
+    Dnn(CudaRuntime cuda, Blas blas) {
         this.cuda = cuda;
+        this.blas = blas;
         cuda.enter();
         checkDnn(JCudnn.cudnnCreate(handle), "cudnnCreate");
         algorithms = AlgorithmCache.open(cuda.name() + " cudnn " + JCudnn.cudnnGetVersion());
@@ -85,24 +90,32 @@ final class Dnn {
         try (Temporaries temporary = new Temporaries(cuda)) {
             long bytes = plan.workspace();
             long workspace = bytes == 0 ? 0 : temporary.bytes(bytes, "workspace of " + shape.direction());
-            plan.run(handle, x, weight, y, workspace);
+            plan.run(x, weight, y, workspace);
         }
     }
 
     private ConvolutionPlan plan(ConvolutionShape shape, long x, long weight, long y) {
-        try (ConvolutionGraph graph = new ConvolutionGraph(handle.address(), shape)) {
-            List<Engine> engines = graph.engines();
-            Optional<Engine> known = algorithms.find(shape.toString())
-                    .filter(c -> c.position() < engines.size()
-                            && engines.get(c.position()).index() == c.engine())
-                    .map(c -> engines.get(c.position()));
-            if (known.isPresent()) {
-                return graph.plan(known.get());
-            }
-            return measure(graph, engines, shape, x, weight, y).plan;
+        try (ConvolutionGraph graph = new ConvolutionGraph(handle, shape)) {
+            List<Candidate> candidates = candidates(graph, shape);
+            Optional<Candidate> known = algorithms.find(shape.toString())
+                    .filter(c -> c.position() < candidates.size()
+                            && candidates.get(c.position()).index == c.engine())
+                    .map(c -> candidates.get(c.position()));
+            return known.isPresent() ? known.get().plan.get()
+                    : measure(candidates, shape, x, weight, y).plan;
         } catch (CudaFailure e) {
             throw new NoAlgorithm(e.getMessage(), e);
         }
+    }
+
+    /** What may be chosen: one of cuDNN's engines by its number, or {@link #PRODUCT}. */
+    private record Candidate(long index, Supplier<ConvolutionPlan> plan) {}
+
+    private List<Candidate> candidates(ConvolutionGraph graph, ConvolutionShape shape) {
+        List<Candidate> all = new ArrayList<>();
+        graph.engines().forEach(engine -> all.add(new Candidate(engine.index(), () -> graph.plan(engine))));
+        ProductPlan.of(blas, shape).ifPresent(plan -> all.add(new Candidate(PRODUCT, () -> plan)));
+        return all;
     }
 
     private record Measured(int position, ConvolutionPlan plan, double millis) {}
@@ -112,8 +125,7 @@ final class Dnn {
      * added to must not be added to by each run, so there some of that memory takes its place. A choice made with less
      * memory than wanted, on a device that was full just then, is not kept for later processes.
      */
-    private Measured measure(ConvolutionGraph graph, List<Engine> engines, ConvolutionShape shape, long x, long weight,
-            long y) {
+    private Measured measure(List<Candidate> candidates, ConvolutionShape shape, long x, long weight, long y) {
         CudaMemory memory = new CudaMemory(cuda);
         long bytes = WORKSPACE << 20;
         long added = shape.direction() == Direction.ONTO_X
@@ -122,11 +134,11 @@ final class Dnn {
             try {
                 MemorySegment space = memory.acquire(added + bytes);
                 try {
-                    Measured best = fastest(graph, engines, shape, new long[] {added == 0 ? x : space.address(), weight,
-                        y, space.address() + added}, bytes);
+                    Measured best = fastest(candidates, shape, new long[] {added == 0 ? x : space.address(), weight, y,
+                        space.address() + added}, bytes);
                     if (bytes == WORKSPACE << 20) {
                         algorithms.put(shape.toString(), new AlgorithmCache.Choice(best.position,
-                                engines.get(best.position).index()));
+                                candidates.get(best.position).index));
                     }
                     return best;
                 } finally {
@@ -143,20 +155,22 @@ final class Dnn {
     }
 
     /** Of the first few that cuDNN takes; overwrites what the direction computes. */
-    private Measured fastest(ConvolutionGraph graph, List<Engine> engines, ConvolutionShape shape, long[] at,
-            long bytes) {
+    private Measured fastest(List<Candidate> candidates, ConvolutionShape shape, long[] at, long bytes) {
         List<Measured> taken = new ArrayList<>();
         List<String> refusals = new ArrayList<>();
-        for (int i = 0; i < engines.size() && taken.size() < TRIED; i++) {
+        for (int i = 0; i < candidates.size(); i++) {
+            if (taken.size() >= TRIED && candidates.get(i).index != PRODUCT) {
+                continue;
+            }
             Optional<ConvolutionPlan> plan = Optional.empty();
             try {
-                plan = Optional.of(graph.plan(engines.get(i)));
+                plan = Optional.of(candidates.get(i).plan.get());
                 if (plan.get().workspace() > bytes) {
                     throw new CudaFailure("needs a workspace of " + plan.get().workspace() + " bytes");
                 }
                 taken.add(new Measured(i, plan.get(), millis(plan.get(), at)));
             } catch (CudaFailure e) {
-                refusals.add("engine " + engines.get(i).index() + ": " + e.getMessage());
+                refusals.add("engine " + candidates.get(i).index + ": " + e.getMessage());
                 plan.ifPresent(ConvolutionPlan::close);
             }
         }
@@ -169,11 +183,11 @@ final class Dnn {
     }
 
     private double millis(ConvolutionPlan plan, long[] at) {
-        plan.run(handle, at[0], at[1], at[2], at[3]);          // its kernel is loaded
+        plan.run(at[0], at[1], at[2], at[3]);          // its kernel is loaded
         cuda.synchronize();
         long start = System.nanoTime();
         for (int i = 0; i < RUNS; i++) {
-            plan.run(handle, at[0], at[1], at[2], at[3]);
+            plan.run(at[0], at[1], at[2], at[3]);
         }
         cuda.synchronize();
         return (System.nanoTime() - start) / 1e6 / RUNS;

@@ -168,7 +168,7 @@ class CudaGradientsInPlaceTest {
             Tensor x = Ops.full(CudaEmulator.DEVICE, Shape.of(1, 2, 3, 3), DType.F32, 10);
             Tensor weight = Ops.full(CudaEmulator.DEVICE, Shape.of(1, 2, 1, 1), DType.F32, 3);
             Tensor y = Ops.full(CudaEmulator.DEVICE, Shape.of(1, 1, 3, 3), DType.F32, 2);
-            Dnn dnn = new Dnn(cuda);
+            Dnn dnn = new Dnn(cuda, new Blas(cuda));
             ConvolutionShape shape = new ConvolutionShape(Direction.ONTO_X, new Conv2d(Window.ONE, Window.ZERO,
                     Window.ONE, 1), x.shape(), weight.shape(), y.shape(), DType.F32, Layout.ROW_MAJOR);
             for (int sum = 16; sum <= 22; sum += 6) {
