@@ -1,7 +1,10 @@
 package dev.osteon.models.sam;
 
+import dev.osteon.engine.dispatch.Dispatcher;
 import dev.osteon.engine.dispatch.Replay;
+import dev.osteon.engine.dispatch.WeightCopies;
 import dev.osteon.engine.memory.TensorScope;
+import dev.osteon.engine.tensor.DType;
 import dev.osteon.engine.tensor.Device;
 import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
@@ -60,13 +63,21 @@ public final class SamEncoder implements AutoCloseable {
 
     /**
      * The embeddings of pictures that are on the device: on a GPU, from the second time on, recorded and queued as a
-     * whole.
+     * whole. Under {@link Dispatcher#autocast} in mixed precision.
      *
      * @param pictures as the network takes them, [b, 3, 1024, 1024]
      * @return [b, 256, 64, 64], in the innermost scope
      */
     public Tensor encode(Tensor pictures) {
-        return replay.run("encoder", List.of(pictures), inputs -> model.forward(inputs.getFirst()));
+        return replay.run("encoder", List.of(pictures), inputs -> forward(inputs.getFirst()));
+    }
+
+    /** In mixed precision one operation casts all weights, where each use would cast its own. */
+    private Tensor forward(Tensor pictures) {
+        DType low = Dispatcher.autocast().orElse(DType.F32);
+        try (WeightCopies copies = WeightCopies.of(low == DType.F32 ? List.of() : model.trainable(), low)) {
+            return model.forward(pictures);
+        }
     }
 
     /** [3, 1024, 1024]: resized, standardised, zeros right and below. */

@@ -5,9 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.osteon.engine.dispatch.Dispatcher;
 import dev.osteon.engine.memory.TensorScope;
+import dev.osteon.engine.op.Cast;
+import dev.osteon.engine.op.Conv2d;
 import dev.osteon.engine.op.Ops;
+import dev.osteon.engine.tensor.DType;
 import dev.osteon.engine.tensor.Device;
+import dev.osteon.engine.tensor.Layout;
 import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
 import dev.osteon.models.onnx.value.OnnxException;
@@ -70,6 +75,42 @@ class SamReferenceTest {
             assertThat(together.shape()).isEqualTo(Shape.of(2, Embedding.CHANNELS, Embedding.SIDE, Embedding.SIDE));
             assertThat(largest(together.toFloats(), alone.toFloats())).isLessThan(1e-4);
         }
+    }
+
+    @Test
+    void inMixedPrecisionPicturesStayIn16Bits() throws IOException {
+        Path sam = SharedData.folder("sam");
+        float[] picture = numbers(sam.resolve("ref/graz2024/encoder_input.npy"));
+        List<String> widened = new ArrayList<>();
+        List<String> convolved = new ArrayList<>();
+        float[][] mixed = new float[1][];
+        try (TensorScope _ = TensorScope.open();
+                SamEncoder encoder = SamEncoder.load(sam.resolve("encoder.onnx"), Device.CPU);
+                Dispatcher.Registration _ = Dispatcher.listen((op, in, out, nanos) -> {
+                    if (op instanceof Cast && out.getFirst().dtype() == DType.F32 && in.getFirst().rank() == 4
+                            && in.getFirst().layout() == Layout.NHWC) {
+                        widened.add(in.getFirst().spec().toString());
+                    }
+                    if (op instanceof Conv2d && in.getFirst().dtype() != DType.BF16) {
+                        convolved.add(in.getFirst().spec().toString());
+                    }
+                })) {
+            Dispatcher.autocast(DType.BF16, () -> mixed[0] = encode(encoder, 1, picture).toFloats());
+        }
+        assertThat(widened).as("pictures that were cast to float32").hasSizeLessThanOrEqualTo(2);   // the neck's norms
+        assertThat(convolved).as("convolutions in float32").isEmpty();
+        assertThat(distance(mixed[0], numbers(sam.resolve("ref/graz2024/image_embeddings.npy")))).isLessThan(0.03);
+    }
+
+    /** The difference's length by the truth's. */
+    private static double distance(float[] given, float[] truth) {
+        double difference = 0;
+        double length = 0;
+        for (int i = 0; i < truth.length; i++) {
+            difference += (given[i] - truth[i]) * (double) (given[i] - truth[i]);
+            length += truth[i] * (double) truth[i];
+        }
+        return Math.sqrt(difference / length);
     }
 
     private static Tensor encode(SamEncoder encoder, int pictures, float[] values) {

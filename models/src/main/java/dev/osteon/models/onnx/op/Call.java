@@ -1,5 +1,6 @@
 package dev.osteon.models.onnx.op;
 
+import dev.osteon.engine.dispatch.Dispatcher;
 import dev.osteon.engine.op.Epilogue;
 import dev.osteon.engine.op.Ops;
 import dev.osteon.engine.tensor.DType;
@@ -81,10 +82,11 @@ public record Call(Node node, List<Optional<Value>> inputs, Device device, DType
         return inputs.stream().allMatch(v -> v.isEmpty() || v.get() instanceof Value.OnHost);
     }
 
-    /** Operand {@code index} as real numbers on the device. */
+    /** Operand {@code index} as real numbers on the device; in mixed precision, what an operation left in 16 bits. */
     Tensor tensor(int index) {
         Tensor tensor = onDevice(index);
-        return tensor.dtype() == floating ? tensor : Ops.cast(tensor, floating);
+        boolean mixed = tensor.dtype().isLow() && Dispatcher.autocast().isPresent();
+        return tensor.dtype() == floating || mixed ? tensor : Ops.cast(tensor, floating);
     }
 
     /** Operand {@code index} on the device: reals, or bool, or int64. */
