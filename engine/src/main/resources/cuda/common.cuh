@@ -224,41 +224,43 @@ template <int PACK> __device__ inline int column_of(int u) {
 }
 
 // A row of up to HELD elements for each thread along x; what is behind its end is fill.
-template <int PACK> __device__ inline void load_row(const float *row, int size, float *v, float fill) {
+template <int PACK, class T> __device__ inline void load_row(const T *row, int size, float *v, float fill) {
     #pragma unroll
     for (int u = 0; u < HELD; u += PACK) {
         int j = column_of<PACK>(u);
-        if (PACK == 4 && j < size) {
-            pack<float> p = *(const pack<float> *) (row + j);
+        if (j < size) {
+            pack<T, PACK> p = *(const pack<T, PACK> *) (row + j);
             #pragma unroll
             for (int e = 0; e < PACK; e++) {
-                v[u + e] = p.v[e];
+                v[u + e] = widen(p.v[e]);
             }
         } else {
             #pragma unroll
             for (int e = 0; e < PACK; e++) {
-                v[u + e] = j < size ? row[j + e] : fill;
+                v[u + e] = fill;
             }
         }
     }
 }
 
-template <int PACK> __device__ inline void store_row(float *row, int size, const float *v) {
+template <int PACK, class T> __device__ inline void store_row(T *row, int size, const float *v) {
     #pragma unroll
     for (int u = 0; u < HELD; u += PACK) {
         int j = column_of<PACK>(u);
-        if (PACK == 4 && j < size) {
-            pack<float> p;
+        if (j < size) {
+            pack<T, PACK> p;
             #pragma unroll
             for (int e = 0; e < PACK; e++) {
-                p.v[e] = v[u + e];
+                p.v[e] = narrow<T>::of(v[u + e]);
             }
-            *(pack<float> *) (row + j) = p;
-        } else if (j < size) {
-            row[j] = v[u];
+            *(pack<T, PACK> *) (row + j) = p;
         }
     }
 }
+
+// Rows that registers hold, each of a block's rows of threads for itself.
+#define EACH_ROW(row, n) \
+    for (i64 row = blockIdx.x * (i64) blockDim.y + threadIdx.y; row < (n); row += (i64) gridDim.x * blockDim.y)
 
 // Over a row of a block: all of its threads, or in a block of several rows of threads, which are warps, one of those.
 template <class T> __device__ inline T row_sum(T v) { return blockDim.y > 1 ? warp_sum(v) : block_sum(v); }

@@ -118,8 +118,6 @@ extern "C" __global__ void soft_cross_entropy_backward_f32(const float *x, const
 }
 
 // The same for rows [n, size] that registers hold; P elements of a read.
-#define EACH_ROW(row, n) \
-    for (i64 row = blockIdx.x * (i64) blockDim.y + threadIdx.y; row < (n); row += (i64) gridDim.x * blockDim.y)
 
 // v ← scale·v within the row and −∞ behind it; the result is the largest.
 template <int P> __device__ inline float scaled_max(float *v, int size, float scale) {

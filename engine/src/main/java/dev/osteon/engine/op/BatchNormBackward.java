@@ -20,7 +20,7 @@ public record BatchNormBackward(double eps, Activation activation, BatchNormTrai
         TensorSpec x = inputs.get(1);
         Check.that(inputs.getFirst().shape().equals(x.shape()), this, inputs, "dy of x's shape");
         BatchNormTrain.statisticsFit(this, inputs, 2, 5);
-        TensorSpec statistic = TensorSpec.of(Shape.of(x.dim(1)), BatchNormTrain.statisticsType(x));
+        TensorSpec statistic = TensorSpec.of(Shape.of(x.dim(1)), x.dtype().statistics());
         List<TensorSpec> results = new ArrayList<>(List.of(x, statistic, statistic));
         if (relu && branch == BatchNormTrain.Branch.RESIDUAL) {
             results.add(x);

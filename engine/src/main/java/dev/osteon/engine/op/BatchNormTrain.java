@@ -2,7 +2,6 @@ package dev.osteon.engine.op;
 
 import dev.osteon.engine.autograd.Backward;
 import dev.osteon.engine.dispatch.Dispatcher;
-import dev.osteon.engine.tensor.DType;
 import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
 import dev.osteon.engine.tensor.TensorSpec;
@@ -26,7 +25,7 @@ public record BatchNormTrain(double eps, Activation activation) implements Op {
                 this, inputs, "a residual like x");
         Check.that(x.shape().size() / Math.max(1, x.dim(1)) > 1, this, inputs,
                 "more than one value per channel; use a larger batch, or evaluation mode");
-        TensorSpec statistic = TensorSpec.of(Shape.of(x.dim(1)), statisticsType(x));
+        TensorSpec statistic = TensorSpec.of(Shape.of(x.dim(1)), x.dtype().statistics());
         return List.of(x, statistic, statistic);
     }
 
@@ -34,14 +33,9 @@ public record BatchNormTrain(double eps, Activation activation) implements Op {
         TensorSpec x = inputs.getFirst();
         Check.that(x.rank() >= 2 && x.dtype().isFloating(), op, inputs, "floating x [N, C, ...]");
         for (TensorSpec each : inputs.subList(from, to)) {
-            Check.that(each.shape().equals(Shape.of(x.dim(1))) && each.dtype() == statisticsType(x), op, inputs,
-                    "per-channel operands " + statisticsType(x) + "[" + x.dim(1) + "]");
+            Check.that(each.shape().equals(Shape.of(x.dim(1))) && each.dtype() == x.dtype().statistics(), op, inputs,
+                    "per-channel operands " + x.dtype().statistics() + "[" + x.dim(1) + "]");
         }
-    }
-
-    /** Per-channel operands are float32 for 16-bit activations. */
-    static DType statisticsType(TensorSpec x) {
-        return x.dtype().isLow() ? DType.F32 : x.dtype();
     }
 
     @Override

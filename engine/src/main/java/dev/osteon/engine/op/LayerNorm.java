@@ -11,21 +11,22 @@ import java.util.List;
 /**
  * y = gamma·(x − mean)/√(variance + eps) + beta over the last {@code dims} dimensions (Ba et al. 2016), variance with
  * divisor n. Operands: x, gamma and beta of the normalised shape. Results: y and, for the gradient, mean and
- * 1/√(variance + eps), one per row.
+ * 1/√(variance + eps), one per row. Where x is of 16 bits y is too, and the others are float32.
  */
 public record LayerNorm(int dims, double eps) implements Op {
 
     @Override
     public List<TensorSpec> infer(List<TensorSpec> inputs) {
         Check.count(this, inputs, 3, 3);
-        Check.floating(this, inputs);
         TensorSpec x = inputs.getFirst();
+        Check.that(x.dtype().isFloating(), this, inputs, "floating x");
         Check.that(dims >= 1 && dims <= x.rank(), this, inputs, "1 to " + x.rank() + " normalised dimensions");
         int[] all = x.shape().toArray();
         Shape normalised = Shape.of(Arrays.copyOfRange(all, all.length - dims, all.length));
-        Check.that(inputs.get(1).shape().equals(normalised) && inputs.get(2).shape().equals(normalised), this, inputs,
-                "gamma and beta of " + normalised);
-        TensorSpec rows = TensorSpec.of(Shape.of(Arrays.copyOf(all, all.length - dims)), x.dtype());
+        TensorSpec weight = TensorSpec.of(normalised, x.dtype().statistics());
+        Check.that(inputs.subList(1, 3).stream().allMatch(w -> w.shape().equals(normalised)
+                && w.dtype() == weight.dtype()), this, inputs, "gamma and beta " + weight);
+        TensorSpec rows = TensorSpec.of(Shape.of(Arrays.copyOf(all, all.length - dims)), weight.dtype());
         return List.of(x.rowMajor(), rows, rows);
     }
 
@@ -50,6 +51,6 @@ public record LayerNorm(int dims, double eps) implements Op {
 
     @Override
     public Precision precision() {
-        return Precision.FULL;
+        return Precision.KEEP;
     }
 }

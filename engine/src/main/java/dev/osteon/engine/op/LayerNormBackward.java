@@ -12,9 +12,12 @@ public record LayerNormBackward(int dims) implements Op {
     @Override
     public List<TensorSpec> infer(List<TensorSpec> inputs) {
         Check.count(this, inputs, 5, 5);
-        Check.floating(this, inputs);
-        Check.that(inputs.get(0).shape().equals(inputs.get(1).shape()), this, inputs, "dy of x's shape");
-        return List.of(inputs.get(1).rowMajor(), inputs.get(2), inputs.get(2));
+        TensorSpec x = inputs.get(1);
+        Check.that(inputs.get(0).shape().equals(x.shape()) && inputs.get(0).dtype() == x.dtype(), this, inputs,
+                "dy like x");
+        Check.that(inputs.subList(2, 5).stream().allMatch(each -> each.dtype() == x.dtype().statistics()), this, inputs,
+                "gamma, mean and r in " + x.dtype().statistics());
+        return List.of(x.rowMajor(), inputs.get(2), inputs.get(2));
     }
 
     @Override
@@ -29,6 +32,6 @@ public record LayerNormBackward(int dims) implements Op {
 
     @Override
     public Precision precision() {
-        return Precision.FULL;
+        return Precision.KEEP;
     }
 }

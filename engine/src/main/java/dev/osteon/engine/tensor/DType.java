@@ -35,6 +35,11 @@ public enum DType {
         return this == BF16 || this == F16;
     }
 
+    /** The type of what is computed over many numbers of this one, means and sums: float32 for 16 bits. */
+    public DType statistics() {
+        return isLow() ? F32 : this;
+    }
+
     @Override
     public String toString() {
         return name().toLowerCase(Locale.ROOT);

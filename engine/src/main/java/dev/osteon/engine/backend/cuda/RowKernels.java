@@ -32,8 +32,8 @@ record RowKernels(CudaRuntime cuda) {
                 .put(L2NormalizeBackward.class, Layouts.ROW_MAJOR, Registrar.F32, this::l2NormalizeBackward)
                 .put(SoftCrossEntropy.class, Layouts.ROW_MAJOR, Registrar.F32, this::crossEntropy)
                 .put(SoftCrossEntropyBackward.class, Layouts.ROW_MAJOR, Registrar.F32, this::crossEntropyBackward)
-                .put(LayerNorm.class, Layouts.ROW_MAJOR, Registrar.F32, this::layerNorm)
-                .put(LayerNormBackward.class, Layouts.ROW_MAJOR, Registrar.F32, this::layerNormBackward);
+                .put(LayerNorm.class, Layouts.ROW_MAJOR, Registrar.F32_OR_LOW, this::layerNorm)
+                .put(LayerNormBackward.class, Layouts.ROW_MAJOR, Registrar.F32_OR_LOW, this::layerNormBackward);
     }
 
     /** Rows that lie together and that the registers of a block hold, of so many elements a read. */
@@ -123,22 +123,39 @@ record RowKernels(CudaRuntime cuda) {
     }
 
     private void layerNorm(LayerNorm op, List<Tensor> in, List<Tensor> out) {
-        long rows = out.get(1).size();
-        cuda.launch(LAYER_NORM, "layer_norm_f32").pointer(in.get(0)).pointer(in.get(1)).pointer(in.get(2))
-                .pointer(out.get(0)).pointer(out.get(1)).pointer(out.get(2)).wide(rows)
-                .integer((int) in.get(1).size()).real(op.eps()).rows(rows);
+        Rows rows = new Rows(out.get(1).size(), (int) in.get(1).size(), 1);
+        boolean fits = Held.fits(rows);
+        Held held = Held.of(rows, in.get(0), in.get(1), in.get(2), out.getFirst());
+        Launch launch = cuda.launch(LAYER_NORM, "layer_norm_" + (fits ? "held_" + held.pack + "_" : "")
+                + out.getFirst().dtype()).pointer(in.get(0)).pointer(in.get(1)).pointer(in.get(2)).pointer(out.get(0))
+                .pointer(out.get(1)).pointer(out.get(2)).wide(rows.count()).integer(rows.size()).real(op.eps());
+        if (fits) {
+            held.queue(launch);
+        } else {
+            launch.rows(rows.count());
+        }
     }
 
     private void layerNormBackward(LayerNormBackward op, List<Tensor> in, List<Tensor> out) {
         long rows = in.get(3).size();
         int n = (int) in.get(2).size();
-        cuda.launch(LAYER_NORM, "layer_norm_backward_f32").pointer(in.get(0)).pointer(in.get(1)).pointer(in.get(2))
-                .pointer(in.get(3)).pointer(in.get(4)).pointer(out.getFirst()).wide(rows).integer(n).rows(rows);
+        String type = out.getFirst().dtype().toString();
+        Rows each = new Rows(rows, n, 1);
+        boolean fits = Held.fits(each);
+        Held held = Held.of(each, in.get(0), in.get(1), in.get(2), out.getFirst());
+        Launch image = cuda.launch(LAYER_NORM, "layer_norm_backward_" + (fits ? "held_" + held.pack + "_" : "") + type)
+                .pointer(in.get(0)).pointer(in.get(1)).pointer(in.get(2)).pointer(in.get(3)).pointer(in.get(4))
+                .pointer(out.getFirst()).wide(rows).integer(n);
+        if (fits) {
+            held.queue(image);
+        } else {
+            image.rows(rows);
+        }
         long parts = Math.clamp((rows + PIECE - 1) / PIECE, 1, MAX_PARTS);
         try (Temporaries temporary = new Temporaries(cuda)) {
             long dgamma = temporary.floats(parts * n, "dgamma parts");
             long dbeta = temporary.floats(parts * n, "dbeta parts");
-            Launch launch = cuda.launch(LAYER_NORM, "layer_norm_columns_f32").pointer(in.get(0)).pointer(in.get(1))
+            Launch launch = cuda.launch(LAYER_NORM, "layer_norm_columns_" + type).pointer(in.get(0)).pointer(in.get(1))
                     .pointer(in.get(3)).pointer(in.get(4)).address(dgamma).address(dbeta).wide(rows).integer(n)
                     .wide((rows + parts - 1) / parts);
             launch.grid(launch.blocks((n + Launch.BLOCK - 1) / Launch.BLOCK), (int) parts, Launch.BLOCK, 1);

@@ -10,11 +10,12 @@ import dev.osteon.engine.memory.TensorScope;
 import dev.osteon.engine.op.BatchNormBackward;
 import dev.osteon.engine.op.BatchNormEval;
 import dev.osteon.engine.op.BatchNormTrain;
+import dev.osteon.engine.op.LayerNorm;
+import dev.osteon.engine.op.LayerNormBackward;
 import dev.osteon.engine.op.ArgMax;
 import dev.osteon.engine.op.Cast;
 import dev.osteon.engine.op.LarcStep;
 import dev.osteon.engine.op.LossScaleStep;
-import dev.osteon.engine.op.Op;
 import dev.osteon.engine.op.Reduce;
 import dev.osteon.engine.op.RunningStatistics;
 import dev.osteon.engine.op.SgdStep;
@@ -48,9 +49,10 @@ class CudaLowPrecisionTest {
     }
 
     static Stream<OpSample> samples() {
-        Stream<OpSample> reductions = CudaShapesTest.samples().stream()
-                .filter(s -> s.op() instanceof Reduce || s.op() instanceof ArgMax);
-        return Stream.concat(OpSamples.all().stream(), reductions)
+        Stream<OpSample> shapes = CudaShapesTest.samples().stream()
+                .filter(s -> s.op() instanceof Reduce || s.op() instanceof ArgMax || s.op() instanceof LayerNorm
+                        || s.op() instanceof LayerNormBackward);
+        return Stream.concat(OpSamples.all().stream(), shapes)
                 .filter(s -> s.operands().stream().anyMatch(Operand::isFloating)
                         && !(s.op() instanceof SgdStep || s.op() instanceof LarcStep
                                 || s.op() instanceof UnscaleGradients || s.op() instanceof LossScaleStep
@@ -122,15 +124,19 @@ class CudaLowPrecisionTest {
         try (TensorScope scope = TensorScope.open()) {
             List<Tensor> operands = new ArrayList<>();
             for (Operand operand : sample.operands()) {
-                boolean statistic = isBatchNorm(sample.op()) && operand.shape().rank() == 1;
-                operands.add(operand.make(device, statistic ? DType.F32 : low, random));
+                operands.add(operand.make(device, isStatistic(sample, operand) ? DType.F32 : low, random));
             }
             List<Tensor> outputs = Dispatcher.runAll(sample.op(), operands);
             return (outputs.isEmpty() ? operands : outputs).stream().map(Tensor::toDoubles).toList();
         }
     }
 
-    private static boolean isBatchNorm(Op op) {
-        return op instanceof BatchNormTrain || op instanceof BatchNormEval || op instanceof BatchNormBackward;
+    /** What norms are given beside images, or rows, is in float32. */
+    private static boolean isStatistic(OpSample sample, Operand operand) {
+        return switch (sample.op()) {
+            case BatchNormTrain _, BatchNormEval _, BatchNormBackward _ -> operand.shape().rank() == 1;
+            case LayerNorm _, LayerNormBackward _ -> !operand.shape().equals(sample.operands().getFirst().shape());
+            default -> false;
+        };
     }
 }

@@ -24,6 +24,7 @@ import dev.osteon.engine.op.GatherBackward;
 import dev.osteon.engine.op.L2Normalize;
 import dev.osteon.engine.op.LarcStep;
 import dev.osteon.engine.op.LayerNorm;
+import dev.osteon.engine.op.LayerNormBackward;
 import dev.osteon.engine.op.LogSoftmax;
 import dev.osteon.engine.op.MatMul;
 import dev.osteon.engine.op.MultiTensorSum;
@@ -119,7 +120,11 @@ class CudaShapesTest {
         add(s, "batch-norm gradient of mixed layouts",
                 new BatchNormBackward(1e-5, Activation.NONE, BatchNormTrain.Branch.NONE), normal(4, 3, 3, 5),
                 normal(4, 3, 3, 5).channelsLast(), positive(3), normal(3), positive(3));
-        add(s, "layer-norm in parts", new LayerNorm(1, 1e-5), normal(150, 300), positive(300), normal(300));
+        for (int size : new int[] {1, 160, 301, 512, 516, 4096, 4099}) {           // of a warp, a block, and longer
+            add(s, "layer-norm of " + size, new LayerNorm(1, 1e-5), normal(19, size), positive(size), normal(size));
+            add(s, "layer-norm gradient of " + size, new LayerNormBackward(1), normal(150, size), normal(150, size),
+                    positive(size), normal(150), positive(150));
+        }
         for (int depth : new int[] {16, 32, 64}) {
             add(s, "attention of depth " + depth, new Attention(0.2), normal(1, 129, 2, depth),
                     normal(1, 67, 2, depth), normal(1, 67, 2, depth), normal(1, 67));
