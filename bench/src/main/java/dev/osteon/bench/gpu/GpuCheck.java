@@ -33,7 +33,7 @@ public final class GpuCheck implements Callable<Integer> {
 
     /** The parts in their order, and the most that each may take. */
     enum Part {
-        VERIFY(120), TRAINING(90), BANDWIDTH(40), MATMUL(60), STEP(240), PRETEXT(120), SAM(60), KERNELS(120),
+        VERIFY(120), TRAINING(90), BANDWIDTH(40), MATMUL(60), STEP(240), PRETEXT(120), SAM(90), KERNELS(120),
         PROFILE(40), LOSSES(90);
 
         private final Duration budget;
