@@ -38,7 +38,7 @@ public record LayerNorm(int dims, double eps) implements Op {
     @Override
     public void vjp(Backward b) {
         List<Tensor> gradients = Dispatcher.runAll(new LayerNormBackward(dims),
-                List.of(b.upstream(), b.input(0), b.input(1), b.output(1), b.output(2)));
+                List.of(b.upstream().to(b.input(0).dtype()), b.input(0), b.input(1), b.output(1), b.output(2)));
         b.to(0, () -> gradients.get(0));
         b.to(1, () -> gradients.get(1));
         b.to(2, () -> gradients.get(2));
