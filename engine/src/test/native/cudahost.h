@@ -102,31 +102,6 @@ template <class T> inline T __shfl_down_sync(unsigned mask, T v, unsigned by) {
     return cudahost_shuffle(mask, v, cudahost_lane() + by < 32 ? cudahost_lane() + by : cudahost_lane());
 }
 
-// What tensor cores do, from each lane's registers as the kernel files' mma describes them.
-template <class T> inline float cudahost_half(unsigned pair, int which) {
-    T v;
-    v.bits = (uint16_t) (pair >> 16 * which);
-    return widen(v);
-}
-template <class T> inline void mma(float *c, const unsigned *a, const unsigned *b) {
-    unsigned group = cudahost_lane() / 4;
-    unsigned column = 2 * (cudahost_lane() % 4);
-    for (unsigned k = 0; k < 16; k += 2) {
-        unsigned owner = k % 8 / 2;
-        unsigned rows[2];
-        unsigned columns[2];
-        for (unsigned i = 0; i < 2; i++) {
-            rows[i] = __shfl_sync(~0u, a[i + 2 * (k / 8)], group * 4 + owner);
-            columns[i] = __shfl_sync(~0u, b[k / 8], (column + i) * 4 + owner);
-        }
-        for (int e = 0; e < 4; e++) {
-            for (int i = 0; i < 2; i++) {
-                c[e] += cudahost_half<T>(rows[e / 2], i) * cudahost_half<T>(columns[e % 2], i);
-            }
-        }
-    }
-}
-
 inline unsigned __ballot_sync(unsigned mask, int predicate) {
     unsigned lanes = 0;
     for (unsigned lane = 0; lane < 32; lane++) {

@@ -12,7 +12,7 @@ struct bf16 { u16 bits; };
 struct f16 { u16 bits; };
 struct bool8 { u8 bits; };
 
-#ifndef CUDAHOST                           // the emulator has these of its own
+#ifndef CUDAHOST                           // the emulator has these two of its own
 __device__ inline float half_to_float(u16 half) {
     float v;
     asm("cvt.f32.f16 %0, %1;" : "=f"(v) : "h"(half));
@@ -261,29 +261,6 @@ template <int PACK, class T> __device__ inline void store_row(T *row, int size, 
 // Rows that registers hold, each of a block's rows of threads for itself.
 #define EACH_ROW(row, n) \
     for (i64 row = blockIdx.x * (i64) blockDim.y + threadIdx.y; row < (n); row += (i64) gridDim.x * blockDim.y)
-
-// Two neighbours of 16 bits as one register, the first one low.
-template <class T> __device__ inline u32 both(float first, float second) {
-    return narrow<T>::of(first).bits | (u32) narrow<T>::of(second).bits << 16;
-}
-
-// c [16, 8] += a [16, 16]·b [16, 8] by the tensor cores, for a warp: a and b of 16 bits, sums in float32. A lane has of c
-// the rows lane / 4 and that + 8 (c[0], c[1] and c[2], c[3]) in the columns 2·(lane % 4) and the next; of a the same rows
-// (a[0], a[2] and a[1], a[3]) in the columns 2·(lane % 4) … + 1 and those + 8; of b column lane / 4 in the rows
-// 2·(lane % 4) … + 1 and those + 8 (PTX ISA, "Matrix Fragments for mma.m16n8k16"). From compute capability 8.0 on.
-#ifndef CUDAHOST
-#if __CUDA_ARCH__ >= 800
-#define MMA(TYPE) \
-    asm("mma.sync.aligned.m16n8k16.row.col.f32." TYPE "." TYPE ".f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, " \
-            "{%0, %1, %2, %3};" : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3]) : "r"(a[0]), "r"(a[1]), "r"(a[2]), \
-            "r"(a[3]), "r"(b[0]), "r"(b[1]))
-#else
-#define MMA(TYPE)
-#endif
-template <class T> __device__ inline void mma(float *c, const u32 *a, const u32 *b);
-template <> __device__ inline void mma<bf16>(float *c, const u32 *a, const u32 *b) { MMA("bf16"); }
-template <> __device__ inline void mma<f16>(float *c, const u32 *a, const u32 *b) { MMA("f16"); }
-#endif
 
 // Over a row of a block: all of its threads, or in a block of several rows of threads, which are warps, one of those.
 template <class T> __device__ inline T row_sum(T v) { return blockDim.y > 1 ? warp_sum(v) : block_sum(v); }

@@ -13,9 +13,8 @@ record AttentionKernels(CudaRuntime cuda) {
 
     /** Elements of a tile of scores: 64 MiB. */
     private static final long SCORES = 16L << 20;
-    /** Of a block that has a thread for each query, or a warp for 16. */
+    /** Of a block that has a thread for each query. */
     private static final int QUERIES = 64;
-    private static final int WARPS = QUERIES / 16;
     /** With so many or less, most of such a block would be idle. */
     private static final int FEW = 24;
     private static final Set<Integer> DEPTHS = Set.of(16, 32, 64);
@@ -46,12 +45,9 @@ record AttentionKernels(CudaRuntime cuda) {
     private void tiles(Attention op, List<Tensor> in, Tensor y) {
         Tensor q = in.getFirst();
         long blocks = (long) q.dim(0) * q.dim(2) * Math.ceilDiv(q.dim(1), QUERIES);
-        boolean products = q.dtype().isLow() && cuda.architecture() >= CudaBackend.FIRST_WITH_BF16;
-        Launch launch = cuda.launch("attention", (products ? "attention_warps_" : "attention_tiles_") + q.dim(3) + "_"
-                + y.dtype());
+        Launch launch = cuda.launch("attention", "attention_tiles_" + q.dim(3) + "_" + y.dtype());
         operands(launch, in, y).wide(q.dim(0)).integer(q.dim(1)).integer(in.get(1).dim(1)).integer(q.dim(2))
-                .real(op.scale()).wides(biasSteps(in)).grid(launch.blocks(blocks), 1, products ? Launch.WARP : QUERIES,
-                        products ? WARPS : 1);
+                .real(op.scale()).wides(biasSteps(in)).grid(launch.blocks(blocks), 1, QUERIES, 1);
     }
 
     private void rows(Attention op, List<Tensor> in, Tensor y) {

@@ -129,16 +129,6 @@ class CudaShapesTest {
             add(s, "attention of depth " + depth, new Attention(0.2), normal(1, 129, 2, depth),
                     normal(1, 67, 2, depth), normal(1, 67, 2, depth), normal(1, 67));
         }
-        for (int tokens : new int[] {25, 49, 64, 65, 130}) {                // of a tile, and of more
-            double[] mask = new double[2 * tokens * tokens];
-            for (int i = 0; i < mask.length; i++) {
-                mask[i] = i % tokens == 0 || i % 5 > 1 ? 0.1 * (i % 7) : Double.NEGATIVE_INFINITY;
-            }
-            Operand x = normal(2, tokens, 2, 32);
-            add(s, "attention with a mask, tokens " + tokens, new Attention(0.2), x, x, x,
-                    Operand.given(Shape.of(1, 2, tokens, tokens), mask));
-            add(s, "attention without, tokens " + tokens, new Attention(0.2), x, x, x);
-        }
         add(s, "attention of a key", new Attention(0.2), normal(3, 25, 1, 32), normal(3, 1, 1, 32),
                 normal(3, 1, 1, 32));
         for (Epilogue epilogue : Epilogue.values()) {
