@@ -102,6 +102,55 @@ template <class T> inline T __shfl_down_sync(unsigned mask, T v, unsigned by) {
     return cudahost_shuffle(mask, v, cudahost_lane() + by < 32 ? cudahost_lane() + by : cudahost_lane());
 }
 
+// common.cuh's products of matrices in registers. What a lane multiplies is fetched from the lanes that have it by
+// PTX's layout: a kernel that has it elsewhere gets wrong results here as well.
+template <class T> inline float cudahost_half(unsigned pair, int which) {
+    T v;
+    v.bits = pair >> 16 * which & 0xffff;
+    return widen(v);
+}
+template <class T> inline void mma(float *c, const unsigned *a, const unsigned *b) {
+    unsigned group = cudahost_lane() / 4, pair = cudahost_lane() % 4;
+    float left[2][16], right[2][16];       // rows group and group + 8 of a, columns 2·pair and 2·pair + 1 of b
+    for (unsigned p = 0; p < 4; p++) {
+        for (int i = 0; i < 4; i++) {
+            unsigned both = cudahost_shuffle(~0u, a[i], 4 * group + p);
+            for (int h = 0; h < 2; h++) {
+                left[i % 2][2 * p + 8 * (i / 2) + h] = cudahost_half<T>(both, h);
+            }
+        }
+        for (int column = 0; column < 2; column++) {
+            for (int i = 0; i < 2; i++) {
+                unsigned both = cudahost_shuffle(~0u, b[i], 4 * (2 * pair + column) + p);
+                for (int h = 0; h < 2; h++) {
+                    right[column][2 * p + 8 * i + h] = cudahost_half<T>(both, h);
+                }
+            }
+        }
+    }
+    for (int i = 0; i < 4; i++) {
+        for (int k = 0; k < 16; k++) {
+            c[i] += left[i / 2][k] * right[i % 2][k];
+        }
+    }
+}
+inline void matrices(unsigned *to, const void *row) {
+    for (unsigned m = 0; m < 4; m++) {
+        memcpy(&to[m], (const unsigned *) cudahost_shuffle(~0u, row, 8 * m + cudahost_lane() / 4)
+                + cudahost_lane() % 4, sizeof to[m]);
+    }
+}
+inline void transposed_matrices(unsigned *to, const void *row) {
+    for (unsigned m = 0; m < 4; m++) {
+        to[m] = 0;
+        for (unsigned h = 0; h < 2; h++) {
+            const void *from = cudahost_shuffle(~0u, row, 8 * m + 2 * (cudahost_lane() % 4) + h);
+            to[m] |= (unsigned) ((const uint16_t *) from)[cudahost_lane() / 4] << 16 * h;
+        }
+    }
+}
+inline float power_of_two(float v) { return exp2f(v); }
+
 inline unsigned __ballot_sync(unsigned mask, int predicate) {
     unsigned lanes = 0;
     for (unsigned lane = 0; lane < 32; lane++) {

@@ -25,6 +25,11 @@ __device__ inline u16 float_to_half(float v) {
 }
 #endif
 
+// Whether a warp multiplies matrices of 16-bit numbers; the emulator does.
+#if !defined(__CUDA_ARCH__) || __CUDA_ARCH__ >= 800
+#define TENSOR_CORES
+#endif
+
 #define INFINITE __int_as_float(0x7f800000)
 #define NOT_A_NUMBER __int_as_float(0x7fffffff)
 
@@ -106,6 +111,57 @@ template <> struct narrow<bool8> {
 // Neighbouring elements that a thread reads or writes at once: 16 bytes, the most that one instruction moves, where
 // nothing else is said.
 template <class T, int V = 16 / sizeof(T)> struct alignas(V * sizeof(T)) pack { T v[V]; };
+
+#ifdef TENSOR_CORES
+// Products of small matrices of bf16 or f16, a register of a lane holding two of a matrix's numbers, the lower half
+// first. In all of them, lane = 4·group + pair.
+
+// Two numbers in a register, rounded to nearest even.
+template <class T> __device__ u32 both(float low, float high);
+
+#ifdef CUDAHOST
+template <class T> u32 both(float low, float high) {
+    return narrow<T>::of(low).bits | (u32) narrow<T>::of(high).bits << 16;
+}
+#else                                      // the emulator has the next four of its own
+// c += a·b for a [16, 16], b [16, 8]. (i, j …) is an element and its right neighbour, (i …, j) and the one below. A lane
+// has of c (group, 2·pair …) and (group + 8, 2·pair …); of a the same two, and both again 8 to the right; of b
+// (2·pair …, group) and (2·pair + 8 …, group).
+template <class T> __device__ void mma(float *c, const u32 *a, const u32 *b);
+
+#define TENSOR_CORE(T, TYPE) \
+    template <> __device__ inline void mma<T>(float *c, const u32 *a, const u32 *b) { \
+        asm("mma.sync.aligned.m16n8k16.row.col.f32." TYPE "." TYPE ".f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, " \
+                "{%8, %9}, {%0, %1, %2, %3};" : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3]) \
+                : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1])); \
+    } \
+    template <> __device__ inline u32 both<T>(float low, float high) { \
+        u32 r; \
+        asm("cvt.rn." TYPE "x2.f32 %0, %1, %2;" : "=r"(r) : "f"(high), "f"(low)); \
+        return r; \
+    }
+TENSOR_CORE(bf16, "bf16")
+TENSOR_CORE(f16, "f16")
+
+// Four matrices [8, 8] from shared memory; lane 8·m + i says where row i of matrix m is. Of each matrix a lane gets
+// (group, 2·pair …), or transposed (2·pair …, group).
+__device__ inline void matrices(u32 *to, const void *row) {
+    asm volatile("ldmatrix.sync.aligned.m8n8.x4.b16 {%0, %1, %2, %3}, [%4];"
+            : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3]) : "l"(row) : "memory");
+}
+__device__ inline void transposed_matrices(u32 *to, const void *row) {
+    asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.b16 {%0, %1, %2, %3}, [%4];"
+            : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3]) : "l"(row) : "memory");
+}
+
+// 2^v to 22 bits in one instruction; below 2⁻¹²⁶ it is 0.
+__device__ inline float power_of_two(float v) {
+    float r;
+    asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(r) : "f"(v));
+    return r;
+}
+#endif
+#endif
 
 // A division by what many threads divide by, as a multiplication: for numbers below 2³¹.
 struct Divisor { int by; u32 factor; int shift; };

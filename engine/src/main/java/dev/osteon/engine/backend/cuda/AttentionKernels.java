@@ -2,6 +2,7 @@ package dev.osteon.engine.backend.cuda;
 
 import dev.osteon.engine.backend.KernelTable.Layouts;
 import dev.osteon.engine.op.Attention;
+import dev.osteon.engine.tensor.DType;
 import dev.osteon.engine.tensor.Layout;
 import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
@@ -13,7 +14,7 @@ record AttentionKernels(CudaRuntime cuda) {
 
     /** Elements of a tile of scores: 64 MiB. */
     private static final long SCORES = 16L << 20;
-    /** Of a block that has a thread for each query. */
+    /** Of a block that has a thread for each query, or on tensor cores two. */
     private static final int QUERIES = 64;
     /** With so many or less, most of such a block would be idle. */
     private static final int FEW = 24;
@@ -45,9 +46,12 @@ record AttentionKernels(CudaRuntime cuda) {
     private void tiles(Attention op, List<Tensor> in, Tensor y) {
         Tensor q = in.getFirst();
         long blocks = (long) q.dim(0) * q.dim(2) * Math.ceilDiv(q.dim(1), QUERIES);
-        Launch launch = cuda.launch("attention", "attention_tiles_" + q.dim(3) + "_" + y.dtype());
+        boolean products = y.dtype() != DType.F32 && cuda.architecture() >= CudaBackend.FIRST_WITH_BF16;
+        String kernel = (products ? "attention_products_" : "attention_tiles_") + q.dim(3) + "_" + y.dtype();
+        Launch launch = cuda.launch("attention", kernel);
         operands(launch, in, y).wide(q.dim(0)).integer(q.dim(1)).integer(in.get(1).dim(1)).integer(q.dim(2))
-                .real(op.scale()).wides(biasSteps(in)).grid(launch.blocks(blocks), 1, QUERIES, 1);
+                .real(op.scale()).wides(biasSteps(in))
+                .grid((int) Math.min(Launch.MOST_BLOCKS, blocks), 1, products ? 2 * QUERIES : QUERIES, 1);
     }
 
     private void rows(Attention op, List<Tensor> in, Tensor y) {

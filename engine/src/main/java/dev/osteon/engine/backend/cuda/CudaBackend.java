@@ -19,7 +19,7 @@ import java.util.Optional;
 public final class CudaBackend implements Backend {
 
     /** Ampere: before it there are no tensor cores for bf16. */
-    private static final int FIRST_WITH_BF16 = 80;
+    static final int FIRST_WITH_BF16 = 80;
 
     private final CudaRuntime cuda;
     private final String description;
