@@ -22,7 +22,12 @@ final class Bfloat16 {
 
     /** Elements that one load brings as pairs: half of them in the lower, half in the upper halves of the words. */
     static final int PAIRED = 2 * Lanes.COUNT;
+    /** The least NaN with a sign, in its bits: as those of an integer, what is less is a negative number. */
+    static final short NEGATIVE_NAN = (short) 0xff81;
+
     private static final int UPPER = 0xffff0000;
+    private static final int LOWER = 0xffff;
+    private static final short MIDDLE = (short) 0x8000;
 
     private Bfloat16() {}
 
@@ -41,14 +46,35 @@ final class Bfloat16 {
         return words.and(UPPER).reinterpretAsFloats();
     }
 
-    /** Writes pairs, rounded to nearest even. The lower half of a NaN must be 0, as what comes of bfloat16 has it. */
+    /** Writes pairs, {@link #rounded}. */
     static void store(FloatVector even, FloatVector odd, MemorySegment memory, long bytes) {
-        IntVector lower = rounded(even.reinterpretAsInts()).lanewise(VectorOperators.LSHR, Short.SIZE);
-        rounded(odd.reinterpretAsInts()).and(UPPER).or(lower).intoMemorySegment(memory, bytes, Lanes.ORDER);
+        store(rounded(even, odd), memory, bytes);
     }
 
-    private static IntVector rounded(IntVector bits) {
-        return bits.lanewise(VectorOperators.LSHR, Short.SIZE).and(1).add(bits).add(0x7fff);
+    /** Writes elements. */
+    static void store(ShortVector elements, MemorySegment memory, long bytes) {
+        elements.intoMemorySegment(memory, bytes, Lanes.ORDER);
+    }
+
+    /**
+     * Pairs to nearest even: their upper halves, and 1 more where the lower half is above the middle, or on it and the
+     * upper one odd. Both elements of a pair go through this at once, which takes two thirds of the instructions of one
+     * after the other. The lower half of a NaN must be 0, as what comes of bfloat16 has it.
+     */
+    static ShortVector rounded(FloatVector even, FloatVector odd) {
+        IntVector first = even.reinterpretAsInts();
+        IntVector second = odd.reinterpretAsInts();
+        ShortVector upper = first.lanewise(VectorOperators.LSHR, Short.SIZE).or(second.and(UPPER))
+                .reinterpretAsShorts();
+        ShortVector lower = first.and(LOWER).or(second.lanewise(VectorOperators.LSHL, Short.SIZE))
+                .reinterpretAsShorts();
+        VectorMask<Short> up = lower.or(upper.and((short) 1)).compare(VectorOperators.UGT, MIDDLE);
+        return upper.add((short) 1, up);
+    }
+
+    /** Where the elements are negative numbers or 0, and not NaN. */
+    static VectorMask<Short> atMostZero(ShortVector elements) {
+        return elements.compare(VectorOperators.LT, NEGATIVE_NAN).or(elements.compare(VectorOperators.EQ, (short) 0));
     }
 
     /** y = a + b for elements {@code from} to {@code end} − 1. */

@@ -3,6 +3,7 @@ package dev.osteon.engine.backend.onednn.vector;
 import static dev.osteon.engine.backend.onednn.vector.Bfloat16.even;
 import static dev.osteon.engine.backend.onednn.vector.Bfloat16.load;
 import static dev.osteon.engine.backend.onednn.vector.Bfloat16.odd;
+import static dev.osteon.engine.backend.onednn.vector.Bfloat16.rounded;
 import static dev.osteon.engine.backend.onednn.vector.Bfloat16.store;
 
 import dev.osteon.engine.op.Activation;
@@ -10,14 +11,18 @@ import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
  * Batch-norm's passes over bfloat16 [pixels, channels], computed in float32. One load brings as many pairs of channels
  * as a vector has floats: the upper halves of the words are the odd channels as they are, the lower ones, shifted up,
- * the even ones, and what belongs to a channel is kept apart in the same way. A block of rows stays in the first-level
- * cache while one group of channels after the other goes through it, its sums in registers. Each pass is a loop of its
- * own: one that takes its arithmetic as a lambda is not inlined, and boxes every vector.
+ * the even ones, and what belongs to a channel is {@link #placed} in the same way.
+ *
+ * <p>The passes go through memory from one word to the next, as processors prefetch it best, with the numbers of the
+ * channels beside them in the first-level cache; narrow pixels are taken several at a time, for a loop over few
+ * channels would end too often. Each pass is a small loop of its own: one that takes its arithmetic as a lambda is not
+ * inlined, and of one with much more in it the compiler inlines a part only; either boxes every vector.
  *
  * @param channels a multiple of {@link #GROUP}
  */
@@ -25,62 +30,37 @@ record ChannelsLastBf16(long pixels, int channels) implements BatchNormKernels.R
 
     /** Channels of one load. */
     static final int GROUP = Bfloat16.PAIRED;
-    private static final int BLOCK = 8192;      // elements, 16 KiB
+    private static final int HALF = GROUP / 2;
+    private static final int WIDE = 512;        // elements of a row
 
-    /** Values of each channel, those of even and of odd channels apart. */
-    private record Halves(float[] even, float[] odd) {
+    private PixelRows single() {
+        return new PixelRows(pixels, channels);
+    }
 
-        static Halves zeros(int channels) {
-            return new Halves(new float[channels / 2], new float[channels / 2]);
+    /** Of so many pixels that a row is wide, if they come out even. */
+    private PixelRows wide() {
+        int fold = 1;
+        while (2 * fold * channels <= WIDE && pixels % (2 * fold) == 0) {
+            fold *= 2;
         }
+        return new PixelRows(pixels / fold, channels * fold);
+    }
 
-        /** NaN becomes the one whose lower half is 0: rounding then keeps every NaN that comes of it. */
-        static Halves of(float[] values) {
-            Halves halves = zeros(values.length);
-            for (int i = 0; i < values.length / 2; i++) {
-                halves.even[i] = Float.intBitsToFloat(Float.floatToIntBits(values[2 * i]));
-                halves.odd[i] = Float.intBitsToFloat(Float.floatToIntBits(values[2 * i + 1]));
-            }
-            return halves;
+    /** Where the number of an element is: those of a load's even elements come first, then those of its odd ones. */
+    private static int place(int element) {
+        return element / GROUP * GROUP + element % 2 * HALF + element % GROUP / 2;
+    }
+
+    /**
+     * The channels' numbers for every element of a row. NaN becomes the one whose lower half is 0: rounding then keeps
+     * every NaN that comes of it.
+     */
+    private float[] placed(float[] values, PixelRows rows) {
+        float[] placed = new float[rows.width()];
+        for (int i = 0; i < placed.length; i++) {
+            placed[place(i)] = Float.intBitsToFloat(Float.floatToIntBits(values[i % channels]));
         }
-
-        float of(int channel) {
-            return channel % 2 == 0 ? even[channel / 2] : odd[channel / 2];
-        }
-    }
-
-    private interface Block {
-        void run(MemorySegment[] blocks, int rows);
-    }
-
-    private RowChunks chunks() {
-        return new RowChunks(pixels);
-    }
-
-    private MemorySegment rows(FloatRows all, long first, int count) {
-        return all.data().asSlice(first * channels * Short.BYTES, (long) count * channels * Short.BYTES);
-    }
-
-    private void eachBlock(int chunk, Block body, FloatRows... tensors) {
-        int step = Math.max(1, BLOCK / channels);
-        int count = chunks().count(chunk);
-        for (int r = 0; r < count; r += step) {
-            int rows = Math.min(step, count - r);
-            MemorySegment[] blocks = new MemorySegment[tensors.length];
-            for (int i = 0; i < blocks.length; i++) {
-                blocks[i] = rows(tensors[i], chunks().start(chunk) + r, rows);
-            }
-            body.run(blocks, rows);
-        }
-    }
-
-    /** From the end: what the pass before read last is still in the caches. */
-    private void backwards(Block body, FloatRows... tensors) {
-        Parallel.forRange(chunks().number(), 1, (from, to) -> {
-            for (int k = (int) to - 1; k >= from; k--) {
-                eachBlock(k, body, tensors);
-            }
-        });
+        return placed;
     }
 
     private static FloatVector at(float[] values, int index) {
@@ -90,62 +70,53 @@ record ChannelsLastBf16(long pixels, int channels) implements BatchNormKernels.R
     /** Chunk means and centred squares, combined in order by Chan, Golub and LeVeque (1979). */
     @Override
     public void statistics(FloatRows x, double[] mean, double[] variance) {
-        RowChunks chunks = chunks();
-        Halves[] sums = new Halves[chunks.number()];
-        Halves[] squares = new Halves[chunks.number()];
-        Halves[] shifts = new Halves[chunks.number()];
+        PixelRows rows = single();
+        RowChunks chunks = rows.chunks();
+        float[][] sums = new float[chunks.number()][channels];
+        float[][] squares = new float[chunks.number()][channels];
+        float[][] shifts = new float[chunks.number()][channels];
         Parallel.forRange(chunks.number(), 1, (from, to) -> {
             for (int k = (int) from; k < to; k++) {
-                Halves shift = firstRow(x, k);
-                Halves sum = Halves.zeros(channels);
-                Halves square = Halves.zeros(channels);
-                eachBlock(k, (blocks, rows) -> addRows(blocks[0], rows, shift, sum, square), x);
-                shifts[k] = shift;
-                sums[k] = sum;
-                squares[k] = square;
+                float[] shift = shifts[k];
+                float[] sum = sums[k];
+                float[] square = squares[k];
+                widen(rows.rows(x, chunks.start(k), 1), shift);
+                rows.eachBlock(k, (blocks, end) -> addRows(blocks[0], end, shift, sum, square), x);
             }
         });
+        double[] means = new double[channels];
+        double[] centred = new double[channels];
         double count = 0;
         for (int k = 0; k < chunks.number(); k++) {
-            double n = chunks().count(k);
-            double total = count + n;
-            for (int c = 0; c < channels; c++) {
-                double sum = sums[k].of(c);
-                double delta = shifts[k].of(c) + sum / n - mean[c];
-                mean[c] += delta * n / total;
-                variance[c] += Math.max(0, squares[k].of(c) - sum * sum / n) + delta * delta * count * n / total;
-            }
-            count = total;
+            combine(count, means, centred, chunks.count(k), shifts[k], sums[k], squares[k]);
+            count += chunks.count(k);
         }
         for (int c = 0; c < channels; c++) {
-            variance[c] /= pixels;
+            mean[c] = means[place(c)];
+            variance[c] = centred[place(c)] / pixels;
         }
     }
 
-    /** What the sums of a chunk are shifted by. */
-    private Halves firstRow(FloatRows x, int chunk) {
-        Halves halves = Halves.zeros(channels);
-        MemorySegment row = rows(x, chunks().start(chunk), 1);
-        for (int c = 0; c < channels; c += GROUP) {
+    /** One row's numbers: what the sums of a chunk are shifted by. */
+    private static void widen(MemorySegment row, float[] numbers) {
+        for (int c = 0; c < numbers.length; c += GROUP) {
             IntVector words = load(row, (long) c * Short.BYTES);
-            even(words).intoArray(halves.even, c / 2);
-            odd(words).intoArray(halves.odd, c / 2);
+            even(words).intoArray(numbers, c);
+            odd(words).intoArray(numbers, c + HALF);
         }
-        return halves;
     }
 
-    private void addRows(MemorySegment x, int rows, Halves shift, Halves sums, Halves squares) {
-        int stride = channels * Short.BYTES;
-        for (int c = 0; c < channels; c += GROUP) {
-            int h = c / 2;
-            FloatVector shiftEven = at(shift.even, h);
-            FloatVector shiftOdd = at(shift.odd, h);
-            FloatVector sumEven = at(sums.even, h);
-            FloatVector sumOdd = at(sums.odd, h);
-            FloatVector squareEven = at(squares.even, h);
-            FloatVector squareOdd = at(squares.odd, h);
-            int p = c * Short.BYTES;
-            for (int r = 0; r < rows; r++, p += stride) {
+    /** A block of rows stays in the first-level cache while one group of channels after the other sums in registers. */
+    private static void addRows(MemorySegment x, int end, float[] shift, float[] sums, float[] squares) {
+        int stride = sums.length * Short.BYTES;
+        for (int c = 0; c < sums.length; c += GROUP) {
+            FloatVector shiftEven = at(shift, c);
+            FloatVector shiftOdd = at(shift, c + HALF);
+            FloatVector sumEven = at(sums, c);
+            FloatVector sumOdd = at(sums, c + HALF);
+            FloatVector squareEven = at(squares, c);
+            FloatVector squareOdd = at(squares, c + HALF);
+            for (int p = c * Short.BYTES; p < end; p += stride) {
                 IntVector words = load(x, p);
                 FloatVector even = even(words).sub(shiftEven);
                 FloatVector odd = odd(words).sub(shiftOdd);
@@ -154,89 +125,105 @@ record ChannelsLastBf16(long pixels, int channels) implements BatchNormKernels.R
                 squareEven = even.fma(even, squareEven);
                 squareOdd = odd.fma(odd, squareOdd);
             }
-            sumEven.intoArray(sums.even, h);
-            sumOdd.intoArray(sums.odd, h);
-            squareEven.intoArray(squares.even, h);
-            squareOdd.intoArray(squares.odd, h);
+            sumEven.intoArray(sums, c);
+            sumOdd.intoArray(sums, c + HALF);
+            squareEven.intoArray(squares, c);
+            squareOdd.intoArray(squares, c + HALF);
+        }
+    }
+
+    /** Adds n rows to the mean and the centred squares of {@code count} rows; the channels are in vectors. */
+    private static void combine(double count, double[] mean, double[] centred, double n, float[] shift, float[] sums,
+            float[] squares) {
+        double share = n / (count + n);
+        double weight = count * share;
+        double inverse = 1 / n;
+        for (int c = 0; c < mean.length; c++) {
+            double sum = sums[c];
+            double own = sum * inverse;
+            double delta = shift[c] + own - mean[c];
+            mean[c] += delta * share;
+            centred[c] += Math.max(0, squares[c] - sum * own) + delta * delta * weight;
         }
     }
 
     @Override
     public void normalize(FloatRows x, float[] scale, float[] shift, Optional<FloatRows> residual,
             Activation activation, FloatRows y) {
-        float floor = activation == Activation.RELU ? 0 : Float.NEGATIVE_INFINITY;
-        Halves slope = Halves.of(scale);
-        Halves offset = Halves.of(shift);
+        PixelRows rows = wide();
+        short floor = activation == Activation.RELU ? Bfloat16.NEGATIVE_NAN : Short.MIN_VALUE;
+        float[] slope = placed(scale, rows);
+        float[] offset = placed(shift, rows);
         if (residual.isPresent()) {
-            backwards((blocks, rows) -> normalizeAdd(blocks[0], blocks[1], slope, offset, floor, blocks[2], rows), x,
-                    residual.get(), y);
+            rows.backwards((b, row) -> normalizeAdd(b[0], b[1], slope, offset, floor, b[2], row), x, residual.get(),
+                    y);
         } else {
-            backwards((blocks, rows) -> normalize(blocks[0], slope, offset, floor, blocks[1], rows), x, y);
+            rows.backwards((b, row) -> normalize(b[0], slope, offset, floor, b[1], row), x, y);
         }
     }
 
-    private void normalize(MemorySegment x, Halves scale, Halves shift, float floor, MemorySegment y, int rows) {
-        int stride = channels * Short.BYTES;
-        for (int c = 0; c < channels; c += GROUP) {
-            FloatVector scaleEven = at(scale.even, c / 2);
-            FloatVector scaleOdd = at(scale.odd, c / 2);
-            FloatVector shiftEven = at(shift.even, c / 2);
-            FloatVector shiftOdd = at(shift.odd, c / 2);
-            int p = c * Short.BYTES;
-            for (int r = 0; r < rows; r++, p += stride) {
-                IntVector words = load(x, p);
-                store(even(words).fma(scaleEven, shiftEven).max(floor), odd(words).fma(scaleOdd, shiftOdd).max(floor),
-                        y, p);
-            }
+    /** 0 where the bits are below: on what is rounded this takes fewer instructions than a maximum of floats. */
+    private static ShortVector zeroBelow(short floor, ShortVector elements) {
+        return elements.blend((short) 0, elements.compare(VectorOperators.LT, floor));
+    }
+
+    private static void normalize(MemorySegment x, float[] scale, float[] shift, short floor, MemorySegment y,
+            int row) {
+        for (int c = 0; c < scale.length; c += GROUP) {
+            int p = row + c * Short.BYTES;
+            IntVector words = load(x, p);
+            FloatVector even = even(words).fma(at(scale, c), at(shift, c));
+            FloatVector odd = odd(words).fma(at(scale, c + HALF), at(shift, c + HALF));
+            store(zeroBelow(floor, rounded(even, odd)), y, p);
         }
     }
 
-    private void normalizeAdd(MemorySegment x, MemorySegment residual, Halves scale, Halves shift, float floor,
-            MemorySegment y, int rows) {
-        int stride = channels * Short.BYTES;
-        for (int c = 0; c < channels; c += GROUP) {
-            FloatVector scaleEven = at(scale.even, c / 2);
-            FloatVector scaleOdd = at(scale.odd, c / 2);
-            FloatVector shiftEven = at(shift.even, c / 2);
-            FloatVector shiftOdd = at(shift.odd, c / 2);
-            int p = c * Short.BYTES;
-            for (int r = 0; r < rows; r++, p += stride) {
-                IntVector words = load(x, p);
-                IntVector added = load(residual, p);
-                store(even(words).fma(scaleEven, shiftEven).add(even(added)).max(floor),
-                        odd(words).fma(scaleOdd, shiftOdd).add(odd(added)).max(floor), y, p);
-            }
+    private static void normalizeAdd(MemorySegment x, MemorySegment residual, float[] scale, float[] shift,
+            short floor, MemorySegment y, int row) {
+        for (int c = 0; c < scale.length; c += GROUP) {
+            int p = row + c * Short.BYTES;
+            IntVector words = load(x, p);
+            IntVector added = load(residual, p);
+            FloatVector even = even(words).fma(at(scale, c), at(shift, c)).add(even(added));
+            FloatVector odd = odd(words).fma(at(scale, c + HALF), at(shift, c + HALF)).add(odd(added));
+            store(zeroBelow(floor, rounded(even, odd)), y, p);
         }
     }
 
     @Override
     public void gradientSums(FloatRows dy, FloatRows x, Optional<FloatRows> y, Optional<FloatRows> masked,
             float[] mean, double[] sum, double[] product) {
-        RowChunks chunks = chunks();
-        Halves[] sums = new Halves[chunks.number()];
-        Halves[] products = new Halves[chunks.number()];
-        Halves means = Halves.of(mean);
+        PixelRows rows = wide();
+        RowChunks chunks = rows.chunks();
+        float[][] sums = new float[chunks.number()][rows.width()];
+        float[][] products = new float[chunks.number()][rows.width()];
+        float[] means = placed(mean, rows);
         Parallel.forRange(chunks.number(), 1, (from, to) -> {
             for (int k = (int) from; k < to; k++) {
-                Halves s = Halves.zeros(channels);
-                Halves p = Halves.zeros(channels);
-                sums[k] = s;
-                products[k] = p;
+                float[] s = sums[k];
+                float[] p = products[k];
                 if (masked.isPresent()) {
-                    eachBlock(k, (b, rows) -> {
-                        mask(b[0], b[2], b[3], rows);
-                        sumRows(b[3], b[1], rows, means, s, p);
-                    }, dy, x, y.orElseThrow(), masked.get());
+                    rows.eachRow(k, (b, row) -> sumMaskedRow(b[0], b[1], b[2], b[3], row, means, s, p), dy, x,
+                            y.orElseThrow(), masked.get());
                 } else {
-                    eachBlock(k, (b, rows) -> sumRows(b[0], b[1], rows, means, s, p), dy, x);
+                    rows.eachRow(k, (b, row) -> sumRow(b[0], b[1], row, means, s, p), dy, x);
                 }
             }
         });
-        for (int k = 0; k < chunks.number(); k++) {
-            for (int c = 0; c < channels; c++) {
-                sum[c] += sums[k].of(c);
-                product[c] += products[k].of(c);
+        addTo(sum, sums);
+        addTo(product, products);
+    }
+
+    /** Adds what the chunks have for each element of a row to its channel. */
+    private void addTo(double[] channelSums, float[][] chunks) {
+        double[] totals = new double[chunks[0].length];
+        for (float[] chunk : chunks) {
+            for (int i = 0; i < totals.length; i++) {
+                totals[i] += chunk[i];
             }
+        }
+        for (int i = 0; i < totals.length; i++) {
+            channelSums[i % channels] += totals[place(i)];
         }
     }
 
@@ -245,66 +232,53 @@ record ChannelsLastBf16(long pixels, int channels) implements BatchNormKernels.R
         return BatchNormKernels.Masking.WRITTEN;
     }
 
-    /** Keeps the gradient where the activation let it through. */
-    private void mask(MemorySegment dy, MemorySegment y, MemorySegment masked, int rows) {
-        int end = rows * channels * Short.BYTES;
-        for (int p = 0; p < end; p += GROUP * Short.BYTES) {
-            IntVector g = load(dy, p);
-            IntVector out = load(y, p);
-            store(even(g).blend(0f, even(out).compare(VectorOperators.LE, 0f)),
-                    odd(g).blend(0f, odd(out).compare(VectorOperators.LE, 0f)), masked, p);
+    /** {@link #sumRow} of the gradient where the activation let it through, which is written on the way. */
+    private static void sumMaskedRow(MemorySegment dy, MemorySegment x, MemorySegment y, MemorySegment masked,
+            int row, float[] mean, float[] sums, float[] products) {
+        for (int c = 0; c < sums.length; c += GROUP) {
+            int p = row + c * Short.BYTES;
+            ShortVector out = load(y, p).reinterpretAsShorts();
+            ShortVector open = load(dy, p).reinterpretAsShorts().blend((short) 0, Bfloat16.atMostZero(out));
+            store(open, masked, p);
+            sum(open.reinterpretAsInts(), load(x, p), c, mean, sums, products);
         }
     }
 
-    private void sumRows(MemorySegment dy, MemorySegment x, int rows, Halves mean, Halves sums, Halves products) {
-        int stride = channels * Short.BYTES;
-        for (int c = 0; c < channels; c += GROUP) {
-            int h = c / 2;
-            FloatVector meanEven = at(mean.even, h);
-            FloatVector meanOdd = at(mean.odd, h);
-            FloatVector sumEven = at(sums.even, h);
-            FloatVector sumOdd = at(sums.odd, h);
-            FloatVector productEven = at(products.even, h);
-            FloatVector productOdd = at(products.odd, h);
-            int p = c * Short.BYTES;
-            for (int r = 0; r < rows; r++, p += stride) {
-                IntVector g = load(dy, p);
-                IntVector in = load(x, p);
-                sumEven = sumEven.add(even(g));
-                sumOdd = sumOdd.add(odd(g));
-                productEven = even(g).fma(even(in).sub(meanEven), productEven);
-                productOdd = odd(g).fma(odd(in).sub(meanOdd), productOdd);
-            }
-            sumEven.intoArray(sums.even, h);
-            sumOdd.intoArray(sums.odd, h);
-            productEven.intoArray(products.even, h);
-            productOdd.intoArray(products.odd, h);
+    private static void sumRow(MemorySegment dy, MemorySegment x, int row, float[] mean, float[] sums,
+            float[] products) {
+        for (int c = 0; c < sums.length; c += GROUP) {
+            int p = row + c * Short.BYTES;
+            sum(load(dy, p), load(x, p), c, mean, sums, products);
         }
+    }
+
+    private static void sum(IntVector dy, IntVector x, int c, float[] mean, float[] sums, float[] products) {
+        FloatVector even = even(dy);
+        FloatVector odd = odd(dy);
+        at(sums, c).add(even).intoArray(sums, c);
+        at(sums, c + HALF).add(odd).intoArray(sums, c + HALF);
+        even.fma(even(x).sub(at(mean, c)), at(products, c)).intoArray(products, c);
+        odd.fma(odd(x).sub(at(mean, c + HALF)), at(products, c + HALF)).intoArray(products, c + HALF);
     }
 
     @Override
     public void inputGradient(FloatRows dy, FloatRows x, Optional<FloatRows> y, float[] a, float[] b, float[] c,
             FloatRows dx) {
-        Halves[] line = {Halves.of(a), Halves.of(b), Halves.of(c)};
-        backwards((blocks, rows) -> inputGradient(blocks[0], blocks[1], line, blocks[2], rows), dy, x, dx);
+        PixelRows rows = wide();
+        float[] slope = placed(a, rows);
+        float[] slopeOfX = placed(b, rows);
+        float[] offset = placed(c, rows);
+        rows.backwards((s, row) -> inputGradient(s[0], s[1], slope, slopeOfX, offset, s[2], row), dy, x, dx);
     }
 
-    private void inputGradient(MemorySegment dy, MemorySegment x, Halves[] line, MemorySegment dx, int rows) {
-        int stride = channels * Short.BYTES;
-        for (int c = 0; c < channels; c += GROUP) {
-            FloatVector aEven = at(line[0].even, c / 2);
-            FloatVector aOdd = at(line[0].odd, c / 2);
-            FloatVector bEven = at(line[1].even, c / 2);
-            FloatVector bOdd = at(line[1].odd, c / 2);
-            FloatVector cEven = at(line[2].even, c / 2);
-            FloatVector cOdd = at(line[2].odd, c / 2);
-            int p = c * Short.BYTES;
-            for (int r = 0; r < rows; r++, p += stride) {
-                IntVector g = load(dy, p);
-                IntVector in = load(x, p);
-                store(even(g).fma(aEven, even(in).fma(bEven, cEven)), odd(g).fma(aOdd, odd(in).fma(bOdd, cOdd)), dx,
-                        p);
-            }
+    private static void inputGradient(MemorySegment dy, MemorySegment x, float[] a, float[] b, float[] c,
+            MemorySegment dx, int row) {
+        for (int k = 0; k < a.length; k += GROUP) {
+            int p = row + k * Short.BYTES;
+            IntVector g = load(dy, p);
+            IntVector in = load(x, p);
+            store(even(g).fma(at(a, k), even(in).fma(at(b, k), at(c, k))),
+                    odd(g).fma(at(a, k + HALF), odd(in).fma(at(b, k + HALF), at(c, k + HALF))), dx, p);
         }
     }
 }

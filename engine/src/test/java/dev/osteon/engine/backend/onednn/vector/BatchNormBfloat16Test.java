@@ -17,7 +17,10 @@ import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Batch-norm of bfloat16: by pairs of channels, by widened rows where they do not fit, and row-major. */
+/**
+ * Batch-norm of bfloat16: by pairs of channels, those of one or, in narrow tensors, of several pixels at a time, by
+ * widened rows where channels do not fit into pairs of vectors, and row-major.
+ */
 class BatchNormBfloat16Test {
 
     private static final double EPS = 1e-5;
@@ -25,7 +28,9 @@ class BatchNormBfloat16Test {
     private static final double NOISE = 2e-4;            // sums in float32, at values around 1
 
     @ParameterizedTest
-    @CsvSource({"64,7,NHWC", "96,33,NHWC", "256,9,NHWC", "2048,2,NHWC", "20,17,NHWC", "40,5,ROW_MAJOR"})
+    @CsvSource({"64,7,NHWC", "96,33,NHWC", "256,9,NHWC", "2048,2,NHWC", "20,17,NHWC", "40,5,ROW_MAJOR",
+        "32,8,NHWC", "32,7,NHWC", "32,6,NHWC", "64,16,NHWC", "160,6,NHWC", "512,6,NHWC", "1,9,NHWC", "3,5,NHWC",
+        "31,4,NHWC", "33,4,NHWC", "48,6,NHWC"})
     void itAgreesWithTheReference(int channels, int side, String layout) {
         Values x = laid(Values.normal(3, channels, side, side), layout);
         Values residual = laid(Values.normal(3, channels, side + 1, side), layout);
