@@ -151,11 +151,11 @@ template <class T> __device__ inline void columns(const T *dy, const T *x, const
 #define LAYER_NORM(TYPE, T) \
     HELD_LAYER_NORM(TYPE, T, 1) \
     HELD_LAYER_NORM(TYPE, T, 4) \
-    extern "C" __global__ void layer_norm_##TYPE(const T *x, const float *gamma, const float *beta, T *y, \
+    extern "C" __global__ void layer_norm_rows_##TYPE(const T *x, const float *gamma, const float *beta, T *y, \
             float *mean, float *inverse, i64 rows, int n, float eps) { \
         of_any_length<T>(x, gamma, beta, y, mean, inverse, rows, n, eps); \
     } \
-    extern "C" __global__ void layer_norm_backward_##TYPE(const T *dy, const T *x, const float *gamma, \
+    extern "C" __global__ void layer_norm_backward_rows_##TYPE(const T *dy, const T *x, const float *gamma, \
             const float *mean, const float *inverse, T *dx, i64 rows, int n) { \
         backward_of_any_length<T>(dy, x, gamma, mean, inverse, dx, rows, n); \
     } \

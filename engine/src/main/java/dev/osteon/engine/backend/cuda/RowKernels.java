@@ -36,121 +36,88 @@ record RowKernels(CudaRuntime cuda) {
                 .put(LayerNormBackward.class, Layouts.ROW_MAJOR, Registrar.F32_OR_LOW, this::layerNormBackward);
     }
 
-    /** Rows that lie together and that the registers of a block hold, of so many elements a read. */
-    private record Held(long count, int size, int pack) {
+    /** Rows of some tensors: whether a block's registers hold one, and then of so many elements a read. */
+    private record Held(Rows rows, int pack) {
 
         static Held of(Rows rows, Tensor... tensors) {
-            return new Held(rows.count(), rows.size(), rows.size() % PACK == 0 && Addresses.packed(tensors) ? PACK : 1);
+            return new Held(rows, rows.size() % PACK == 0 && Addresses.packed(tensors) ? PACK : 1);
         }
 
-        static boolean fits(Rows rows) {
+        boolean fits() {
             return rows.inner() == 1 && rows.size() <= HELD * Launch.BLOCK;
         }
 
+        /** What a kernel's name says of it: {@code held_4}, say, or where a row does not fit the word given. */
+        String or(String word) {
+            return fits() ? "held_" + pack : word;
+        }
+
         void queue(Launch launch) {
-            if (size <= HELD * Launch.WARP) {
-                launch.warps(count);
+            if (!fits()) {
+                launch.rows(rows.count());
+            } else if (rows.size() <= HELD * Launch.WARP) {
+                launch.warps(rows.count());
             } else {
-                launch.each(count);
+                launch.each(rows.count());
             }
         }
     }
 
     private void along(String kernel, int axis, List<Tensor> in, List<Tensor> out) {
         Rows rows = Rows.along(in.getFirst().shape(), axis);
-        if (Held.fits(rows)) {
-            Held held = Held.of(rows, in.getFirst(), out.getFirst());
-            held.queue(cuda.launch(ROWS, kernel + "_held_" + held.pack).pointer(in.getFirst()).pointer(out.getFirst())
-                    .wide(rows.count()).integer(rows.size()));
-        } else {
-            cuda.launch(ROWS, kernel + "_f32").pointer(in.getFirst()).pointer(out.getFirst()).wide(rows.count())
-                    .integer(rows.size()).wide(rows.inner()).rows(rows.count());
-        }
+        Held held = Held.of(rows, in.getFirst(), out.getFirst());
+        Launch launch = cuda.launch(ROWS, kernel + "_" + held.or("f32")).pointer(in.getFirst()).pointer(out.getFirst())
+                .wide(rows.count()).integer(rows.size());
+        held.queue(held.fits() ? launch : launch.wide(rows.inner()));
     }
 
     private void l2Normalize(L2Normalize op, List<Tensor> in, List<Tensor> out) {
         Rows rows = Rows.along(in.getFirst().shape(), op.axis());
-        if (Held.fits(rows)) {
-            Held held = Held.of(rows, in.getFirst(), out.getFirst());
-            held.queue(cuda.launch(ROWS, "l2_normalize_held_" + held.pack).pointer(in.getFirst()).pointer(out.get(0))
-                    .pointer(out.get(1)).wide(rows.count()).integer(rows.size()).real(op.eps()));
-        } else {
-            cuda.launch(ROWS, "l2_normalize_f32").pointer(in.getFirst()).pointer(out.get(0)).pointer(out.get(1))
-                    .wide(rows.count()).integer(rows.size()).wide(rows.inner()).real(op.eps()).rows(rows.count());
-        }
+        Held held = Held.of(rows, in.getFirst(), out.getFirst());
+        Launch launch = cuda.launch(ROWS, "l2_normalize_" + held.or("f32")).pointer(in.getFirst()).pointer(out.get(0))
+                .pointer(out.get(1)).wide(rows.count()).integer(rows.size());
+        held.queue((held.fits() ? launch : launch.wide(rows.inner())).real(op.eps()));
     }
 
     private void l2NormalizeBackward(L2NormalizeBackward op, List<Tensor> in, List<Tensor> out) {
         Rows rows = Rows.along(in.getFirst().shape(), op.axis());
-        boolean fits = Held.fits(rows);
         Held held = Held.of(rows, in.get(0), in.get(1), out.getFirst());
-        Launch launch = cuda.launch(ROWS, "l2_normalize_backward_" + (fits ? "held_" + held.pack : "f32"))
-                .pointer(in.get(0)).pointer(in.get(1)).pointer(in.get(2)).pointer(out.getFirst()).wide(rows.count())
-                .integer(rows.size());
-        if (fits) {
-            held.queue(launch);
-        } else {
-            launch.wide(rows.inner()).rows(rows.count());
-        }
+        Launch launch = cuda.launch(ROWS, "l2_normalize_backward_" + held.or("f32")).pointer(in.get(0))
+                .pointer(in.get(1)).pointer(in.get(2)).pointer(out.getFirst()).wide(rows.count()).integer(rows.size());
+        held.queue(held.fits() ? launch : launch.wide(rows.inner()));
     }
 
     private void crossEntropy(SoftCrossEntropy op, List<Tensor> in, List<Tensor> out) {
         Rows rows = Rows.along(in.getFirst().shape(), 1);
         Held held = Held.of(rows, in.get(0), in.get(1));
-        boolean fits = Held.fits(rows);
-        Launch launch = cuda.launch(ROWS, "soft_cross_entropy_" + (fits ? "held_" + held.pack : "f32"))
-                .pointer(in.get(0)).pointer(in.get(1)).pointer(out.get(0)).pointer(out.get(1)).wide(rows.count())
-                .integer(rows.size()).real(op.scale());
-        if (fits) {
-            held.queue(launch);
-        } else {
-            launch.rows(rows.count());
-        }
+        held.queue(cuda.launch(ROWS, "soft_cross_entropy_" + held.or("f32")).pointer(in.get(0)).pointer(in.get(1))
+                .pointer(out.get(0)).pointer(out.get(1)).wide(rows.count()).integer(rows.size()).real(op.scale()));
     }
 
     private void crossEntropyBackward(SoftCrossEntropyBackward op, List<Tensor> in, List<Tensor> out) {
         Rows rows = Rows.along(in.getFirst().shape(), 1);
         Held held = Held.of(rows, in.get(0), in.get(1), out.getFirst());
-        boolean fits = Held.fits(rows);
-        Launch launch = cuda.launch(ROWS, "soft_cross_entropy_backward_" + (fits ? "held_" + held.pack : "f32"))
-                .pointer(in.get(0)).pointer(in.get(1)).pointer(in.get(2)).pointer(in.get(3)).pointer(out.getFirst())
-                .wide(rows.count()).integer(rows.size()).real(op.scale());
-        if (fits) {
-            held.queue(launch);
-        } else {
-            launch.rows(rows.count());
-        }
+        held.queue(cuda.launch(ROWS, "soft_cross_entropy_backward_" + held.or("f32")).pointer(in.get(0))
+                .pointer(in.get(1)).pointer(in.get(2)).pointer(in.get(3)).pointer(out.getFirst()).wide(rows.count())
+                .integer(rows.size()).real(op.scale()));
     }
 
     private void layerNorm(LayerNorm op, List<Tensor> in, List<Tensor> out) {
         Rows rows = new Rows(out.get(1).size(), (int) in.get(1).size(), 1);
-        boolean fits = Held.fits(rows);
         Held held = Held.of(rows, in.get(0), in.get(1), in.get(2), out.getFirst());
-        Launch launch = cuda.launch(LAYER_NORM, "layer_norm_" + (fits ? "held_" + held.pack + "_" : "")
-                + out.getFirst().dtype()).pointer(in.get(0)).pointer(in.get(1)).pointer(in.get(2)).pointer(out.get(0))
-                .pointer(out.get(1)).pointer(out.get(2)).wide(rows.count()).integer(rows.size()).real(op.eps());
-        if (fits) {
-            held.queue(launch);
-        } else {
-            launch.rows(rows.count());
-        }
+        held.queue(cuda.launch(LAYER_NORM, "layer_norm_" + held.or("rows") + "_" + out.getFirst().dtype())
+                .pointer(in.get(0)).pointer(in.get(1)).pointer(in.get(2)).pointer(out.get(0)).pointer(out.get(1))
+                .pointer(out.get(2)).wide(rows.count()).integer(rows.size()).real(op.eps()));
     }
 
     private void layerNormBackward(LayerNormBackward op, List<Tensor> in, List<Tensor> out) {
         long rows = in.get(3).size();
         int n = (int) in.get(2).size();
         String type = out.getFirst().dtype().toString();
-        Rows each = new Rows(rows, n, 1);
-        boolean fits = Held.fits(each);
-        Held held = Held.of(each, in.get(0), in.get(1), in.get(2), out.getFirst());
-        Launch image = cuda.launch(LAYER_NORM, "layer_norm_backward_" + (fits ? "held_" + held.pack + "_" : "") + type)
-                .pointer(in.get(0)).pointer(in.get(1)).pointer(in.get(2)).pointer(in.get(3)).pointer(in.get(4))
-                .pointer(out.getFirst()).wide(rows).integer(n);
-        if (fits) {
-            held.queue(image);
-        } else {
-            image.rows(rows);
-        }
+        Held held = Held.of(new Rows(rows, n, 1), in.get(0), in.get(1), in.get(2), out.getFirst());
+        held.queue(cuda.launch(LAYER_NORM, "layer_norm_backward_" + held.or("rows") + "_" + type).pointer(in.get(0))
+                .pointer(in.get(1)).pointer(in.get(2)).pointer(in.get(3)).pointer(in.get(4)).pointer(out.getFirst())
+                .wide(rows).integer(n));
         long parts = Math.clamp((rows + PIECE - 1) / PIECE, 1, MAX_PARTS);
         try (Temporaries temporary = new Temporaries(cuda)) {
             long dgamma = temporary.floats(parts * n, "dgamma parts");
