@@ -21,7 +21,8 @@ public record AdaptiveAvgPool2d(Window output) implements Op {
     @Override
     public void vjp(Backward b) {
         TensorSpec x = b.inputSpec(0);
-        b.to(0, () -> Dispatcher.run(new AdaptiveAvgPool2dBackward(new Window(x.dim(2), x.dim(3))), b.upstream()));
+        b.to(0, () -> Dispatcher.run(new AdaptiveAvgPool2dBackward(new Window(x.dim(2), x.dim(3))),
+                b.upstream().to(x.layout())));      // few cells now, instead of all pixels later
     }
 
     @Override

@@ -36,6 +36,9 @@ import java.util.stream.IntStream;
  */
 final class ConvolutionKernels {
 
+    /** Up to so many pixels a product of matrices is the faster way to the gradient of weights in bfloat16. */
+    private static final int FEW_PIXELS = 4096;
+
     private static final Map<Key, Plan> PLANS = new ConcurrentHashMap<>();
 
     /** One layer's weights in the layout of its primitive; shared, since 100 MB of them would lie idle otherwise. */
@@ -53,7 +56,18 @@ final class ConvolutionKernels {
 
     private enum Direction { FORWARD, BACKWARD_DATA, BACKWARD_WEIGHTS }
 
-    private record Key(Direction direction, Conv2d op, TensorSpec x, TensorSpec weight, TensorSpec y, boolean bias) {}
+    private record Key(Direction direction, Conv2d op, TensorSpec x, TensorSpec weight, TensorSpec y, boolean bias) {
+
+        /** Whether each result is of one pixel, and pixels are rows of channels. */
+        boolean isPointwise() {
+            return weight.dim(2) == 1 && weight.dim(3) == 1 && op.groups() == 1 && op.stride().equals(Window.ONE)
+                    && op.padding().equals(Window.square(0)) && x.layout() == Layout.NHWC && y.layout() == Layout.NHWC;
+        }
+
+        long pixels() {
+            return y.shape().size() / y.dim(1);
+        }
+    }
 
     private static void forward(Conv2d op, List<Tensor> in, List<Tensor> out) {
         Tensor x = in.get(0);
@@ -179,7 +193,45 @@ final class ConvolutionKernels {
                     new Primitive(pd, Dnnl.DIFF_DST, Dnnl.WEIGHTS, Dnnl.DIFF_SRC));
         }
 
+        /** Of single pixels by whichever of three ways was measured to be the fastest for such sizes. */
         static Plan backwardWeights(Key key) {
+            boolean low = key.x.dtype() == DType.BF16;
+            if (key.isPointwise() && low && key.pixels() <= FEW_PIXELS) {
+                return product(key);
+            }
+            return key.isPointwise() && !low && key.y.dim(1) > key.x.dim(1) ? exchanged(key) : convolution(key);
+        }
+
+        /** dw = dyᵀ · x, of [pixels, channels]: in bfloat16 up to 1.4 times as fast where there are few pixels. */
+        private static Plan product(Key key) {
+            int type = Dnnl.BF16;
+            long pixels = key.pixels();
+            long in = key.x.dim(1);
+            long out = key.y.dim(1);
+            MemorySegment pd = Dnnl.matmul(Dnnl.descriptor(type, new long[] {out, pixels}, new long[] {1, out}),
+                    Dnnl.descriptor(type, new long[] {pixels, in}, new long[] {in, 1}), MemorySegment.NULL,
+                    Dnnl.descriptor(type, new long[] {out, in}, new long[] {in, 1}), Epilogue.NONE);
+            return new Plan(new Primitive(pd, Dnnl.WEIGHTS, Dnnl.SRC, Dnnl.DST), Optional.empty(), 0);
+        }
+
+        /**
+         * The same sums are the gradient of the transposed weights of a convolution from y to x. oneDNN's float32
+         * kernels take up to 1.5 times as long for more channels out than in.
+         */
+        private static Plan exchanged(Key key) {
+            Descriptors d = Descriptors.of(key);
+            long in = key.x.dim(1);
+            long out = key.y.dim(1);
+            MemorySegment any = Dnnl.anyLayout(d.type, new long[] {in, out, 1, 1});
+            MemorySegment plain = Dnnl.descriptor(d.type, new long[] {in, out, 1, 1}, new long[] {1, in, 1, 1});
+            MemorySegment hint = Dnnl.convolutionForward(d.y, any, MemorySegment.NULL, d.x, d.geometry, Epilogue.NONE);
+            MemorySegment pd = Dnnl.convolutionBackwardWeights(d.y, any, d.x, d.geometry, hint);
+            MemorySegment chosen = Dnnl.wanted(pd, Dnnl.DIFF_WEIGHTS);
+            return of(new Primitive(pd, Dnnl.DIFF_DST, Dnnl.SRC, Dnnl.DIFF_WEIGHTS), chosen, plain,
+                    () -> Dnnl.reorder(chosen, plain));
+        }
+
+        private static Plan convolution(Key key) {
             Descriptors d = Descriptors.of(key);
             MemorySegment hint = Dnnl.convolutionForward(d.x, d.anyWeight, MemorySegment.NULL, d.y, d.geometry,
                     Epilogue.NONE);

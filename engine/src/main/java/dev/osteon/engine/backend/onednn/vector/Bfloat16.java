@@ -94,12 +94,17 @@ final class Bfloat16 {
     static void addTo(MemorySegment y, MemorySegment x, long from, long end) {
         long i = from;
         for (; i + WORDS.length() <= end; i += WORDS.length()) {
-            Lanes.store(Lanes.load(y, i).add(widened(x, i).reinterpretAsFloats()), y, i);
+            Lanes.store(Lanes.load(y, i).add(floats(x, i)), y, i);
         }
         for (; i < end; i++) {
             long at = i * Float.BYTES;
             y.set(JAVA_FLOAT_UNALIGNED, at, y.get(JAVA_FLOAT_UNALIGNED, at) + get(x, i));
         }
+    }
+
+    /** As many elements from one on as a vector has floats. */
+    static FloatVector floats(MemorySegment x, long element) {
+        return widened(x, element).reinterpretAsFloats();
     }
 
     /** Elements from one on as the bits of float32. */
