@@ -8,6 +8,7 @@ import static dev.osteon.engine.backend.onednn.vector.Bfloat16.store;
 
 import dev.osteon.engine.op.Activation;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Optional;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -31,6 +32,7 @@ record ChannelsLastBf16(long pixels, int channels) implements BatchNormKernels.R
     /** Channels of one load. */
     static final int GROUP = Bfloat16.PAIRED;
     private static final int HALF = GROUP / 2;
+    private static final int LINE = 64;         // bytes
     private static final int WIDE = 512;        // elements of a row
 
     private PixelRows single() {
@@ -81,7 +83,10 @@ record ChannelsLastBf16(long pixels, int channels) implements BatchNormKernels.R
                 float[] sum = sums[k];
                 float[] square = squares[k];
                 widen(rows.rows(x, chunks.start(k), 1), shift);
-                rows.eachBlock(k, (blocks, end) -> addRows(blocks[0], end, shift, sum, square), x);
+                rows.eachBlock(k, (blocks, end) -> {
+                    touched = touch(blocks[0], end);
+                    addRows(blocks[0], end, shift, sum, square);
+                }, x);
             }
         });
         double[] means = new double[channels];
@@ -106,7 +111,23 @@ record ChannelsLastBf16(long pixels, int channels) implements BatchNormKernels.R
         }
     }
 
-    /** A block of rows stays in the first-level cache while one group of channels after the other sums in registers. */
+    /** What {@link #touch} found, which keeps the compiler from leaving it out. */
+    @SuppressWarnings("unused")
+    private static volatile int touched;
+
+    /**
+     * Reads a word of each cache line of a block, one after the other: {@link #addRows} goes through it in steps of a
+     * row, in which processors prefetch less.
+     */
+    private static int touch(MemorySegment block, int end) {
+        int any = 0;
+        for (int p = 0; p < end; p += LINE) {
+            any |= block.get(ValueLayout.JAVA_INT_UNALIGNED, p);
+        }
+        return any;
+    }
+
+    /** A block of rows stays in the caches while one group of channels after the other sums in registers. */
     private static void addRows(MemorySegment x, int end, float[] shift, float[] sums, float[] squares) {
         int stride = sums.length * Short.BYTES;
         for (int c = 0; c < sums.length; c += GROUP) {

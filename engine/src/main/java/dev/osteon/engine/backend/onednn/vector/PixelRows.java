@@ -9,7 +9,7 @@ import java.lang.foreign.MemorySegment;
  */
 record PixelRows(long number, int width) {
 
-    private static final int BLOCK = 8192;      // elements, 16 KiB: half a first-level cache
+    private static final int BLOCK = 32_768;    // elements, 64 KiB: a part of the second-level cache
 
     /** The same rows of several tensors. */
     interface Block {
