@@ -3,7 +3,9 @@ package dev.osteon.bench;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /** What a measurement was made on. */
 public final class Machine {
@@ -15,17 +17,32 @@ public final class Machine {
         return processors() + ", Java " + Runtime.version().feature();
     }
 
-    /** Processor and how many of them, as the name of a file: {@code amd-epyc-2-processors}. */
+    /** Processor and how many of them, as the name of a file: {@code amd-epyc-family-26-model-2-2-processors}. */
     public static String slug() throws IOException {
         return processors().toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-").replaceAll("^-|-$", "");
     }
 
     private static String processors() throws IOException {
         Path cpus = Path.of("/proc/cpuinfo");
-        String model = !Files.exists(cpus) ? System.getProperty("os.arch")
-                : Files.readAllLines(cpus).stream().filter(l -> l.startsWith("model name"))
-                        .map(l -> l.substring(l.indexOf(':') + 1).strip()).findFirst()
-                        .orElse(System.getProperty("os.arch"));
-        return model + ", " + Runtime.getRuntime().availableProcessors() + " processors";
+        List<String> lines = Files.exists(cpus) ? Files.readAllLines(cpus) : List.of();
+        return model(lines).orElse(System.getProperty("os.arch")) + ", " + Runtime.getRuntime().availableProcessors()
+                + " processors";
+    }
+
+    /**
+     * The first processor of Linux's {@code /proc/cpuinfo}: its name, and family and model where they are given, for
+     * virtual machines call quite different ones the same.
+     */
+    static Optional<String> model(List<String> cpuinfo) {
+        return field(cpuinfo, "model name").map(name -> field(cpuinfo, "cpu family")
+                .flatMap(family -> field(cpuinfo, "model")
+                        .map(model -> name + ", family " + family + " model " + model))
+                .orElse(name));
+    }
+
+    private static Optional<String> field(List<String> cpuinfo, String name) {
+        return cpuinfo.stream().map(line -> line.split(":", 2))
+                .filter(parts -> parts.length == 2 && parts[0].strip().equals(name)).map(parts -> parts[1].strip())
+                .findFirst();
     }
 }

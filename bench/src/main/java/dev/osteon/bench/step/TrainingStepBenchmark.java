@@ -17,7 +17,7 @@ import org.openjdk.jmh.annotations.Warmup;
  * One training step of a ResNet-50: forward, cross-entropy over 1000 classes, backward, SGD with momentum, on images
  * that stay the same. An iteration is one step.
  */
-@Warmup(iterations = 12, time = 1, timeUnit = TimeUnit.MILLISECONDS)      // compiling takes cores from the first ten
+@Warmup(iterations = 30, time = 1, timeUnit = TimeUnit.MILLISECONDS)  // ever less compiling takes cores from these
 @Measurement(iterations = 5, time = 1, timeUnit = TimeUnit.MILLISECONDS)
 public class TrainingStepBenchmark extends ComparedBenchmark {
 
