@@ -2,6 +2,7 @@ package dev.osteon.engine.backend.onednn.vector;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
+import dev.osteon.engine.backend.onednn.vector.MaxPoolRows.Axis;
 import dev.osteon.engine.op.MaxPool2d;
 import dev.osteon.engine.op.MaxPool2dBackward;
 import dev.osteon.engine.tensor.DType;
@@ -10,8 +11,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Max-pooling and its gradient, a row of results at a time: channels-last images in vectors ({@link MaxPoolFloats},
- * {@link MaxPoolPairs}), other ones element by element.
+ * Max-pooling and its gradient, a row of results at a time: channels-last images in vectors ({@link MaxPoolRows}),
+ * other ones element by element.
  */
 final class MaxPool {
 
@@ -25,9 +26,9 @@ final class MaxPool {
         if (!areRows(x, y, places)) {
             y.eachRow(samples, () -> (n, h) -> maximum(op, x, y, places, n, h));
         } else if (x.type() == DType.BF16) {
-            y.eachRow(samples, () -> MaxPoolPairs.maximum(op, x, y, places));
+            y.eachRow(samples, () -> MaxPoolRows.maximum(new MaxPoolPairs(), op, x, y, places));
         } else {
-            y.eachRow(samples, () -> MaxPoolFloats.maximum(op, x, y, places));
+            y.eachRow(samples, () -> MaxPoolRows.maximum(new MaxPoolFloats(), op, x, y, places));
         }
     }
 
@@ -40,9 +41,9 @@ final class MaxPool {
         if (!areRows(dy, dx, places)) {
             dx.eachRow(samples, () -> (n, h) -> gradient(pool, dy, places, dx, n, h));
         } else if (dx.type() == DType.BF16) {
-            dx.eachRow(samples, () -> MaxPoolPairs.gradient(pool, dy, places, dx));
+            dx.eachRow(samples, () -> MaxPoolRows.gradient(new MaxPoolPairs(), pool, dy, places, dx));
         } else {
-            dx.eachRow(samples, () -> MaxPoolFloats.gradient(pool, dy, places, dx));
+            dx.eachRow(samples, () -> MaxPoolRows.gradient(new MaxPoolFloats(), pool, dy, places, dx));
         }
     }
 
@@ -51,43 +52,6 @@ final class MaxPool {
         int vector = image.type() == DType.BF16 ? Bfloat16.PAIRED : Lanes.COUNT;
         return image.sc() == 1 && other.sc() == 1 && places.sc() == 1 && image.channels() % vector == 0
                 && Lanes.BYTES.isPresent();
-    }
-
-    /** The windows of one axis. */
-    record Axis(int kernel, int stride, int padding) {
-
-        static Axis vertical(MaxPool2d op) {
-            return new Axis(op.kernel().height(), op.stride().height(), op.padding().height());
-        }
-
-        static Axis across(MaxPool2d op) {
-            return new Axis(op.kernel().width(), op.stride().width(), op.padding().width());
-        }
-
-        /** Where a window begins, possibly before the image. */
-        int start(int window) {
-            return window * stride - padding;
-        }
-
-        /** A window's first place that lies within the image. */
-        int firstPlace(int window) {
-            return Math.max(0, -start(window));
-        }
-
-        /** One behind its last. */
-        int endPlace(int window, int pixels) {
-            return Math.min(kernel, pixels - start(window));
-        }
-
-        /** The first window whose place {@code place} is at a pixel {@code from} or later. */
-        int firstWindow(int place, int from) {
-            return Math.max(0, Math.ceilDiv(from + padding - place, stride));
-        }
-
-        /** One behind the last whose place {@code place} is at pixel {@code to} or before. */
-        int endWindow(int place, int to, int windows) {
-            return Math.min(windows, Math.floorDiv(to + padding - place, stride) + 1);
-        }
     }
 
     private static void maximum(MaxPool2d op, Image x, Image y, Image places, int n, int h) {
@@ -102,7 +66,7 @@ final class MaxPool {
                         float v = x.get(x.at(n, c, vertical.start(h) + i, across.start(w) + j));
                         if (where < 0 || !(v <= best) && best == best) {        // NaN wins, and stays
                             best = v;
-                            where = i * across.kernel + j;
+                            where = i * across.kernel() + j;
                         }
                     }
                 }
@@ -118,11 +82,11 @@ final class MaxPool {
         float[] sums = new float[dx.channels()];
         for (int w = 0; w < dx.width(); w++) {
             Arrays.fill(sums, 0);
-            for (int i = vertical.kernel - 1; i >= 0; i--) {
+            for (int i = vertical.kernel() - 1; i >= 0; i--) {
                 for (int oh = vertical.firstWindow(i, h); oh < vertical.endWindow(i, h, dy.height()); oh++) {
-                    for (int j = across.kernel - 1; j >= 0; j--) {
+                    for (int j = across.kernel() - 1; j >= 0; j--) {
                         for (int ow = across.firstWindow(j, w); ow < across.endWindow(j, w, dy.width()); ow++) {
-                            addWhere(dy, places, n, oh, ow, (byte) (i * across.kernel + j), sums);
+                            addWhere(dy, places, n, oh, ow, (byte) (i * across.kernel() + j), sums);
                         }
                     }
                 }

@@ -3,10 +3,7 @@ package dev.osteon.engine.backend.onednn.vector;
 import static dev.osteon.engine.backend.onednn.vector.Lanes.COUNT;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
 
-import dev.osteon.engine.backend.onednn.vector.MaxPool.Axis;
-import dev.osteon.engine.op.MaxPool2d;
 import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -15,59 +12,47 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Rows of max-pooling over channels-last float32: the largest of each column of the windows first, then along the row.
- * Every pass is one long loop; loops over the few places of a window take longer to begin and end than to run.
- *
- * <p>Bits are compared ({@link #ordered}): a maximum of floats that keeps NaN is a chain of instructions for each. The
- * largest so far and their places lie in one array, a vector of bits and a vector of places by turns.
+ * Max-pooling's passes over float32. Bits are compared ({@link #ordered}): a maximum of floats that keeps NaN is a
+ * chain of instructions for each.
  */
-final class MaxPoolFloats {
+record MaxPoolFloats() implements MaxPoolRows.Passes<int[]> {
 
     private static final VectorSpecies<Integer> WORDS = Lanes.F32.withLanes(int.class);
     private static final int INFINITY = 0x7f800000;
     /** From the bits and places of some channels to those of the next. */
     private static final int BOTH = 2 * COUNT;
 
-    private MaxPoolFloats() {}
-
-    static Image.Row maximum(MaxPool2d op, Image x, Image y, Image places) {
-        int[] columns = new int[2 * x.width() * x.channels()];
-        int[] windows = new int[2 * y.width() * y.channels()];
-        return (n, h) -> {
-            ofColumns(op, x, n, h, columns);
-            ofWindows(Axis.across(op), columns, x.width(), x.channels(), windows);
-            write(windows, y.data(), y.at(n, 0, h, 0), places.data(), places.at(n, 0, h, 0));
-        };
+    @Override
+    public int lanes() {
+        return COUNT;
     }
 
-    /** Of each pixel of a row of windows the largest from top to bottom. */
-    private static void ofColumns(MaxPool2d op, Image x, int n, int h, int[] columns) {
-        Axis vertical = Axis.vertical(op);
-        int first = vertical.firstPlace(h);
-        for (int i = first; i < vertical.endPlace(h, x.height()); i++) {
-            long at = x.at(n, 0, vertical.start(h) + i, 0);
-            if (i == first) {
-                take(x.data(), at, i * op.kernel().width(), columns);
-            } else {
-                takeLarger(x.data(), at, i * op.kernel().width(), columns);
-            }
+    @Override
+    public int[] array(int channels) {
+        return new int[2 * channels];
+    }
+
+    @Override
+    public int length(int[] array) {
+        return array.length;
+    }
+
+    @Override
+    public void take(MemorySegment x, long at, int place, int[] largest) {
+        for (int c = 0; c < largest.length; c += BOTH) {
+            ints(x, at + c / 2).intoArray(largest, c);
+            IntVector.broadcast(WORDS, place).intoArray(largest, c + COUNT);
         }
     }
 
-    private static void take(MemorySegment x, long at, int place, int[] columns) {
-        for (int c = 0; c < columns.length; c += BOTH) {
-            ints(x, at + c / 2).intoArray(columns, c);
-            IntVector.broadcast(WORDS, place).intoArray(columns, c + COUNT);
-        }
-    }
-
-    private static void takeLarger(MemorySegment x, long at, int place, int[] columns) {
-        for (int c = 0; c < columns.length; c += BOTH) {
+    @Override
+    public void takeLarger(MemorySegment x, long at, int place, int[] largest) {
+        for (int c = 0; c < largest.length; c += BOTH) {
             IntVector v = ints(x, at + c / 2);
-            IntVector best = IntVector.fromArray(WORDS, columns, c);
+            IntVector best = IntVector.fromArray(WORDS, largest, c);
             VectorMask<Integer> wins = ordered(v).compare(VectorOperators.GT, ordered(best));
-            best.blend(v, wins).intoArray(columns, c);
-            IntVector.fromArray(WORDS, columns, c + COUNT).blend(place, wins).intoArray(columns, c + COUNT);
+            best.blend(v, wins).intoArray(largest, c);
+            IntVector.fromArray(WORDS, largest, c + COUNT).blend(place, wins).intoArray(largest, c + COUNT);
         }
     }
 
@@ -75,28 +60,15 @@ final class MaxPoolFloats {
         return IntVector.fromMemorySegment(WORDS, memory, element * Float.BYTES, Lanes.ORDER);
     }
 
-    /** Of each window the largest of its columns. */
-    private static void ofWindows(Axis across, int[] columns, int pixels, int channels, int[] windows) {
-        int pixel = 2 * channels;
-        int number = windows.length / pixel;
-        for (int w = 0; w < number; w++) {
-            System.arraycopy(columns, Math.max(0, across.start(w)) * pixel, windows, w * pixel, pixel);
-            for (int c = w * pixel; across.firstPlace(w) > 0 && c < (w + 1) * pixel; c += BOTH) {
-                IntVector.fromArray(WORDS, windows, c + COUNT).add(across.firstPlace(w)).intoArray(windows, c + COUNT);
-            }
-        }
-        for (int j = 1; j < across.kernel(); j++) {
-            int begin = across.firstWindow(j, 1);               // pixel 0 is a first place
-            int end = across.endWindow(j, pixels - 1, number);
-            for (int c = 0; c < pixel; c += BOTH) {
-                takeLarger(columns, (across.start(begin) + j) * pixel + c, across.stride() * pixel, j, windows,
-                        begin * pixel + c, pixel, end - begin);
-            }
+    @Override
+    public void move(int[] largest, int from, int end, int places) {
+        for (int c = from + COUNT; c < end; c += BOTH) {
+            IntVector.fromArray(WORDS, largest, c).add(places).intoArray(largest, c);
         }
     }
 
-    /** Of equal ones the first place wins, which may be further right. */
-    private static void takeLarger(int[] columns, int from, int step, int j, int[] windows, int to, int toStep,
+    @Override
+    public void takeLarger(int[] columns, int from, int step, int j, int[] windows, int to, int toStep,
             int count) {
         for (int w = 0; w < count; w++) {
             int f = from + w * step;
@@ -121,45 +93,18 @@ final class MaxPoolFloats {
                 .blend(Integer.MAX_VALUE, magnitude.compare(VectorOperators.GT, INFINITY));
     }
 
-    private static void write(int[] windows, MemorySegment y, long at, MemorySegment places, long place) {
+    @Override
+    public void write(int[] largest, MemorySegment y, long at, MemorySegment places, long place) {
         VectorSpecies<Byte> bytes = Lanes.BYTES.orElseThrow();
-        for (int c = 0; c < windows.length; c += BOTH) {
-            IntVector.fromArray(WORDS, windows, c).intoMemorySegment(y, (at + c / 2) * Float.BYTES, Lanes.ORDER);
-            IntVector.fromArray(WORDS, windows, c + COUNT).convertShape(VectorOperators.I2B, bytes, 0)
+        for (int c = 0; c < largest.length; c += BOTH) {
+            IntVector.fromArray(WORDS, largest, c).intoMemorySegment(y, (at + c / 2) * Float.BYTES, Lanes.ORDER);
+            IntVector.fromArray(WORDS, largest, c + COUNT).convertShape(VectorOperators.I2B, bytes, 0)
                     .intoMemorySegment(places, place + c / 2, Lanes.ORDER);
         }
     }
 
-    static Image.Row gradient(MaxPool2d op, Image dy, Image places, Image dx) {
-        float[] sums = new float[dx.width() * dx.channels()];
-        return (n, h) -> {
-            Arrays.fill(sums, 0);
-            add(op, dy, places, dx, n, h, sums);
-            MemorySegment.copy(sums, 0, dx.data(), JAVA_FLOAT_UNALIGNED, dx.at(n, 0, h, 0) * Float.BYTES, sums.length);
-        };
-    }
-
-    private static void add(MaxPool2d op, Image dy, Image places, Image dx, int n, int h, float[] sums) {
-        Axis vertical = Axis.vertical(op);
-        Axis across = Axis.across(op);
-        int channels = dx.channels();
-        for (int i = vertical.kernel() - 1; i >= 0; i--) {
-            for (int oh = vertical.firstWindow(i, h); oh < vertical.endWindow(i, h, dy.height()); oh++) {
-                for (int j = across.kernel() - 1; j >= 0; j--) {
-                    int begin = across.firstWindow(j, 0);
-                    int end = across.endWindow(j, dx.width() - 1, dy.width());
-                    byte place = (byte) (i * across.kernel() + j);
-                    for (int c = 0; c < channels; c += COUNT) {
-                        addWhere(dy.data(), dy.at(n, c, oh, begin), places.data(), places.at(n, c, oh, begin), channels,
-                                place, sums, (across.start(begin) + j) * channels + c, across.stride() * channels,
-                                end - begin);
-                    }
-                }
-            }
-        }
-    }
-
-    private static void addWhere(MemorySegment dy, long from, MemorySegment places, long place, int step, byte wanted,
+    @Override
+    public void addWhere(MemorySegment dy, long from, MemorySegment places, long place, int step, byte wanted,
             float[] sums, int to, int toStep, int count) {
         VectorSpecies<Byte> bytes = Lanes.BYTES.orElseThrow();
         for (int w = 0; w < count; w++) {
@@ -168,5 +113,10 @@ final class MaxPoolFloats {
             FloatVector.fromArray(Lanes.F32, sums, to + w * toStep).add(Lanes.load(dy, from + (long) w * step), won)
                     .intoArray(sums, to + w * toStep);
         }
+    }
+
+    @Override
+    public void write(float[] sums, MemorySegment dx, long at) {
+        MemorySegment.copy(sums, 0, dx, JAVA_FLOAT_UNALIGNED, at * Float.BYTES, sums.length);
     }
 }
