@@ -35,6 +35,10 @@ record ChannelsLastBf16(long pixels, int channels) implements BatchNormKernels.R
     private static final int LINE = 64;         // bytes
     private static final int WIDE = 512;        // elements of a row
 
+    /** What {@link #touch} found, which keeps the compiler from leaving it out. */
+    @SuppressWarnings("unused")
+    private static volatile int touched;
+
     private PixelRows single() {
         return new PixelRows(pixels, channels);
     }
@@ -110,10 +114,6 @@ record ChannelsLastBf16(long pixels, int channels) implements BatchNormKernels.R
             odd(words).intoArray(numbers, c + HALF);
         }
     }
-
-    /** What {@link #touch} found, which keeps the compiler from leaving it out. */
-    @SuppressWarnings("unused")
-    private static volatile int touched;
 
     /**
      * Reads a word of each cache line of a block, one after the other: {@link #addRows} goes through it in steps of a

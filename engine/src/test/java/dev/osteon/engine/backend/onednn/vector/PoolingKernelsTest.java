@@ -61,8 +61,8 @@ class PoolingKernelsTest {
     @MethodSource("images")
     void maximumGradient(Values x) {
         for (MaxPool2d pool : List.of(STEM, max(2, 2, 0), max(2, 3, 1), max(3, 1, 1))) {
-            Values places = new Values(x.shape(), DType.F32, x.layout(), x.numbers());
-            double[] winners = Agreement.run(pool, Device.REFERENCE, places).get(1);
+            Values image = new Values(x.shape(), DType.F32, x.layout(), x.numbers());
+            double[] winners = Agreement.run(pool, Device.REFERENCE, image).get(1);
             int height = (9 + 2 * pool.padding().height() - pool.kernel().height()) / pool.stride().height() + 1;
             int width = (6 + 2 * pool.padding().width() - pool.kernel().width()) / pool.stride().width() + 1;
             Values dy = index(9, x.dtype(), 2, x.shape().dim(1), height, width);
