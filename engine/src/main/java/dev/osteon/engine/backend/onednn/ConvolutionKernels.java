@@ -30,14 +30,14 @@ import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
- * Convolutions by oneDNN, but for those that {@link WinogradConvolution} takes. Activations keep their layout; oneDNN
- * chooses the layout of the weights, which are brought there and back at each call: 0.1 GB moved a step for ResNet-50,
- * against the blocked kernels' gain of a factor.
+ * Convolutions by oneDNN, but for those that {@link WinogradConvolution} or {@link WeightGradient} take. Activations
+ * keep their layout; oneDNN chooses the layout of the weights, which are brought there and back at each call: 0.1 GB
+ * moved a step for ResNet-50, against the blocked kernels' gain of a factor.
  */
 final class ConvolutionKernels {
 
     /** Up to so many pixels a product of matrices is the faster way to the gradient of weights in bfloat16. */
-    private static final int FEW_PIXELS = 4096;
+    private static final int FEW_PIXELS = 1024;
 
     private static final Map<Key, Plan> PLANS = new ConcurrentHashMap<>();
 
@@ -62,6 +62,11 @@ final class ConvolutionKernels {
         boolean isPointwise() {
             return weight.dim(2) == 1 && weight.dim(3) == 1 && op.groups() == 1 && op.stride().equals(Window.ONE)
                     && op.padding().equals(Window.square(0)) && x.layout() == Layout.NHWC && y.layout() == Layout.NHWC;
+        }
+
+        /** Whether a product of matrices is the fastest way to the gradient of weights in bfloat16. */
+        boolean hasFewPixels() {
+            return isPointwise() && pixels() <= FEW_PIXELS;
         }
 
         long pixels() {
@@ -126,8 +131,12 @@ final class ConvolutionKernels {
             WinogradConvolution.backwardWeights(op.convolution(), x, dy, dw);
             return;
         }
-        Plan plan = plan(new Key(Direction.BACKWARD_WEIGHTS, op.convolution(), x.spec(), dw.spec(), dy.spec(), false),
-                Plan::backwardWeights);
+        Key key = new Key(Direction.BACKWARD_WEIGHTS, op.convolution(), x.spec(), dw.spec(), dy.spec(), false);
+        if (!key.hasFewPixels() && WeightGradient.takes(op.convolution(), x.spec(), dw.spec(), dy.spec())) {
+            WeightGradient.run(op.convolution(), x, dy, dw);
+            return;
+        }
+        Plan plan = plan(key, Plan::backwardWeights);
         synchronized (Dnnl.LOCK) {
             MemorySegment target = plan.weightsOut(dw.segment());
             plan.primitive.run(x.segment(), dy.segment(), target);
@@ -196,7 +205,7 @@ final class ConvolutionKernels {
         /** Of single pixels by whichever of three ways was measured to be the fastest for such sizes. */
         static Plan backwardWeights(Key key) {
             boolean low = key.x.dtype() == DType.BF16;
-            if (key.isPointwise() && low && key.pixels() <= FEW_PIXELS) {
+            if (low && key.hasFewPixels()) {
                 return product(key);
             }
             return key.isPointwise() && !low && key.y.dim(1) > key.x.dim(1) ? exchanged(key) : convolution(key);
