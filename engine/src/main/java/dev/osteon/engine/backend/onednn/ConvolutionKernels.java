@@ -54,7 +54,7 @@ final class ConvolutionKernels {
                 .put(Conv2dBackwardWeights.class, ANY, types, ConvolutionKernels::backwardWeights);
     }
 
-    private enum Direction { FORWARD, BACKWARD_DATA, BACKWARD_WEIGHTS }
+    private enum Direction { FORWARD, BACKWARD_DATA, ONTO, BACKWARD_WEIGHTS }
 
     private record Key(Direction direction, Conv2d op, TensorSpec x, TensorSpec weight, TensorSpec y, boolean bias) {
 
@@ -112,9 +112,22 @@ final class ConvolutionKernels {
         }
     }
 
-    /** oneDNN overwrites what it computes, so the sum is an operation of its own. */
+    /**
+     * A gradient of single pixels is a convolution with the transposed weights, which oneDNN can add to what is there.
+     * Its other ones overwrite that, and the sum is an operation of its own.
+     */
     private static void transposeOnto(KernelTable table, ConvTranspose2dOnto op, List<Tensor> in) {
+        Tensor dy = in.get(0);
+        Tensor w = in.get(1);
         Tensor dx = in.get(2);
+        Key key = new Key(Direction.ONTO, op.transpose().convolution(), dx.spec(), w.spec(), dy.spec(), false);
+        if (key.isPointwise()) {
+            Plan plan = plan(key, Plan::onto);
+            synchronized (Dnnl.LOCK) {
+                plan.primitive.run(dy.segment(), plan.weightsIn(w.segment()), dx.segment());
+            }
+            return;
+        }
         Binary add = new Binary(Binary.Function.ADD);
         try (TensorScope scope = TensorScope.open()) {
             Tensor added = Tensor.empty(dx.device(), dx.spec(), op.name());
@@ -200,6 +213,15 @@ final class ConvolutionKernels {
             MemorySegment pd = Dnnl.convolutionBackwardData(d.x, d.anyWeight, d.y, d.geometry, hint);
             return withReorder(pd, Dnnl.WEIGHTS, d.plainWeight,
                     new Primitive(pd, Dnnl.DIFF_DST, Dnnl.WEIGHTS, Dnnl.DIFF_SRC));
+        }
+
+        /** x += dy · w, as a convolution from dy to x. */
+        static Plan onto(Key key) {
+            Descriptors d = Descriptors.of(key);
+            long[] dims = {key.x.dim(1), key.y.dim(1), 1, 1};
+            MemorySegment pd = Dnnl.convolutionAdded(d.y, Dnnl.anyLayout(d.type, dims), d.x, d.geometry);
+            MemorySegment transposed = Dnnl.descriptor(d.type, dims, new long[] {1, dims[0], 1, 1});
+            return withReorder(pd, Dnnl.WEIGHTS, transposed, new Primitive(pd, Dnnl.SRC, Dnnl.WEIGHTS, Dnnl.DST));
         }
 
         /** Of single pixels by whichever of three ways was measured to be the fastest for such sizes. */

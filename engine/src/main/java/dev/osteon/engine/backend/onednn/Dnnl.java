@@ -246,7 +246,16 @@ final class Dnnl {
 
     static MemorySegment convolutionForward(MemorySegment x, MemorySegment w, MemorySegment bias, MemorySegment y,
             Geometry g, Epilogue epilogue) {
-        MemorySegment attributes = WITH_EPILOGUE.get(epilogue);
+        return convolution(x, w, bias, y, g, WITH_EPILOGUE.get(epilogue));
+    }
+
+    /** A convolution that is added to what the result holds. */
+    static MemorySegment convolutionAdded(MemorySegment x, MemorySegment w, MemorySegment y, Geometry g) {
+        return convolution(x, w, MemorySegment.NULL, y, g, ADDED);
+    }
+
+    private static MemorySegment convolution(MemorySegment x, MemorySegment w, MemorySegment bias, MemorySegment y,
+            Geometry g, MemorySegment attributes) {
         return created("convolution forward", () -> (int) CONV_FORWARD.invokeExact(OUT, ENGINE, FORWARD_TRAINING,
                 CONVOLUTION_DIRECT, x, w, bias, y, g.strides, g.dilations, g.padding, g.padding, attributes));
     }
