@@ -36,7 +36,7 @@ import java.util.stream.IntStream;
  */
 final class ConvolutionKernels {
 
-    /** Up to so many pixels a product of matrices is the faster way to the gradient of weights in bfloat16. */
+    /** Up to so many pixels products of matrices are faster in bfloat16, for they need no weights in blocks. */
     private static final int FEW_PIXELS = 1024;
 
     private static final Map<Key, Plan> PLANS = new ConcurrentHashMap<>();
@@ -64,9 +64,9 @@ final class ConvolutionKernels {
                     && op.padding().equals(Window.square(0)) && x.layout() == Layout.NHWC && y.layout() == Layout.NHWC;
         }
 
-        /** Whether a product of matrices is the fastest way to the gradient of weights in bfloat16. */
-        boolean hasFewPixels() {
-            return isPointwise() && pixels() <= FEW_PIXELS;
+        /** Whether it is computed as a product of matrices: pixels by channels, and weights. */
+        boolean isProduct() {
+            return isPointwise() && !bias && x.dtype() == DType.BF16 && pixels() <= FEW_PIXELS;
         }
 
         long pixels() {
@@ -145,7 +145,7 @@ final class ConvolutionKernels {
             return;
         }
         Key key = new Key(Direction.BACKWARD_WEIGHTS, op.convolution(), x.spec(), dw.spec(), dy.spec(), false);
-        if (!key.hasFewPixels() && WeightGradient.takes(op.convolution(), x.spec(), dw.spec(), dy.spec())) {
+        if (!key.isProduct() && WeightGradient.takes(op.convolution(), x.spec(), dw.spec(), dy.spec())) {
             WeightGradient.run(op.convolution(), x, dy, dw);
             return;
         }
@@ -197,6 +197,10 @@ final class ConvolutionKernels {
         }
 
         static Plan forward(Key key) {
+            if (key.isProduct()) {
+                Matrices m = Matrices.of(key);
+                return product(Dnnl.matmul(m.x, m.transposedWeight, MemorySegment.NULL, m.y, key.op.epilogue()));
+            }
             Descriptors d = Descriptors.of(key);
             MemorySegment bias = key.bias
                     ? Dnnl.descriptor(d.type, new long[] {key.y.dim(1)}, new long[] {1}) : MemorySegment.NULL;
@@ -207,6 +211,10 @@ final class ConvolutionKernels {
         }
 
         static Plan backwardData(Key key) {
+            if (key.isProduct()) {
+                Matrices m = Matrices.of(key);
+                return product(Dnnl.matmul(m.y, m.weight, MemorySegment.NULL, m.x, Epilogue.NONE));
+            }
             Descriptors d = Descriptors.of(key);
             MemorySegment hint = Dnnl.convolutionForward(d.x, d.anyWeight, MemorySegment.NULL, d.y, d.geometry,
                     Epilogue.NONE);
@@ -217,6 +225,10 @@ final class ConvolutionKernels {
 
         /** x += dy · w, as a convolution from dy to x. */
         static Plan onto(Key key) {
+            if (key.isProduct()) {
+                Matrices m = Matrices.of(key);
+                return product(Dnnl.matmulAdded(m.y, m.weight, m.x));
+            }
             Descriptors d = Descriptors.of(key);
             long[] dims = {key.x.dim(1), key.y.dim(1), 1, 1};
             MemorySegment pd = Dnnl.convolutionAdded(d.y, Dnnl.anyLayout(d.type, dims), d.x, d.geometry);
@@ -226,23 +238,17 @@ final class ConvolutionKernels {
 
         /** Of single pixels by whichever of three ways was measured to be the fastest for such sizes. */
         static Plan backwardWeights(Key key) {
-            boolean low = key.x.dtype() == DType.BF16;
-            if (low && key.hasFewPixels()) {
-                return product(key);
+            if (key.isProduct()) {
+                Matrices m = Matrices.of(key);
+                MemorySegment pd = Dnnl.matmul(m.transposedY, m.x, MemorySegment.NULL, m.weight, Epilogue.NONE);
+                return new Plan(new Primitive(pd, Dnnl.WEIGHTS, Dnnl.SRC, Dnnl.DST), Optional.empty(), 0);
             }
-            return key.isPointwise() && !low && key.y.dim(1) > key.x.dim(1) ? exchanged(key) : convolution(key);
+            boolean more = key.x.dtype() == DType.F32 && key.y.dim(1) > key.x.dim(1);
+            return key.isPointwise() && more ? exchanged(key) : convolution(key);
         }
 
-        /** dw = dyᵀ · x, of [pixels, channels]: in bfloat16 up to 1.4 times as fast where there are few pixels. */
-        private static Plan product(Key key) {
-            int type = Dnnl.BF16;
-            long pixels = key.pixels();
-            long in = key.x.dim(1);
-            long out = key.y.dim(1);
-            MemorySegment pd = Dnnl.matmul(Dnnl.descriptor(type, new long[] {out, pixels}, new long[] {1, out}),
-                    Dnnl.descriptor(type, new long[] {pixels, in}, new long[] {in, 1}), MemorySegment.NULL,
-                    Dnnl.descriptor(type, new long[] {out, in}, new long[] {in, 1}), Epilogue.NONE);
-            return new Plan(new Primitive(pd, Dnnl.WEIGHTS, Dnnl.SRC, Dnnl.DST), Optional.empty(), 0);
+        private static Plan product(MemorySegment descriptor) {
+            return new Plan(new Primitive(descriptor, Dnnl.SRC, Dnnl.WEIGHTS, Dnnl.DST), Optional.empty(), 0);
         }
 
         /**
@@ -313,6 +319,26 @@ final class ConvolutionKernels {
 
         void finishWeights(MemorySegment plain) {
             reorder.ifPresent(from -> from.run(blocked(blockedBytes), plain));
+        }
+    }
+
+    /** The operands of single pixels as matrices [pixels, channels] and [out, in]. */
+    private record Matrices(MemorySegment x, MemorySegment weight, MemorySegment transposedWeight, MemorySegment y,
+            MemorySegment transposedY) {
+
+        static Matrices of(Key key) {
+            long in = key.x.dim(1);
+            long out = key.y.dim(1);
+            return new Matrices(matrix(key.pixels(), in), matrix(out, in), transposed(out, in),
+                    matrix(key.pixels(), out), transposed(key.pixels(), out));
+        }
+
+        private static MemorySegment matrix(long rows, long columns) {
+            return Dnnl.descriptor(Dnnl.BF16, new long[] {rows, columns}, new long[] {columns, 1});
+        }
+
+        private static MemorySegment transposed(long rows, long columns) {
+            return Dnnl.descriptor(Dnnl.BF16, new long[] {columns, rows}, new long[] {1, columns});
         }
     }
 

@@ -23,7 +23,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ConvTransposeOntoTest {
 
     @ParameterizedTest
-    @CsvSource({"1, 64, 256, 9, 7, NHWC", "1, 30, 17, 5, 6, NHWC", "1, 32, 64, 8, 8, ROW_MAJOR", "3, 32, 48, 8, 9, NHWC"})
+    @CsvSource({"1, 64, 256, 9, 7, NHWC", "1, 64, 96, 21, 18, NHWC", "1, 30, 17, 5, 6, NHWC",
+            "1, 32, 64, 8, 8, ROW_MAJOR", "3, 32, 48, 8, 9, NHWC"})
     void adds(int kernel, int out, int in, int height, int width, Layout layout) {
         Window padding = Window.square(kernel / 2);
         Conv2d convolution = new Conv2d(Window.ONE, padding, Window.ONE, 1);
