@@ -3,6 +3,7 @@ package dev.osteon.engine.backend.onednn;
 import static dev.osteon.engine.backend.KernelTable.Layouts.ANY;
 
 import dev.osteon.engine.backend.KernelTable;
+import dev.osteon.engine.backend.onednn.machine.Processor;
 import dev.osteon.engine.backend.onednn.vector.Bias;
 import dev.osteon.engine.memory.TensorScope;
 import dev.osteon.engine.op.Binary;
@@ -38,6 +39,8 @@ final class ConvolutionKernels {
 
     /** Up to so many pixels products of matrices are faster in bfloat16, for they need no weights in blocks. */
     private static final int FEW_PIXELS = 1024;
+    /** The same for gradients of weights by oneDNN. */
+    private static final int FEW_PIXELS_OF_WEIGHTS = 4096;
 
     private static final Map<Key, Plan> PLANS = new ConcurrentHashMap<>();
 
@@ -61,12 +64,18 @@ final class ConvolutionKernels {
         /** Whether each result is of one pixel, and pixels are rows of channels. */
         boolean isPointwise() {
             return weight.dim(2) == 1 && weight.dim(3) == 1 && op.groups() == 1 && op.stride().equals(Window.ONE)
-                    && op.padding().equals(Window.square(0)) && x.layout() == Layout.NHWC && y.layout() == Layout.NHWC;
+                    && op.padding().equals(Window.ZERO) && x.layout() == Layout.NHWC && y.layout() == Layout.NHWC
+                    && x.dim(2) == y.dim(2) && x.dim(3) == y.dim(3) && x.dim(1) > 0 && y.dim(1) > 0;
         }
 
         /** Whether it is computed as a product of matrices: pixels by channels, and weights. */
         boolean isProduct() {
-            return isPointwise() && !bias && x.dtype() == DType.BF16 && pixels() <= FEW_PIXELS;
+            return hasFewPixels(direction == Direction.BACKWARD_WEIGHTS ? FEW_PIXELS_OF_WEIGHTS : FEW_PIXELS)
+                    && (direction == Direction.BACKWARD_WEIGHTS || !Processor.hasTiles());   // not measured with AMX
+        }
+
+        boolean hasFewPixels(int few) {
+            return isPointwise() && !bias && x.dtype() == DType.BF16 && pixels() <= few;
         }
 
         long pixels() {
@@ -145,7 +154,8 @@ final class ConvolutionKernels {
             return;
         }
         Key key = new Key(Direction.BACKWARD_WEIGHTS, op.convolution(), x.spec(), dw.spec(), dy.spec(), false);
-        if (!key.isProduct() && WeightGradient.takes(op.convolution(), x.spec(), dw.spec(), dy.spec())) {
+        if (!key.hasFewPixels(FEW_PIXELS)
+                && WeightGradient.takes(op.convolution(), x.spec(), dw.spec(), dy.spec())) {
             WeightGradient.run(op.convolution(), x, dy, dw);
             return;
         }

@@ -45,8 +45,6 @@ final class Dnnl {
     private static final int FORWARD_TRAINING = 64;
     /** The bits of an instruction set that has AMX in bfloat16. */
     private static final int AMX = 0xe00;
-    /** The least instruction set with products of bfloat16 pairs in AVX-512. */
-    private static final int AVX512_BF16 = 0xe7;
     private static final int CONVOLUTION_DIRECT = 1;
     private static final int ELTWISE_RELU = 0x20;
     private static final int ELTWISE_GELU_ERF = 0x31;
@@ -334,22 +332,11 @@ final class Dnnl {
         }
     }
 
-    /** Whether the processor multiplies pairs of bfloat16 in vectors of 512 bits, and not faster still in AMX. */
-    static boolean hasPairProducts() {
-        try {
-            int isa = (int) ISA.invokeExact();
-            return isa >= AVX512_BF16 && (isa & AMX) != AMX;
-        } catch (Throwable t) {
-            throw new IllegalStateException("dnnl_get_effective_cpu_isa", t);
-        }
-    }
-
     private static String isa() throws Throwable {
         int isa = (int) ISA.invokeExact();   // a set of bits, each instruction set including the smaller ones
         if ((isa & AMX) == AMX) {
             return "AVX-512 with AMX";
         }
-        return isa >= AVX512_BF16 ? "AVX-512 with bf16" : isa >= 0x27 ? "AVX-512" : isa >= 0x7 ? "AVX2"
-                : "SSE4.1 or other";
+        return isa >= 0xe7 ? "AVX-512 with bf16" : isa >= 0x27 ? "AVX-512" : isa >= 0x7 ? "AVX2" : "SSE4.1 or other";
     }
 }

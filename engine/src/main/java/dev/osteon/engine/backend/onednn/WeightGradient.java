@@ -1,17 +1,17 @@
 package dev.osteon.engine.backend.onednn;
 
-import dev.osteon.engine.backend.onednn.PixelChunks.Band;
 import dev.osteon.engine.backend.onednn.PixelChunks.Blocks;
 import dev.osteon.engine.backend.onednn.PixelChunks.Chunk;
-import dev.osteon.engine.backend.onednn.PixelChunks.Columns;
-import dev.osteon.engine.backend.onednn.PixelChunks.Images;
 import dev.osteon.engine.backend.onednn.PixelChunks.Part;
-import dev.osteon.engine.backend.onednn.machine.PairProducts;
+import dev.osteon.engine.backend.onednn.PixelGeometry.Band;
+import dev.osteon.engine.backend.onednn.PixelGeometry.Columns;
 import dev.osteon.engine.backend.onednn.machine.PairProducts.Ahead;
 import dev.osteon.engine.backend.onednn.machine.PairProducts.Lines;
 import dev.osteon.engine.backend.onednn.machine.PairProducts.Rows;
-import dev.osteon.engine.backend.onednn.vector.PairSums;
+import dev.osteon.engine.backend.onednn.machine.PairProducts;
+import dev.osteon.engine.backend.onednn.machine.Processor;
 import dev.osteon.engine.backend.onednn.vector.PairSums.Weights;
+import dev.osteon.engine.backend.onednn.vector.PairSums;
 import dev.osteon.engine.backend.onednn.vector.Parallel;
 import dev.osteon.engine.memory.TensorScope;
 import dev.osteon.engine.op.Conv2d;
@@ -37,11 +37,12 @@ final class WeightGradient {
     /** Pairs of pixels of all images: with fewer, loading and storing the sums would take a good part of the time. */
     private static final int FEWEST_PAIRS = 64;
 
+    /** AMX multiplies faster than this does. */
     private static final boolean POSSIBLE =
-            Dnnl.hasPairProducts() && PairSums.fit() && PairProducts.available();
+            PairSums.fit() && PairProducts.available() && !Processor.hasTiles();
 
     private final PixelChunks chunks;
-    private final Images images;
+    private final PixelGeometry geometry;
     private final Tensor x;
     private final Tensor dy;
     private final Tensor dw;
@@ -55,26 +56,30 @@ final class WeightGradient {
     private WeightGradient(PixelChunks chunks, int threads, Tensor x, Tensor dy, Tensor dw) {
         this.workers = Math.min(threads, chunks.tasks());
         this.chunks = chunks;
-        this.images = chunks.images();
+        this.geometry = chunks.geometry();
         this.x = x;
         this.dy = dy;
         this.dw = dw;
         sums = memory(workers * chunks.sumBytes());
         lines = memory(workers * chunks.lineBytes());
-        zeros = memory((long) Math.max(images.in(), images.out()) * Short.BYTES).fill((byte) 0).address();
+        zeros = memory((long) Math.max(geometry.in(), geometry.out()) * Short.BYTES).fill((byte) 0).address();
+    }
+
+    static boolean isPossible() {
+        return POSSIBLE;
     }
 
     /** Whether this way is taken: where it can be, and where it was measured to be faster. */
     static boolean takes(Conv2d op, TensorSpec x, TensorSpec dw, TensorSpec dy) {
         return POSSIBLE && x.dtype() == DType.BF16 && op.groups() == 1 && x.layout() == Layout.NHWC
                 && dy.layout() == Layout.NHWC && x.dim(1) % BLOCK == 0 && dy.dim(1) % BLOCK == 0
-                && Images.of(op, x, dw, dy).allPairs() >= FEWEST_PAIRS;
+                && x.dim(1) > 0 && dy.dim(1) > 0 && PixelGeometry.of(op, x, dw, dy).allPairs() >= FEWEST_PAIRS;
     }
 
     /** dw = the gradient of {@code op}'s weights, from its input and the gradient of its result. */
     static void run(Conv2d op, Tensor x, Tensor dy, Tensor dw) {
         int threads = Parallel.threads();
-        PixelChunks chunks = PixelChunks.of(Images.of(op, x.spec(), dw.spec(), dy.spec()), threads);
+        PixelChunks chunks = PixelChunks.of(PixelGeometry.of(op, x.spec(), dw.spec(), dy.spec()), threads);
         try (TensorScope scope = TensorScope.open()) {
             new WeightGradient(chunks, threads, x, dy, dw).run();
         }
@@ -93,7 +98,8 @@ final class WeightGradient {
         int slices = chunks.slices();
         Parallel.forRange(workers, 1, (from, end) -> {
             for (int worker = (int) from; worker < end; worker++) {
-                for (int task = tasks * worker / workers; task < tasks * (worker + 1) / workers; task++) {
+                int last = PixelChunks.part(tasks, worker + 1, workers);
+                for (int task = PixelChunks.part(tasks, worker, workers); task < last; task++) {
                     Part part = chunks.part(task);
                     PairSums own = sums(worker, 1, part);
                     add(part, own, lines.address() + worker * chunks.lineBytes());
@@ -106,20 +112,17 @@ final class WeightGradient {
         });
         if (slices > 1) {
             PairSums all = sums(0, slices, chunks.part(0));
-            Parallel.forRange(images.out(), 1, (from, end) -> all.write(new Weights(dw, 0, 0), from, end));
+            Parallel.forRange(geometry.out(), 1, (from, end) -> all.write(new Weights(dw, 0, 0), from, end));
         }
     }
 
     private PairSums sums(int first, int slices, Part part) {
-        return new PairSums(sums.asSlice(first * chunks.sumBytes()), slices, images.taps(), part.in().count(),
+        return new PairSums(sums.asSlice(first * chunks.sumBytes()), slices, geometry.taps(), part.in().count(),
                 part.out().count());
     }
 
     private void add(Part part, PairSums own, long lines) {
-        own.memory().asSlice(0, PairSums.bytes(images.taps(), part.in().count(), part.out().count())).fill((byte) 0);
-        if (part.out().count() == 0 || part.in().count() == 0) {
-            return;   // more parts than blocks
-        }
+        own.memory().asSlice(0, PairSums.bytes(geometry.taps(), part.in().count(), part.out().count())).fill((byte) 0);
         List<Chunk> all = part.chunks();
         for (int i = 0; i < all.size(); i++) {
             Upcoming upcoming = new Upcoming();
@@ -135,16 +138,19 @@ final class WeightGradient {
         private final long[] from = new long[2];
         private final long[] end = new long[2];
 
-        /** A chunk's pixels where all of their channels are wanted, since only then do they follow each other. */
+        /**
+         * A chunk's pixels, where all of their channels are wanted: only then do they follow each other. With a stride
+         * they are not all of what is in between; what is asked for in vain does no harm.
+         */
         void add(Part part, Chunk chunk) {
-            if (part.out().count() * BLOCK == images.out()) {
-                long row = (long) images.outWidth() * images.out() * Short.BYTES;
-                from[0] = dy.segment().address() + ((long) chunk.image() * images.outHeight() + chunk.from()) * row;
+            if (part.out().count() * BLOCK == geometry.out()) {
+                long row = (long) geometry.outWidth() * geometry.out() * Short.BYTES;
+                from[0] = dy.segment().address() + ((long) chunk.image() * geometry.outHeight() + chunk.from()) * row;
                 end[0] = from[0] + (long) chunk.count() * chunk.rows() * row;
             }
-            if (part.in().count() * BLOCK == images.in() && chunk.inputs().total() > 0) {
-                long row = (long) images.inWidth() * images.in() * Short.BYTES;
-                long first = (long) chunk.image() * images.inHeight() + chunk.inputs().rows()[0];
+            if (part.in().count() * BLOCK == geometry.in() && chunk.inputs().total() > 0) {
+                long row = (long) geometry.inWidth() * geometry.in() * Short.BYTES;
+                long first = (long) chunk.image() * geometry.inHeight() + chunk.inputs().rows().min().getAsInt();
                 from[1] = x.segment().address() + first * row;
                 end[1] = from[1] + (long) chunk.count() * chunk.inputs().total() * row;
             }
@@ -159,7 +165,7 @@ final class WeightGradient {
                     return ahead;
                 }
             }
-            return Ahead.NOTHING;
+            return Ahead.nothingNew(dy.segment().address());
         }
     }
 
@@ -181,8 +187,8 @@ final class WeightGradient {
             this.in = part.in();
             this.own = own;
             this.lines = lines;
-            this.resultPanel = chunk.resultPanel(images.pairs());
-            this.inputPanel = chunk.inputPanel(images.pairs());
+            this.resultPanel = chunk.resultPanel(geometry.pairs());
+            this.inputPanel = chunk.inputPanel(geometry.pairs());
         }
 
         private long result(int block) {
@@ -196,7 +202,7 @@ final class WeightGradient {
         void multiply(Upcoming upcoming) {
             packResults();
             packInputs();
-            for (int column = 0; column < images.kernel().width(); column++) {
+            for (int column = 0; column < geometry.kernel().width(); column++) {
                 for (int c = 0; c < in.count(); c++) {
                     for (int o = 0; o < out.count(); o++) {
                         for (Band band : chunk.bands()) {
@@ -208,9 +214,9 @@ final class WeightGradient {
         }
 
         private void multiply(int column, int c, int o, Band band, Upcoming upcoming) {
-            long row = (long) images.pairs() * LINE;
-            int tap = band.kernelRow() * images.kernel().width() + column;
-            long count = (long) band.rows() * images.pairs();
+            long row = (long) geometry.pairs() * LINE;
+            int tap = band.kernelRow() * geometry.kernel().width() + column;
+            long count = (long) band.rows() * geometry.pairs();
             Lines which = new Lines(count, chunk.count(), (chunk.rows() - band.rows()) * row,
                     (chunk.inputs().total() - band.rows()) * row);
             PairProducts.multiply(result(o) + band.result() * row, input(column, c) + band.input() * row,
@@ -222,24 +228,26 @@ final class WeightGradient {
             long at = result(0);
             for (int image = chunk.image(); image < chunk.image() + chunk.count(); image++) {
                 for (int y = chunk.from(); y < chunk.end(); y++) {
-                    long pixel = ((long) image * images.outHeight() + y) * images.outWidth();
-                    long row = dy.segment().address() + (pixel * images.out() + out.from() * BLOCK) * Short.BYTES;
-                    pack(row, images.out(), out.count(), images.results(), at, resultPanel);
-                    at += (long) images.pairs() * LINE;
+                    long pixel = ((long) image * geometry.outHeight() + y) * geometry.outWidth();
+                    long row = dy.segment().address() + (pixel * geometry.out() + out.from() * BLOCK) * Short.BYTES;
+                    pack(row, geometry.out(), out.count(), geometry.results(), at, resultPanel);
+                    at += (long) geometry.pairs() * LINE;
                 }
             }
         }
 
         private void packInputs() {
             long at = 0;
+            int[] inputRows = chunk.inputs().rows().toArray();
             for (int image = chunk.image(); image < chunk.image() + chunk.count(); image++) {
-                for (int y : chunk.inputs().rows()) {
-                    long pixel = ((long) image * images.inHeight() + y) * images.inWidth();
-                    long row = x.segment().address() + (pixel * images.in() + in.from() * BLOCK) * Short.BYTES;
-                    for (int column = 0; column < images.kernel().width(); column++) {
-                        pack(row, images.in(), in.count(), images.inputs(column), input(column, 0) + at, inputPanel);
+                for (int y : inputRows) {
+                    long pixel = ((long) image * geometry.inHeight() + y) * geometry.inWidth();
+                    long row = x.segment().address() + (pixel * geometry.in() + in.from() * BLOCK) * Short.BYTES;
+                    for (int column = 0; column < geometry.kernel().width(); column++) {
+                        pack(row, geometry.in(), in.count(), geometry.inputs(column), input(column, 0) + at,
+                                inputPanel);
                     }
-                    at += (long) images.pairs() * LINE;
+                    at += (long) geometry.pairs() * LINE;
                 }
             }
         }

@@ -113,7 +113,8 @@ final class Assembler {
      */
     void prefetcht1(Register address) {
         prefixOf(address);
-        bytes(0x0f, 0x18, 0x40 | 2 << 3 | address.low(), 0);
+        bytes(0x0f, 0x18);
+        memory(2, address, 0);
     }
 
     /** The upper parts of all vectors are no longer needed: what is compiled for smaller ones runs at its speed. */
@@ -127,11 +128,8 @@ final class Assembler {
 
     /** The 64 bits at {@code base + bytes}. */
     void mov(Register to, Register base, int bytes) {
-        bytes(0x48 | to.high() << 2 | base.high(), 0x8b, 0x40 | to.low() << 3 | base.low());
-        if (base.low() == Register.RSP.low()) {
-            bytes(0x24);
-        }
-        bytes(bytes);
+        bytes(0x48 | to.high() << 2 | base.high(), 0x8b);
+        memory(to.low(), base, bytes);
     }
 
     void mov(Register to, int value) {
@@ -165,11 +163,21 @@ final class Assembler {
         bytes(0x48 | value.high() << 2 | to.high(), 0x01, 0xc0 | value.low() << 3 | to.low());
     }
 
+    /** Moved to the left by so many bits. */
+    void shl(Register register, int bits) {
+        bytes(0x48 | register.high(), 0xc1, 0xe0 | register.low(), bits);
+    }
+
     /** One less, and back to {@code label} unless that is 0. */
     void decrementAndRepeat(Register counter, Label label) {
         bytes(0x48 | counter.high(), 0xff, 0xc8 | counter.low());
         bytes(0x0f, 0x85);
         code.putInt(label.at - (code.position() + Integer.BYTES));
+    }
+
+    /** What the processor is, by RAX and RCX; in RAX, RBX, RCX and RDX. */
+    void cpuid() {
+        bytes(0x0f, 0xa2);
     }
 
     void ret() {
@@ -179,9 +187,18 @@ final class Assembler {
     /** An instruction on a vector and memory, whose displacement is counted in what the instruction reads there. */
     private void vector(int table, int prefix, int opcode, int register, int second, Register base, int displacement) {
         prefix(table, prefix, register, second, base.high(), 0);
-        bytes(opcode, 0x40 | (register & 7) << 3 | base.low());
+        bytes(opcode);
+        memory(register & 7, base, displacement);
+    }
+
+    /** The operands of an instruction on a register and memory, with a displacement of one byte. */
+    private void memory(int register, Register base, int displacement) {
+        if (displacement != (byte) displacement) {
+            throw new IllegalArgumentException("displacement: given " + displacement + "; expected -128 to 127");
+        }
+        bytes(0x40 | register << 3 | base.low());
         if (base.low() == Register.RSP.low()) {
-            bytes(0x24);
+            bytes(0x24);   // a base whose number is RSP's needs a byte of its own
         }
         bytes(displacement);
     }

@@ -28,15 +28,16 @@ final class NativeCode {
     private NativeCode() {}
 
     /**
-     * The function, for as long as the process runs; none where the system gives no memory for programs, as hardened
-     * ones do. It must keep to System V's calling convention.
+     * The function, for as long as the process runs; none on other systems than Linux on x86-64, and where the system
+     * gives no memory for programs, as hardened ones do. It must keep to System V's calling convention.
      */
     static Optional<MethodHandle> function(byte[] code, FunctionDescriptor type) {
         Optional<MethodHandle> map = handle("mmap", FunctionDescriptor.of(ADDRESS, ADDRESS, JAVA_LONG, JAVA_INT,
                 JAVA_INT, JAVA_INT, JAVA_LONG));
         Optional<MethodHandle> protect = handle("mprotect", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG,
                 JAVA_INT));
-        if (!System.getProperty("os.name").equals("Linux") || map.isEmpty() || protect.isEmpty()) {
+        boolean known = System.getProperty("os.name").equals("Linux") && System.getProperty("os.arch").equals("amd64");
+        if (!known || map.isEmpty() || protect.isEmpty()) {
             return Optional.empty();
         }
         try {

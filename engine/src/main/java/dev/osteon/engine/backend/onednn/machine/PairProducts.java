@@ -43,22 +43,41 @@ public final class PairProducts {
         static final MethodHandle INTERLEAVE = PairProducts.INTERLEAVE.orElseThrow();
     }
 
-    /**
-     * Whether the process may have machine code of its own. The processor must have AVX-512 with bfloat16, which is not
-     * asked here.
-     */
+    /** Whether this processor has the instructions, and the process may have machine code of its own. */
     public static boolean available() {
-        return MULTIPLY.isPresent() && INTERLEAVE.isPresent();
+        return Processor.hasBfloat16() && MULTIPLY.isPresent() && INTERLEAVE.isPresent();
     }
 
-    /** Lines of a and of b that follow each other, some of them several times, each time so many bytes further on. */
-    public record Lines(long count, long groups, long gapA, long gapB) {}
+    /**
+     * Lines of a and of b.
+     *
+     * @param count  lines that follow each other, at least 1
+     * @param groups how many times so many, at least 1
+     * @param gapA   bytes between a group's last line of a and the next one's first
+     * @param gapB   the same of b
+     */
+    public record Lines(long count, long groups, long gapA, long gapB) {
+
+        public Lines {
+            atLeastOne(count, "lines");
+            atLeastOne(groups, "groups");
+        }
+    }
+
+    /** The loops count down to 0 behind their bodies. */
+    private static void atLeastOne(long count, String what) {
+        if (count < 1) {
+            throw new IllegalArgumentException(what + ": given " + count + "; expected 1 or more");
+        }
+    }
 
     /** Memory that the caller will read next, to be brought nearer meanwhile: as {@link #aheadBytes} says. */
     public record Ahead(long address, long step) {
 
-        /** Nothing. */
-        public static final Ahead NOTHING = new Ahead(0, 0);
+        /** One that asks for the same bytes again and again, which the process must have. */
+        public static Ahead nothingNew(long address) {
+            return new Ahead(address, 0);
+        }
     }
 
     /** Bytes that come nearer while so many lines are multiplied: these go by once for each 8 rows of sums. */
@@ -72,7 +91,6 @@ public final class PairProducts {
      * @param a     address of the first line of a
      * @param b     address of the first line of b
      * @param sums  address of the sums, [32, 32] of float32
-     * @param lines at least one
      */
     public static void multiply(long a, long b, long sums, Lines lines, Ahead ahead) {
         try {
@@ -83,8 +101,20 @@ public final class PairProducts {
         }
     }
 
-    /** Pairs to be made: how many, with how many bytes from one to the next, of how many blocks of 32 elements each. */
-    public record Rows(long pairs, long step, long blocks) {}
+    /**
+     * Pairs to be made.
+     *
+     * @param pairs  how many, at least 1
+     * @param step   bytes from one to the next
+     * @param blocks of how many blocks of 32 elements each, at least 1
+     */
+    public record Rows(long pairs, long step, long blocks) {
+
+        public Rows {
+            atLeastOne(pairs, "pairs");
+            atLeastOne(blocks, "blocks");
+        }
+    }
 
     /**
      * Makes lines of two rows of elements. In a line the pairs of elements with even numbers come first: that is how

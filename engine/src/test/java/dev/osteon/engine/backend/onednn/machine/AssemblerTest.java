@@ -1,6 +1,7 @@
 package dev.osteon.engine.backend.onednn.machine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.osteon.engine.backend.onednn.machine.Assembler.Label;
 import dev.osteon.engine.backend.onednn.machine.Assembler.Register;
@@ -42,6 +43,7 @@ class AssemblerTest {
                 line("vpternlogd zmm2,zmm0,zmm16,0xf8", "62b37d4825d0f8", c -> c.orAnd(2, 0, 16)),
                 line("vpternlogd zmm20,zmm29,zmm7,0xf8", "62e3154025e7f8", c -> c.orAnd(20, 29, 7)),
                 line("{disp8} prefetcht1 [r11]", "410f185300", c -> c.prefetcht1(Register.R11)),
+                line("{disp8} prefetcht1 [r12]", "410f18542400", c -> c.prefetcht1(Register.R12)),
                 line("{disp8} prefetcht1 [rsi]", "0f185600", c -> c.prefetcht1(Register.RSI)),
                 line("mov r14,rdi", "4989fe", c -> c.mov(Register.R14, Register.RDI)),
                 line("mov rax,r9", "4c89c8", c -> c.mov(Register.RAX, Register.R9)),
@@ -58,6 +60,9 @@ class AssemblerTest {
                 line("add r14,0x400", "4981c600040000", c -> c.add(Register.R14, 1024)),
                 line("add r14,r9", "4d01ce", c -> c.add(Register.R14, Register.R9)),
                 line("add rsi,rax", "4801c6", c -> c.add(Register.RSI, Register.RAX)),
+                line("cpuid", "0fa2", Assembler::cpuid),
+                line("shl rax,7", "48c1e007", c -> c.shl(Register.RAX, 7)),
+                line("shl r10,32", "49c1e220", c -> c.shl(Register.R10, 32)),
                 line("vzeroupper", "c5f877", Assembler::vzeroupper),
                 line("ret", "c3", Assembler::ret));
     }
@@ -78,5 +83,19 @@ class AssemblerTest {
         code.add(Register.RDI, Register.RSI);
         code.decrementAndRepeat(Register.RCX, label);
         assertThat(HexFormat.of().formatHex(code.bytes())).isEqualTo("c3" + "4801f7" + "48ffc9" + "0f85f4ffffff");
+    }
+
+    @Test
+    void countsInTheUpperRegistersToo() {
+        Assembler code = new Assembler();
+        code.decrementAndRepeat(Register.R13, code.here());
+        assertThat(HexFormat.of().formatHex(code.bytes())).isEqualTo("49ffcd" + "0f85f7ffffff");
+    }
+
+    @Test
+    void refusesDisplacementsOfMoreThanAByte() {
+        Assembler code = new Assembler();
+        assertThatThrownBy(() -> code.mov(Register.RAX, Register.RSP, 128))
+                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("given 128");
     }
 }

@@ -16,19 +16,19 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /** An operation on the CPU backend against the reference on the same operands, at one and at three threads. */
-final class Agreement {
+public final class Agreement {
 
     private Agreement() {}
 
     /** An operand's values in row-major order. */
-    record Values(Shape shape, DType dtype, Layout layout, double[] numbers) {
+    public record Values(Shape shape, DType dtype, Layout layout, double[] numbers) {
 
-        static Values of(double... numbers) {
+        public static Values of(double... numbers) {
             return new Values(Shape.of(numbers.length), DType.F32, Layout.ROW_MAJOR, numbers);
         }
 
         /** Standard normal numbers, the same for the same shape. */
-        static Values normal(int... dims) {
+        public static Values normal(int... dims) {
             Shape shape = Shape.of(dims);
             SplittableRandom random = new SplittableRandom(shape.hashCode());
             double[] numbers = new double[Math.toIntExact(shape.size())];
@@ -37,7 +37,7 @@ final class Agreement {
         }
 
         /** Integers 0 … bound − 1. */
-        static Values index(int bound, DType dtype, int... dims) {
+        public static Values index(int bound, DType dtype, int... dims) {
             Shape shape = Shape.of(dims);
             SplittableRandom random = new SplittableRandom(shape.hashCode());
             double[] numbers = new double[Math.toIntExact(shape.size())];
@@ -45,15 +45,15 @@ final class Agreement {
             return new Values(shape, dtype, Layout.ROW_MAJOR, numbers);
         }
 
-        Values channelsLast() {
+        public Values channelsLast() {
             return new Values(shape, dtype, Layout.NHWC, numbers);
         }
 
-        Values as(DType type) {
+        public Values as(DType type) {
             return new Values(shape, type, layout, numbers);
         }
 
-        Values with(int position, double number) {
+        public Values with(int position, double number) {
             double[] copy = numbers.clone();
             copy[position] = number;
             return new Values(shape, dtype, layout, copy);
@@ -94,7 +94,7 @@ final class Agreement {
         }
     }
 
-    static List<double[]> run(Op op, Device device, Values... operands) {
+    public static List<double[]> run(Op op, Device device, Values... operands) {
         try (TensorScope scope = TensorScope.open()) {
             List<Tensor> in = new ArrayList<>();
             for (Values operand : operands) {
