@@ -23,10 +23,17 @@ class EngineArchitectureTest {
 
     @Test
     void onlyTheOneDnnBackendAndProfilersCallNativeCode() {
-        noClasses().that().resideOutsideOfPackages(ENGINE + "backend.onednn", ENGINE + "profile")
+        noClasses().that().resideOutsideOfPackages(ENGINE + "backend.onednn", ENGINE + "backend.onednn.machine",
+                        ENGINE + "profile")
                 .should().dependOnClassesThat().areAssignableTo(Linker.class)
                 .orShould().dependOnClassesThat().areAssignableTo(SymbolLookup.class)
                 .orShould().dependOnClassesThat().resideInAPackage("org.bytedeco..").check(Classes.ALL);
+    }
+
+    @Test
+    void machineCodeKnowsNothingOfTheEngine() {
+        classes().that().resideInAPackage(ENGINE + "backend.onednn.machine").should().onlyDependOnClassesThat()
+                .resideInAnyPackage("java..", ENGINE + "backend.onednn.machine").check(Classes.ALL);
     }
 
     @Test
