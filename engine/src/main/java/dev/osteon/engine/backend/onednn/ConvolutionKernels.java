@@ -3,7 +3,6 @@ package dev.osteon.engine.backend.onednn;
 import static dev.osteon.engine.backend.KernelTable.Layouts.ANY;
 
 import dev.osteon.engine.backend.KernelTable;
-import dev.osteon.engine.backend.onednn.machine.Processor;
 import dev.osteon.engine.backend.onednn.vector.Bias;
 import dev.osteon.engine.memory.TensorScope;
 import dev.osteon.engine.op.Binary;
@@ -70,8 +69,8 @@ final class ConvolutionKernels {
 
         /** Whether it is computed as a product of matrices: pixels by channels, and weights. */
         boolean isProduct() {
-            return hasFewPixels(direction == Direction.BACKWARD_WEIGHTS ? FEW_PIXELS_OF_WEIGHTS : FEW_PIXELS)
-                    && (direction == Direction.BACKWARD_WEIGHTS || !Processor.hasTiles());   // not measured with AMX
+            return direction == Direction.BACKWARD_WEIGHTS ? hasFewPixels(FEW_PIXELS_OF_WEIGHTS)
+                    : hasFewPixels(FEW_PIXELS) && !Dnnl.hasAmx();   // with which it was not measured
         }
 
         boolean hasFewPixels(int few) {

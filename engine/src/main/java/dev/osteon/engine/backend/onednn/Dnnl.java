@@ -45,6 +45,8 @@ final class Dnnl {
     private static final int FORWARD_TRAINING = 64;
     /** The bits of an instruction set that has AMX in bfloat16. */
     private static final int AMX = 0xe00;
+    /** The least instruction set with bfloat16 in AVX-512. */
+    private static final int AVX512_BF16 = 0xe7;
     private static final int CONVOLUTION_DIRECT = 1;
     private static final int ELTWISE_RELU = 0x20;
     private static final int ELTWISE_GELU_ERF = 0x31;
@@ -311,7 +313,7 @@ final class Dnnl {
         try {
             MemorySegment version = ((MemorySegment) VERSION.invokeExact()).reinterpret(12);
             return "oneDNN " + version.getAtIndex(JAVA_INT, 0) + "." + version.getAtIndex(JAVA_INT, 1) + "."
-                    + version.getAtIndex(JAVA_INT, 2) + ", " + isa() + ", " + Parallel.threads() + " threads, "
+                    + version.getAtIndex(JAVA_INT, 2) + ", " + nameOfIsa() + ", " + Parallel.threads() + " threads, "
                     + LIBRARY.path();
         } catch (Throwable t) {
             throw new IllegalStateException("dnnl_version", t);
@@ -323,20 +325,34 @@ final class Dnnl {
      * Intel's processors and faster on AMD's, and that of a small network hardly differs.
      */
     static LowPrecision lowPrecision() {
+        return hasAmx() ? LowPrecision.bf16("this processor has AMX") : LowPrecision.none("this processor has no AMX");
+    }
+
+    /** Whether oneDNN may use AMX. */
+    static boolean hasAmx() {
+        return (isa() & AMX) == AMX;
+    }
+
+    /** Whether oneDNN may use products of bfloat16 pairs in vectors of 512 bits. */
+    static boolean hasPairProducts() {
+        return isa() >= AVX512_BF16;
+    }
+
+    /** A set of bits, each instruction set including the smaller ones. */
+    private static int isa() {
         try {
-            int isa = (int) ISA.invokeExact();
-            return (isa & AMX) == AMX ? LowPrecision.bf16("this processor has AMX")
-                    : LowPrecision.none("this processor has no AMX");
+            return (int) ISA.invokeExact();
         } catch (Throwable t) {
             throw new IllegalStateException("dnnl_get_effective_cpu_isa", t);
         }
     }
 
-    private static String isa() throws Throwable {
-        int isa = (int) ISA.invokeExact();   // a set of bits, each instruction set including the smaller ones
+    private static String nameOfIsa() {
+        int isa = isa();
         if ((isa & AMX) == AMX) {
             return "AVX-512 with AMX";
         }
-        return isa >= 0xe7 ? "AVX-512 with bf16" : isa >= 0x27 ? "AVX-512" : isa >= 0x7 ? "AVX2" : "SSE4.1 or other";
+        return isa >= AVX512_BF16 ? "AVX-512 with bf16" : isa >= 0x27 ? "AVX-512" : isa >= 0x7 ? "AVX2"
+                : "SSE4.1 or other";
     }
 }

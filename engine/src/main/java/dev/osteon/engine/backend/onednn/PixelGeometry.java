@@ -116,6 +116,7 @@ record PixelGeometry(int count, int inHeight, int inWidth, int in, int outHeight
     static final class InputRows {
         private final int step;
         private final int[] rows;
+        private final int lowest;
         /** Of each remainder of the stride the first row, and where it lies. */
         private final int[] first;
         private final int[] start;
@@ -135,6 +136,7 @@ record PixelGeometry(int count, int inHeight, int inWidth, int in, int outHeight
                 }
             }
             rows = all.stream().mapToInt(Integer::intValue).toArray();
+            lowest = Arrays.stream(rows).min().orElse(low);
         }
 
         /** Of result rows {@code from} to {@code end} − 1. */
@@ -149,8 +151,13 @@ record PixelGeometry(int count, int inHeight, int inWidth, int in, int outHeight
             return rows.length;
         }
 
-        IntStream rows() {
-            return Arrays.stream(rows);
+        int row(int index) {
+            return rows[index];
+        }
+
+        /** The first row of all, if there is any. */
+        int lowest() {
+            return lowest;
         }
 
         /** Where a row lies. */

@@ -9,7 +9,6 @@ import dev.osteon.engine.backend.onednn.machine.PairProducts.Ahead;
 import dev.osteon.engine.backend.onednn.machine.PairProducts.Lines;
 import dev.osteon.engine.backend.onednn.machine.PairProducts.Rows;
 import dev.osteon.engine.backend.onednn.machine.PairProducts;
-import dev.osteon.engine.backend.onednn.machine.Processor;
 import dev.osteon.engine.backend.onednn.vector.PairSums.Weights;
 import dev.osteon.engine.backend.onednn.vector.PairSums;
 import dev.osteon.engine.backend.onednn.vector.Parallel;
@@ -39,7 +38,7 @@ final class WeightGradient {
 
     /** AMX multiplies faster than this does. */
     private static final boolean POSSIBLE =
-            PairSums.fit() && PairProducts.available() && !Processor.hasTiles();
+            Dnnl.hasPairProducts() && !Dnnl.hasAmx() && PairSums.fit() && PairProducts.available();
 
     private final PixelChunks chunks;
     private final PixelGeometry geometry;
@@ -65,6 +64,7 @@ final class WeightGradient {
         zeros = memory((long) Math.max(geometry.in(), geometry.out()) * Short.BYTES).fill((byte) 0).address();
     }
 
+    /** Whether it can be taken on this machine. */
     static boolean isPossible() {
         return POSSIBLE;
     }
@@ -150,7 +150,7 @@ final class WeightGradient {
             }
             if (part.in().count() * BLOCK == geometry.in() && chunk.inputs().total() > 0) {
                 long row = (long) geometry.inWidth() * geometry.in() * Short.BYTES;
-                long first = (long) chunk.image() * geometry.inHeight() + chunk.inputs().rows().min().getAsInt();
+                long first = (long) chunk.image() * geometry.inHeight() + chunk.inputs().lowest();
                 from[1] = x.segment().address() + first * row;
                 end[1] = from[1] + (long) chunk.count() * chunk.inputs().total() * row;
             }
@@ -238,10 +238,10 @@ final class WeightGradient {
 
         private void packInputs() {
             long at = 0;
-            int[] inputRows = chunk.inputs().rows().toArray();
             for (int image = chunk.image(); image < chunk.image() + chunk.count(); image++) {
-                for (int y : inputRows) {
-                    long pixel = ((long) image * geometry.inHeight() + y) * geometry.inWidth();
+                for (int i = 0; i < chunk.inputs().total(); i++) {
+                    long y = (long) image * geometry.inHeight() + chunk.inputs().row(i);
+                    long pixel = y * geometry.inWidth();
                     long row = x.segment().address() + (pixel * geometry.in() + in.from() * BLOCK) * Short.BYTES;
                     for (int column = 0; column < geometry.kernel().width(); column++) {
                         pack(row, geometry.in(), in.count(), geometry.inputs(column), input(column, 0) + at,

@@ -163,21 +163,11 @@ final class Assembler {
         bytes(0x48 | value.high() << 2 | to.high(), 0x01, 0xc0 | value.low() << 3 | to.low());
     }
 
-    /** Moved to the left by so many bits. */
-    void shl(Register register, int bits) {
-        bytes(0x48 | register.high(), 0xc1, 0xe0 | register.low(), bits);
-    }
-
     /** One less, and back to {@code label} unless that is 0. */
     void decrementAndRepeat(Register counter, Label label) {
         bytes(0x48 | counter.high(), 0xff, 0xc8 | counter.low());
         bytes(0x0f, 0x85);
         code.putInt(label.at - (code.position() + Integer.BYTES));
-    }
-
-    /** What the processor is, by RAX and RCX; in RAX, RBX, RCX and RDX. */
-    void cpuid() {
-        bytes(0x0f, 0xa2);
     }
 
     void ret() {

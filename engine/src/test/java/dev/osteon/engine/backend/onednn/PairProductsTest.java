@@ -1,9 +1,10 @@
-package dev.osteon.engine.backend.onednn.machine;
+package dev.osteon.engine.backend.onednn;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.osteon.engine.backend.onednn.machine.PairProducts;
 import dev.osteon.engine.backend.onednn.machine.PairProducts.Ahead;
 import dev.osteon.engine.backend.onednn.machine.PairProducts.Lines;
 import dev.osteon.engine.backend.onednn.machine.PairProducts.Rows;
@@ -23,7 +24,8 @@ class PairProductsTest {
 
     @BeforeEach
     void onlyWhereTheProcessorHasTheInstructions() {
-        assumeTrue(PairProducts.available(), "the processor has no products of bfloat16 in AVX-512");
+        assumeTrue(Dnnl.hasPairProducts() && PairProducts.available(),
+                "the processor has no products of bfloat16 in AVX-512");
     }
 
     @Test
