@@ -4,7 +4,8 @@
 // Naive version: a thread for each element, read with one stride and written with another: in a transpose either the
 // reads or the writes take a 32-byte sector for each element, 8 times the traffic for float32.
 // Here: a transpose goes through tiles of 32 × 32 in shared memory (a column more, so that no two lanes of a warp meet
-// in one bank); everything else reads along the result's order, runs of up to 16 bytes as one element.
+// in one bank), of 64 × 64 where two elements of 16 bits are moved at once; everything else reads along the result's
+// order, runs of up to 16 bytes as one element, and finds where an element lies by multiplications.
 // Bytes: 2·n·size. FLOPs: none.
 
 #define TILE 32
@@ -43,21 +44,74 @@ COPY(16, pack<u32>)
             } \
             __syncthreads(); \
         } \
-    } \
-    extern "C" __global__ void fill_b##SIZE(T *y, i64 n, u64 bits) { \
-        EACH(i, n) { \
-            y[i] = (T) bits; \
-        } \
-    } \
-    extern "C" __global__ void diagonal_b##SIZE(const T *x, T *y, i64 n, int side, u64 bits) { \
-        EACH(i, n) { \
-            y[i] = i / side % side == i % side ? (T) bits : x[i]; \
-        } \
     }
 MOVES(1, u8)
 MOVES(2, u16)
 MOVES(4, u32)
 MOVES(8, u64)
+
+#define WIDE_TILE (2 * TILE)
+
+__device__ inline u32 half_of(u32 both, int which) { return both >> 16 * which & 0xffff; }
+
+// The same of 2 bytes where rows and columns are even: two neighbours at once, and so tiles of 64 × 64.
+extern "C" __global__ void transpose_pairs_b2(const u32 *x, u32 *y, int rows, int columns, int batch) {
+    __shared__ u32 tile[WIDE_TILE][TILE + 1];
+    int across = (columns + WIDE_TILE - 1) / WIDE_TILE;
+    int down = (rows + WIDE_TILE - 1) / WIDE_TILE;
+    i64 tiles = (i64) across * down * batch;
+    int lane = threadIdx.x;
+    for (i64 at = blockIdx.x; at < tiles; at += gridDim.x) {
+        int column = (int) (at % across) * WIDE_TILE;
+        int row = (int) (at / across % down) * WIDE_TILE;
+        i64 matrix = at / ((i64) across * down) * rows * columns / 2;
+        #pragma unroll
+        for (int u = 0; u < WIDE_TILE / 8; u++) {
+            int k = threadIdx.y + 8 * u;
+            if (row + k < rows && column + 2 * lane < columns) {
+                tile[k][lane] = x[matrix + ((i64) (row + k) * columns + column) / 2 + lane];
+            }
+        }
+        __syncthreads();
+        #pragma unroll
+        for (int u = 0; u < WIDE_TILE / 8; u++) {
+            int k = threadIdx.y + 8 * u;
+            if (column + k < columns && row + 2 * lane < rows) {
+                u32 above = half_of(tile[2 * lane][k / 2], k % 2);
+                u32 below = half_of(tile[2 * lane + 1][k / 2], k % 2);
+                y[matrix + ((i64) (column + k) * rows + row) / 2 + lane] = above | below << 16;
+            }
+        }
+        __syncthreads();
+    }
+}
+
+// An element whose bytes repeat those of bits.
+template <class T> __device__ inline T filled(u64 bits) { return (T) bits; }
+template <> __device__ inline pack<u32> filled<pack<u32>>(u64 bits) {
+    u32 low = (u32) bits;
+    u32 high = (u32) (bits >> 32);
+    return {{low, high, low, high}};
+}
+
+// y [outer, by_size, by_inner] = x [outer, inside, by_inner], begun at before and by_step apart, and bits elsewhere.
+#define PAD(SIZE, T) \
+    extern "C" __global__ void pad_b##SIZE(const T *x, T *y, i64 n, int inside, int before, Divisor by_step, \
+            Divisor by_inner, Divisor by_size, u64 bits) { \
+        EACH(i, n) { \
+            i64 outer = i; \
+            int column = take(outer, by_inner); \
+            i64 row = take(outer, by_size) - before; \
+            bool within = row >= 0; \
+            within = within && take(row, by_step) == 0 && row < inside; \
+            y[i] = within ? x[(outer * inside + row) * by_inner.by + column] : filled<T>(bits); \
+        } \
+    }
+PAD(1, u8)
+PAD(2, u16)
+PAD(4, u32)
+PAD(8, u64)
+PAD(16, pack<u32>)
 
 // An index outside 0 … size − 1 is reported and read as 0, so that nothing out of range is touched.
 __device__ inline i64 checked(i64 index, i64 position, int size, int kind, Fault *fault) {
@@ -69,6 +123,35 @@ __device__ inline i64 checked(i64 index, i64 position, int size, int kind, Fault
 }
 
 template <class T, int P> struct alignas(sizeof(T) * P) group { T v[P]; };
+
+// y = x but for the diagonals of square matrices; by_row has a row's groups.
+template <class T, int P> __device__ inline void diagonal(const T *x, T *y, i64 n, const Divisor &by_row,
+        const Divisor &by_side, T value) {
+    EACH(i, n) {
+        group<T, P> v = ((const group<T, P> *) x)[i];
+        i64 row = i;
+        int column = take(row, by_row) * P;
+        int at = take(row, by_side) - column;
+        #pragma unroll
+        for (int e = 0; e < P; e++) {
+            v.v[e] = e == at ? value : v.v[e];
+        }
+        ((group<T, P> *) y)[i] = v;
+    }
+}
+
+#define DIAGONAL(P, SIZE, T) \
+    extern "C" __global__ void diagonal_##P##_b##SIZE(const T *x, T *y, i64 n, Divisor by_row, Divisor by_side, \
+            u64 bits) { \
+        diagonal<T, P>(x, y, n, by_row, by_side, (T) bits); \
+    }
+#define DIAGONAL_BOTH(P, SIZE, T) \
+    DIAGONAL(1, SIZE, T) \
+    DIAGONAL(P, SIZE, T)
+DIAGONAL_BOTH(16, 1, u8)
+DIAGONAL_BOTH(8, 2, u16)
+DIAGONAL_BOTH(4, 4, u32)
+DIAGONAL_BOTH(2, 8, u64)
 
 // dx[row, k] = dy[row] where k is index[row], else 0: a block for each row, or a warp.
 template <class T, class I, int P> __device__ inline void gather_backward(const T *dy, const I *index, T *dx, i64 rows,
@@ -102,19 +185,27 @@ template <class T, class I, int P> __device__ inline void gather_backward(const 
     extern "C" __global__ void gather_backward_16_b##SIZE##_##INDEX(const T *dy, const I *index, T *dx, i64 rows, \
             int size, int kind, Fault *fault) { \
         gather_backward<T, I, 16 / SIZE>(dy, index, dx, rows, size, kind, fault); \
-    } \
-    /* y[outer, k, inner] = x[outer, index[k], inner] */ \
+    }
+
+// y[outer, k, inner] = x[outer, index[k], inner]
+#define SELECT(SIZE, T, INDEX, I) \
     extern "C" __global__ void select_b##SIZE##_##INDEX(const T *x, const I *index, T *y, i64 n, int size, \
-            int count, i64 inner, int kind, Fault *fault) { \
+            Divisor by_inner, Divisor by_count, int kind, Fault *fault) { \
         EACH(i, n) { \
-            i64 k = i / inner % count; \
-            i64 outer = i / inner / count; \
-            y[i] = x[(outer * size + checked(index[k], k, size, kind, fault)) * inner + i % inner]; \
+            i64 outer = i; \
+            int column = take(outer, by_inner); \
+            int k = take(outer, by_count); \
+            y[i] = x[(outer * size + checked(index[k], k, size, kind, fault)) * by_inner.by + column]; \
         } \
     }
+SELECT(16, pack<u32>, i32, int)
+SELECT(16, pack<u32>, i64, i64)
+
 #define INDEXED_BOTH(SIZE, T) \
     INDEXED(SIZE, T, i32, int) \
-    INDEXED(SIZE, T, i64, i64)
+    INDEXED(SIZE, T, i64, i64) \
+    SELECT(SIZE, T, i32, int) \
+    SELECT(SIZE, T, i64, i64)
 INDEXED_BOTH(1, u8)
 INDEXED_BOTH(2, u16)
 INDEXED_BOTH(4, u32)

@@ -28,6 +28,12 @@ final class Addresses {
         return PACK_BYTES / dtype.bytes();
     }
 
+    /** A pack's elements where {@code row} neighbours are whole packs and all begin where one can be read, else 1. */
+    static int pack(long row, Tensor... tensors) {
+        int pack = pack(tensors[0].dtype());
+        return row % pack == 0 && packed(tensors) ? pack : 1;
+    }
+
     /** Whether all begin where a pack can be read; a view may begin between. */
     static boolean packed(Tensor... tensors) {
         return Arrays.stream(tensors).allMatch(t -> t.segment().address() % PACK_BYTES == 0);

@@ -52,10 +52,15 @@ record IndexKernels(CudaRuntime cuda) {
     }
 
     private void select(Select op, List<Tensor> in, List<Tensor> out) {
+        Tensor x = in.getFirst();
         Tensor y = out.getFirst();
         Rows axis = Rows.along(y.shape(), op.axis());
-        checked(op, launch("select", in, out).wide(y.size()).integer(in.getFirst().dim(op.axis()))
-                .integer(axis.size()).wide(axis.inner())).over(y.size());
+        int pack = Addresses.pack(axis.inner(), x, y);
+        long packs = y.size() / pack;
+        checked(op, cuda.launch("shapes", "select_b" + pack * x.dtype().bytes() + "_" + in.get(1).dtype()).pointer(x)
+                .pointer(in.get(1)).pointer(y).wide(packs).integer(x.dim(op.axis()))
+                .divisor(Divisor.of(Math.toIntExact(axis.inner() / pack))).divisor(Divisor.of(axis.size())))
+                .over(packs);
     }
 
     private void selectBackward(SelectBackward op, List<Tensor> in, List<Tensor> out) {

@@ -125,6 +125,11 @@ final class Launch {
         return this;
     }
 
+    /** {@code struct Divisor} of common.cuh. */
+    Launch divisor(Divisor divisor) {
+        return integers(divisor.by(), divisor.factor(), divisor.shift());
+    }
+
     /** A struct of 64-bit integers. */
     Launch wides(long... values) {
         long at = room(8L * values.length);

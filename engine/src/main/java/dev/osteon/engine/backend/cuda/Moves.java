@@ -38,9 +38,11 @@ final class Moves {
             int rows = walk.dims()[rank - 1];
             int columns = walk.dims()[rank - 2];
             int batch = rank == 3 ? walk.dims()[0] : 1;
-            long tiles = (long) tiles(rows) * tiles(columns) * batch;
-            Launch launch = cuda.launch("shapes", "transpose_b" + bytes).address(from).address(to).integer(rows)
-                    .integer(columns).integer(batch);
+            boolean pairs = bytes == 2 && rows % 2 == 0 && columns % 2 == 0 && (from | to) % 4 == 0;
+            int tile = pairs ? 2 * TILE : TILE;
+            long tiles = (long) Math.ceilDiv(rows, tile) * Math.ceilDiv(columns, tile) * batch;
+            Launch launch = cuda.launch("shapes", "transpose_" + (pairs ? "pairs_" : "") + "b" + bytes).address(from)
+                    .address(to).integer(rows).integer(columns).integer(batch);
             launch.grid(launch.blocks(tiles), 1, TILE, Launch.BLOCK / TILE);
         } else {
             int pack = pack(bytes, walk, from, to);
@@ -56,10 +58,6 @@ final class Moves {
             pack /= 2;
         }
         return pack;
-    }
-
-    private static int tiles(int size) {
-        return (size + TILE - 1) / TILE;
     }
 
     /** Whether the target is dense and the source the same matrices with rows and columns exchanged. */

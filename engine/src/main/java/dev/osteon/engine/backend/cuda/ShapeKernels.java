@@ -1,9 +1,6 @@
 package dev.osteon.engine.backend.cuda;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
-import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import dev.osteon.engine.backend.KernelTable.Layouts;
 import dev.osteon.engine.op.Concat;
@@ -81,14 +78,19 @@ record ShapeKernels(CudaRuntime cuda) {
     }
 
     private void pad(Pad op, List<Tensor> in, List<Tensor> out) {
+        Tensor x = in.getFirst();
         Tensor y = out.getFirst();
         int axis = y.shape().axis(op.axis());
-        cuda.launch("shapes", "fill_b" + y.dtype().bytes()).pointer(y).wide(y.size())
-                .wide(bits(y.dtype(), op.value())).over(y.size());
-        long[] strides = strides(y);
-        long start = op.before() * strides[axis];
-        strides[axis] *= op.step();
-        put(in.getFirst(), y, start, strides);
+        long inner = strides(y)[axis];
+        int pack = Addresses.pack(inner, x, y);
+        long packs = y.size() / pack;
+        try (Temporaries temporary = new Temporaries(cuda)) {
+            long from = temporary.in(y.layout(), x);
+            cuda.launch("shapes", "pad_b" + pack * y.dtype().bytes()).address(from).pointer(y).wide(packs)
+                    .integer(x.dim(axis)).integer(op.before()).divisor(Divisor.of(op.step()))
+                    .divisor(Divisor.of(Math.toIntExact(inner / pack))).divisor(Divisor.of(y.dim(axis)))
+                    .wide(repeated(y.dtype(), op.value())).over(packs);
+        }
     }
 
     /** All of x into y's elements at {@code start} and the strides given. */
@@ -100,23 +102,24 @@ record ShapeKernels(CudaRuntime cuda) {
 
     private void diagonalMask(DiagonalMask op, List<Tensor> in, List<Tensor> out) {
         Tensor x = in.getFirst();
-        cuda.launch("shapes", "diagonal_b" + x.dtype().bytes()).pointer(x).pointer(out.getFirst()).wide(x.size())
-                .integer(x.dim(-1)).wide(bits(x.dtype(), op.value())).over(x.size());
+        int side = x.dim(-1);
+        int pack = Addresses.pack(side, x, out.getFirst());
+        long packs = x.size() / pack;
+        cuda.launch("shapes", "diagonal_" + pack + "_b" + x.dtype().bytes()).pointer(x).pointer(out.getFirst())
+                .wide(packs).divisor(Divisor.of(side / pack)).divisor(Divisor.of(side))
+                .wide(repeated(x.dtype(), op.value())).over(packs);
     }
 
     private static long[] strides(Tensor tensor) {
         return tensor.shape().strides(tensor.rank() == 4 ? tensor.layout() : Layout.ROW_MAJOR);
     }
 
-    /** The bit pattern of {@code value} in an element type. */
-    private static long bits(DType dtype, double value) {
-        MemorySegment one = MemorySegment.ofArray(new long[1]);
-        HostData.set(one, dtype, 0, value);
-        return switch (dtype.bytes()) {
-            case 1 -> one.get(JAVA_BYTE, 0);
-            case 2 -> one.get(JAVA_SHORT, 0);
-            case 4 -> one.get(JAVA_INT, 0);
-            default -> one.get(JAVA_LONG, 0);
-        };
+    /** The bit pattern of {@code value} in an element type, as often as 64 bits hold it. */
+    private static long repeated(DType dtype, double value) {
+        MemorySegment all = MemorySegment.ofArray(new long[1]);
+        for (int i = 0; i < Long.BYTES / dtype.bytes(); i++) {
+            HostData.set(all, dtype, i, value);
+        }
+        return all.get(JAVA_LONG, 0);
     }
 }

@@ -80,19 +80,23 @@ class CudaBrokenKernelTest {
                 .hasMessageContaining("deadlock");
     }
 
-    private static void fill(String to) {
+    private static void mask(String write, String to) {
         try (TensorScope scope = TensorScope.open()) {
-            Tensor y = empty(37);
-            launch("shapes", "fill_b4", "y[i] = (T) bits;", to).pointer(y).wide(37).wide(0).over(37);
-            assertThat(y.toFloats()).containsOnly(0);
+            Tensor x = numbers(6, 6);
+            Tensor y = empty(6, 6);
+            launch("shapes", "diagonal_1_b4", write, to).pointer(x).pointer(y).wide(36).divisor(Divisor.of(6))
+                    .divisor(Divisor.of(6)).wide(0).over(36);
+            assertThat(y.toFloats()[7]).isZero();
+            assertThat(y.toFloats()[8]).isEqualTo(x.toFloats()[8]);
         }
     }
 
     @Test
     void aWritePastTheEndIsFound() {
-        assertThatCode(() -> fill("y[i] = (T) bits;")).doesNotThrowAnyException();
-        assertThatThrownBy(() -> fill("y[i] = (T) bits; y[i + 1] = (T) bits;"))
-                .hasMessageContaining("outside an allocation of 148 bytes");
+        String write = "((group<T, P> *) y)[i] = v;";
+        assertThatCode(() -> mask(write, write)).doesNotThrowAnyException();
+        assertThatThrownBy(() -> mask(write, write + " ((group<T, P> *) y)[i + 1] = v;"))
+                .hasMessageContaining("outside an allocation of 144 bytes");
     }
 
     /** The strides of rows and columns exchanged: it reads past the end, where NaN lies. */
@@ -118,7 +122,8 @@ class CudaBrokenKernelTest {
 
     @Test
     void anAddressThatIsNotTheDevicesIsRefused() {
-        assertThatThrownBy(() -> cuda.launch("shapes", "fill_b4").address(4096).wide(1).wide(0).over(1))
-                .hasMessageContaining("no address of device memory").hasMessageContaining("fill_b4");
+        assertThatThrownBy(() -> cuda.launch("shapes", "copy_b4").walk(Walk.of(new int[] {1}, new long[] {1},
+                new long[] {1})).wide(1).address(4096).address(4096).over(1))
+                .hasMessageContaining("no address of device memory").hasMessageContaining("copy_b4");
     }
 }

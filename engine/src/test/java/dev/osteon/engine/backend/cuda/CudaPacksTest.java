@@ -1,5 +1,6 @@
 package dev.osteon.engine.backend.cuda;
 
+import static dev.osteon.engine.conformance.Operand.index;
 import static dev.osteon.engine.conformance.Operand.normal;
 import static dev.osteon.engine.conformance.Operand.positive;
 import static dev.osteon.engine.conformance.Operand.truth;
@@ -21,9 +22,13 @@ import dev.osteon.engine.op.BatchNormEval;
 import dev.osteon.engine.op.BatchNormTrain;
 import dev.osteon.engine.op.Binary;
 import dev.osteon.engine.op.Compare;
+import dev.osteon.engine.op.DiagonalMask;
 import dev.osteon.engine.op.MaxPool2d;
 import dev.osteon.engine.op.MaxPool2dBackward;
 import dev.osteon.engine.op.Op;
+import dev.osteon.engine.op.Pad;
+import dev.osteon.engine.op.Permute;
+import dev.osteon.engine.op.Select;
 import dev.osteon.engine.op.Where;
 import dev.osteon.engine.op.Window;
 import dev.osteon.engine.tensor.DType;
@@ -67,6 +72,7 @@ class CudaPacksTest {
         pointwise(s, "rows in packs", normal(3, 5, 16), normal(5, 16));
         pointwise(s, "rows apart", normal(4, 1, 16), normal(1, 3, 16));
         pointwise(s, "the other way", normal(24), normal(33, 24));
+        moves(s);
         return s;
     }
 
@@ -75,6 +81,27 @@ class CudaPacksTest {
         add(s, "compare " + name, new Compare(Compare.Relation.LESS), a, b);
         add(s, "where " + name, new Where(), truth(a.shape().toArray()), a, b);
         add(s, "where of a broadcast condition " + name, new Where(), truth(b.shape().toArray()), a, b);
+    }
+
+    private static void moves(List<OpSample> s) {
+        for (int inner : new int[] {16, 5}) {
+            add(s, "pad rows of " + inner, new Pad(1, 2, 3, 1, -1.5), normal(3, 4, inner));
+            add(s, "pad between rows of " + inner, new Pad(1, 1, 0, 3, 7), normal(2, 5, inner));
+            add(s, "pad height, channels last, of " + inner, new Pad(2, 1, 2, 2, 0.5),
+                    normal(2, inner, 3, 4).channelsLast());
+            add(s, "pad channels, channels last, of " + inner, new Pad(1, 3, 0, 1, 0.5),
+                    normal(2, inner, 3, 4).channelsLast());
+            add(s, "select rows of " + inner, new Select(1), normal(3, 7, inner), index(7, DType.I64, 9));
+        }
+        add(s, "pad the last axis", new Pad(-1, 1, 1, 1, 2), normal(37, 11));
+        add(s, "pad nothing", new Pad(0, 2, 1, 1, 3), normal(0, 8));
+        add(s, "select of the last axis", new Select(1), normal(7, 11), index(11, DType.I32, 20));
+        for (int side : new int[] {24, 7}) {
+            add(s, "diagonals of " + side, new DiagonalMask(-9), normal(3, side, side));
+        }
+        for (int rows : new int[] {70, 71, 128}) {
+            add(s, "transpose to rows of " + rows, new Permute(List.of(0, 2, 1)), normal(3, rows, 130));
+        }
     }
 
     private static void pooling(List<OpSample> s, String name, Operand x) {
