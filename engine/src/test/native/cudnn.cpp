@@ -1,6 +1,7 @@
 // libcudnn.so.9 of the host emulator: convolutions as plain loops behind the calls of the graph API that the backend
 // makes, with the status codes of cuDNN 9 (2000 bad parameter, 3000 not supported, 5000 execution failed).
 #include "numbers.h"
+#include <cmath>
 #include <map>
 #include <memory>
 #include <thread>
@@ -113,8 +114,11 @@ template <class F> static void share(int n, F f) {
 }
 
 
+// What is done to a sum of a channel before it is stored.
+typedef std::function<double(double, long long)> Ending;
+
 static void forward(const Tensor &x, const void *xp, const Tensor &w, const void *wp, const Convolution &c,
-        const Tensor &y, void *yp, bool rounding) {
+        const Tensor &y, void *yp, bool rounding, const Ending &ending) {
     std::vector<float> a = load(&x, xp, rounding), b = load(&w, wp, rounding);
     std::vector<double> r(y.n * y.c * y.h * y.w);
     share(y.n, [&](int from, int to) {
@@ -122,6 +126,9 @@ static void forward(const Tensor &x, const void *xp, const Tensor &w, const void
             r[k] += dot(&a[i], &b[j], n);
         });
     });
+    for (size_t i = 0; i < r.size(); i++) {
+        r[i] = ending(r[i], i % y.c);
+    }
     store(r, &y, yp);
 }
 static void backward_data(const Tensor &x, void *xp, const Tensor &w, const void *wp, const Convolution &c,
@@ -151,9 +158,12 @@ static void backward_filter(const Tensor &x, const void *xp, const Tensor &w, vo
     store(r, &w, wp);
 }
 
-// The graph API, for graphs of one convolution. A descriptor is its attributes by number, as cudnn_backend.h has them.
-enum Kind { CONVOLUTION = 1, ENGINE = 2, CONFIGURATION = 3, HEURISTICS = 4, PLAN = 5, FORWARD = 10,
-        BACKWARD_FILTER = 11, BACKWARD_DATA = 12, GRAPH = 15, PACK = 16, TENSOR = 17 };
+// The graph API, for graphs of one convolution or product, and behind it up to two pointwise operations: a bias that is
+// added, and a function. A descriptor is its attributes by number, as cudnn_backend.h has them.
+enum Kind { POINTWISE = 0, CONVOLUTION = 1, ENGINE = 2, CONFIGURATION = 3, HEURISTICS = 4, PLAN = 5, FORWARD = 10,
+        BACKWARD_FILTER = 11, BACKWARD_DATA = 12, POINTWISE_OPERATION = 13, GRAPH = 15, PACK = 16, TENSOR = 17,
+        MATMUL = 18, MATMUL_OPERATION = 19 };
+enum Mode { ADD = 0, RELU = 100, GELU = 104 };
 enum Note { TENSOR_CORE = 0, REDUCED_PRECISION_REDUCTION = 2, NONDETERMINISTIC = 4 };
 
 // What the heuristics name, in their order. Only the last is what the backend may take for float32: one gives other
@@ -174,62 +184,115 @@ struct Descriptor {
     std::shared_ptr<Work> work;
     std::map<int, std::vector<char>> attributes;
 
+    int count(int name) const { return attributes.at(name).size() / sizeof(long long); }
     long long number(int name, int i = 0) const { return ((const long long *) attributes.at(name).data())[i]; }
     int constant(int name) const { return *(const int *) attributes.at(name).data(); }
     float real(int name) const { return *(const float *) attributes.at(name).data(); }
-    Descriptor *descriptor(int name) const { return (Descriptor *) number(name); }
+    Descriptor *descriptor(int name, int i = 0) const { return (Descriptor *) number(name, i); }
+    bool in_no_memory() const { return attributes.count(907) && attributes.at(907)[0]; }
 };
 
+// A matrix [1, rows, columns] is an image of as many single pixels as it has rows.
 static Tensor tensor_of(const Descriptor *d) {
+    if (d->count(902) == 3) {
+        return {d->constant(901), d->number(902, 0) * d->number(902, 1), d->number(902, 2), 1, 1, d->number(903, 1),
+                d->number(903, 2), 1, 1};
+    }
     return {d->constant(901), d->number(902, 0), d->number(902, 1), d->number(902, 2), d->number(902, 3),
             d->number(903, 0), d->number(903, 1), d->number(903, 2), d->number(903, 3)};
 }
 
-// A graph's operation with its operands.
+static Tensor transposed(Tensor t) {
+    return {t.type, t.c, t.n, t.h, t.w, t.sc, t.sn, t.sh, t.sw};
+}
+
+static double gelu(double v) { return 0.5 * v * (1 + erf(v / sqrt(2.0))); }
+
+// A graph's operations with their operands. A product is the convolution of single pixels.
 struct Work {
     int kind;
-    Tensor x, w, y;
+    Tensor x, w, y, bias{};
     Convolution c;
-    float alpha, beta;
+    float alpha = 1, beta = 0;
+    std::vector<int> modes;
+    bool linked = true;
 
     explicit Work(const Descriptor *graph) {
-        const Descriptor *op = graph->descriptor(801);
+        const Descriptor *op = graph->descriptor(801), *result;
         kind = op->kind;
-        int first = kind == FORWARD ? 702 : kind == BACKWARD_DATA ? 708 : 714;
-        alpha = op->real(first - 2);
-        beta = op->real(first - 1);
-        const Descriptor *conv = op->descriptor(first);
-        w = tensor_of(op->descriptor(first + 1));
-        x = tensor_of(op->descriptor(first + 2));
-        y = tensor_of(op->descriptor(first + 3));
-        c = {(int) conv->number(105, 0), (int) conv->number(105, 1), (int) conv->number(103, 0),
-                (int) conv->number(103, 1), (int) conv->number(102, 0), (int) conv->number(102, 1),
-                w.c > 0 ? (int) (x.c / w.c) : 0};
+        if (kind == MATMUL_OPERATION) {
+            x = tensor_of(op->descriptor(1520));
+            w = transposed(tensor_of(op->descriptor(1521)));
+            result = op->descriptor(1522);
+            c = {0, 0, 1, 1, 1, 1, 1};
+        } else {
+            int first = kind == FORWARD ? 702 : kind == BACKWARD_DATA ? 708 : 714;
+            alpha = op->real(first - 2);
+            beta = op->real(first - 1);
+            const Descriptor *conv = op->descriptor(first);
+            w = tensor_of(op->descriptor(first + 1));
+            x = tensor_of(op->descriptor(first + 2));
+            result = op->descriptor(first + 3);
+            c = {(int) conv->number(105, 0), (int) conv->number(105, 1), (int) conv->number(103, 0),
+                    (int) conv->number(103, 1), (int) conv->number(102, 0), (int) conv->number(102, 1),
+                    w.c > 0 ? (int) (x.c / w.c) : 0};
+        }
+        for (int i = 1; i < graph->count(801); i++) {
+            const Descriptor *next = graph->descriptor(801, i);
+            modes.push_back(next->descriptor(750)->constant(0));
+            linked &= next->kind == POINTWISE_OPERATION && result->in_no_memory() && next->descriptor(751) == result
+                    && (modes.back() == ADD) == (next->attributes.count(752) > 0);
+            if (modes.back() == ADD) {
+                bias = tensor_of(next->descriptor(752));
+            }
+            result = next->descriptor(753);
+        }
+        linked &= !result->in_no_memory();
+        y = tensor_of(result);
     }
 
     bool fits() const {
         long long h = (x.h + 2 * c.pad_h - c.dilation_h * (w.h - 1) - 1) / c.stride_h + 1;
         long long v = (x.w + 2 * c.pad_w - c.dilation_w * (w.w - 1) - 1) / c.stride_w + 1;
-        return x.n == y.n && c.groups > 0 && x.c == w.c * c.groups && y.c == w.n && w.n % c.groups == 0 && y.h == h
-                && y.w == v && x.type == w.type && x.type == y.type && (x.sc == 1) == (y.sc == 1);
+        bool ends = modes.empty() || kind == FORWARD || kind == MATMUL_OPERATION;
+        return linked && ends && x.n == y.n && c.groups > 0 && x.c == w.c * c.groups && y.c == w.n
+                && w.n % c.groups == 0 && y.h == h && y.w == v && x.type == w.type && x.type == y.type
+                && (kind == MATMUL_OPERATION || (x.sc == 1) == (y.sc == 1))
+                && (!adds() || (bias.type == y.type && bias.c == y.c && bias.n * bias.h * bias.w == 1));
     }
+
+    bool adds() const { return std::count(modes.begin(), modes.end(), (int) ADD) > 0; }
 
     // As some versions do, it has none for grouped convolutions in channels-last.
     bool grouped() const { return c.groups > 1 && x.sc == 1; }
 
-    // Adding to what is there is for gradients of images alone, for one engine alone, and there for even channels.
+    // Adding to what is there is for gradients of images alone, for one engine alone, and there for even channels; so
+    // is going on behind the sums.
     bool takes(int engine) const {
+        if (!modes.empty() && (engine != SOUND || y.c % 2)) {
+            return false;
+        }
         return beta == 0 ? alpha == 1 : kind == BACKWARD_DATA && engine == SOUND && x.c % 2 == 0;
     }
 
-    int run(int engine, void *xp, void *wp, void *yp, void *space) const {
+    double ended(double sum, double added) const {
+        for (int mode : modes) {
+            sum = mode == ADD ? sum + added : mode == RELU ? (sum < 0 ? 0 : sum) : gelu(sum);
+        }
+        return sum;
+    }
+
+    int run(int engine, void *xp, void *wp, void *yp, void *bp, void *space) const {
         if (engine == REFUSED || !cudahost_inside(xp, bytes(x)) || !cudahost_inside(wp, bytes(w))
-                || !cudahost_inside(yp, bytes(y)) || !cudahost_inside(space, WORKSPACE)) {
+                || !cudahost_inside(yp, bytes(y)) || !cudahost_inside(space, WORKSPACE)
+                || (adds() && !cudahost_inside(bp, bytes(bias)))) {
             return BAD_PARAM;
         }
         bool rounding = engine == ROUNDING;
-        if (kind == FORWARD) {
-            forward(x, xp, w, wp, c, y, yp, rounding);
+        if (kind == FORWARD || kind == MATMUL_OPERATION) {
+            forward(x, xp, w, wp, c, y, yp, rounding, [this, bp](double sum, long long channel) {
+                return ended(sum, adds() ? get(bp, element(bias.type), channel) : 0);
+            });
         } else if (kind == BACKWARD_DATA) {
             backward_data(x, xp, w, wp, c, y, yp, alpha, beta, rounding);
         } else {
@@ -251,7 +314,7 @@ API cudnnBackendSetAttribute(Descriptor *d, int name, int type, long long count,
     if (d->finished || count < 1) {
         return BAD_PARAM;
     }
-    bool four = type == 1 || type == 4 || type == 7 || type == 8 || type == 11;
+    bool four = type == 1 || type == 2 || type == 4 || type == 7 || type == 8 || type == 11 || type == 14;
     d->attributes[name].assign((const char *) values, (const char *) values + count * (four ? 4 : 8));
     return SUCCESS;
 }
@@ -268,6 +331,13 @@ API cudnnBackendFinalize(Descriptor *d) {
     if (d->kind == CONVOLUTION && (d->constant(100) != FLOAT || d->constant(101) != 1 || d->number(106) != 2
             || d->number(104, 0) != d->number(105, 0) || d->number(104, 1) != d->number(105, 1))) {
         return BAD_PARAM;
+    }
+    if (d->kind == POINTWISE && (d->constant(1) != FLOAT
+            || (d->constant(0) != ADD && d->constant(0) != RELU && d->constant(0) != GELU))) {
+        return NOT_SUPPORTED;
+    }
+    if (d->kind == MATMUL && d->constant(1500) != FLOAT) {
+        return NOT_SUPPORTED;
     }
     if (d->kind == GRAPH && (!d->number(800) || !Work(d).fits())) {
         return BAD_PARAM;
@@ -319,12 +389,15 @@ API cudnnBackendExecute(Handle *handle, Descriptor *plan, Descriptor *pack) {
         return cudahost_broken() ? EXECUTION_FAILED : BAD_PARAM;
     }
     std::map<long long, void *> at;
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < pack->count(1000); i++) {
         at[pack->number(1000, i)] = (void *) pack->number(1001, i);
     }
-    void *x = at['x'], *w = at['w'], *y = at['y'], *space = (void *) pack->number(1003);
-    std::function<int()> work = [work = plan->work, engine = plan->engine, x, w, y, space] {
-        return work->run(engine, x, w, y, space);
+    if (at.count('b') != plan->work->adds()) {           // names that the graph has not
+        return BAD_PARAM;
+    }
+    void *x = at['x'], *w = at['w'], *y = at['y'], *b = at['b'], *space = (void *) pack->number(1003);
+    std::function<int()> work = [work = plan->work, engine = plan->engine, x, w, y, b, space] {
+        return work->run(engine, x, w, y, b, space);
     };
     return cudahost_recorded(handle->stream, &work) ? SUCCESS : work();
 }

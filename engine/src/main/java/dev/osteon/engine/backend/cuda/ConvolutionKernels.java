@@ -11,7 +11,6 @@ import dev.osteon.engine.op.ConvTranspose2d;
 import dev.osteon.engine.op.ConvTranspose2dOnto;
 import dev.osteon.engine.op.Epilogue;
 import dev.osteon.engine.tensor.Layout;
-import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
 import java.util.List;
 import java.util.stream.Stream;
@@ -24,10 +23,6 @@ import jcuda.driver.JCudaDriver;
  */
 record ConvolutionKernels(CudaRuntime cuda, Dnn dnn) {
 
-    ConvolutionKernels(CudaRuntime cuda, Blas blas) {
-        this(cuda, new Dnn(cuda, blas));
-    }
-
     void register(Registrar to) {
         to.put(Conv2d.class, Layouts.ANY, Registrar.F32_OR_LOW, this::conv2d)
                 .put(ConvTranspose2d.class, Layouts.ANY, Registrar.F32_OR_LOW, this::convTranspose2d)
@@ -37,18 +32,15 @@ record ConvolutionKernels(CudaRuntime cuda, Dnn dnn) {
 
     private void conv2d(Conv2d op, List<Tensor> in, List<Tensor> out) {
         Tensor y = out.getFirst();
-        Layout layout = layout(in.get(0), y);
         run(new ConvolutionShape(Direction.Y, op.plain(), in.get(0).shape(), in.get(1).shape(), y.shape(), y.dtype(),
-                layout), in.get(0), in.get(1), y);
-        finish(in, y, op.epilogue());
+                layout(in.get(0), y), Ending.of(in, op.epilogue())), in.get(0), in.get(1), y, Ending.biasOf(in));
     }
 
     private void convTranspose2d(ConvTranspose2d op, List<Tensor> in, List<Tensor> out) {
         Tensor y = out.getFirst();
-        Layout layout = layout(in.get(0), y);
         run(new ConvolutionShape(Direction.X, op.convolution(), y.shape(), in.get(1).shape(), in.get(0).shape(),
-                y.dtype(), layout), y, in.get(1), in.get(0));
-        finish(in, y, Epilogue.NONE);
+                y.dtype(), layout(in.get(0), y), Ending.of(in, Epilogue.NONE)), y, in.get(1), in.get(0),
+                Ending.biasOf(in));
     }
 
     /** By cuDNN where it has an engine that adds; otherwise, and that is noted, in a pass of its own. */
@@ -59,12 +51,12 @@ record ConvolutionKernels(CudaRuntime cuda, Dnn dnn) {
         ConvolutionShape shape = new ConvolutionShape(Direction.ONTO_X, op.transpose().convolution(), dx.shape(),
                 weight.shape(), dy.shape(), dx.dtype(), layout(dy, dx));
         boolean nothing = in.stream().anyMatch(t -> t.size() == 0);
-        if (nothing || dnn.mayTake(shape) && attempt(shape, dx, weight, dy, dx)) {
+        if (nothing || dnn.mayTake(shape) && attempt(shape, dx, weight, dy, 0)) {
             return;
         }
         try (TensorScope scope = TensorScope.open()) {
             Tensor added = Tensor.empty(dx.device(), dx.spec(), "what is added by " + op.name());
-            run(shape.toward(Direction.X), added, weight, dy);
+            run(shape.toward(Direction.X), added, weight, dy, 0);
             PointwiseKernels.addTo(cuda, dx, added);
         }
     }
@@ -72,7 +64,7 @@ record ConvolutionKernels(CudaRuntime cuda, Dnn dnn) {
     private void backwardWeights(Conv2dBackwardWeights op, List<Tensor> in, List<Tensor> out) {
         Tensor dw = out.getFirst();
         run(new ConvolutionShape(Direction.WEIGHT, op.convolution(), in.get(0).shape(), dw.shape(), in.get(1).shape(),
-                dw.dtype(), layout(in.get(0), in.get(1))), in.get(0), dw, in.get(1));
+                dw.dtype(), layout(in.get(0), in.get(1))), in.get(0), dw, in.get(1), 0);
     }
 
     private static Layout layout(Tensor first, Tensor second) {
@@ -80,27 +72,20 @@ record ConvolutionKernels(CudaRuntime cuda, Dnn dnn) {
     }
 
     /** The two that are given are brought to the shape's layout, and the third is brought back from it. */
-    private void run(ConvolutionShape shape, Tensor x, Tensor weight, Tensor y) {
-        Tensor result = switch (shape.direction()) {
-            case Y -> y;
-            case X, ONTO_X -> x;
-            case WEIGHT -> weight;
-        };
+    private void run(ConvolutionShape shape, Tensor x, Tensor weight, Tensor y, long bias) {
         if (Stream.of(x, weight, y).anyMatch(t -> t.size() == 0)) {
-            clear(result);
-            return;
-        }
-        if (shape.layout() == Layout.NHWC && !(dnn.mayTake(shape) && attempt(shape, x, weight, y, result))) {
-            compute(shape.in(Layout.ROW_MAJOR), x, weight, y, result);
+            clear(shape, shape.computed(x, weight, y), bias);
         } else if (shape.layout() == Layout.ROW_MAJOR) {
-            compute(shape, x, weight, y, result);
+            compute(shape, x, weight, y, bias);
+        } else if (!(dnn.mayTake(shape) && attempt(shape, x, weight, y, bias))) {
+            compute(shape.in(Layout.ROW_MAJOR), x, weight, y, bias);
         }
     }
 
     /** Not every convolution has an algorithm in channels-last: false, and noted, when cuDNN has none for this one. */
-    private boolean attempt(ConvolutionShape shape, Tensor x, Tensor weight, Tensor y, Tensor result) {
+    private boolean attempt(ConvolutionShape shape, Tensor x, Tensor weight, Tensor y, long bias) {
         try {
-            compute(shape, x, weight, y, result);
+            compute(shape, x, weight, y, bias);
             return true;
         } catch (NoAlgorithm e) {
             dnn.refuse(shape);
@@ -108,14 +93,15 @@ record ConvolutionKernels(CudaRuntime cuda, Dnn dnn) {
         }
     }
 
-    private void compute(ConvolutionShape shape, Tensor x, Tensor weight, Tensor y, Tensor result) {
+    private void compute(ConvolutionShape shape, Tensor x, Tensor weight, Tensor y, long bias) {
+        Tensor result = shape.computed(x, weight, y);
         try (Temporaries temporary = new Temporaries(cuda)) {
             boolean direct = result.spec().liesAs(shape.layout());
             long target = direct || shape.direction() == Direction.ONTO_X ? temporary.in(shape.layout(), result)
                     : temporary.bytes(result.spec().bytes(), "result of " + shape.direction());
-            dnn.run(shape, x == result ? target : temporary.in(shape.layout(), x),
+            dnn.run(shape, new Operands(x == result ? target : temporary.in(shape.layout(), x),
                     weight == result ? target : temporary.in(shape.layout(), weight),
-                    y == result ? target : temporary.in(shape.layout(), y));
+                    y == result ? target : temporary.in(shape.layout(), y), bias));
             if (!direct) {
                 Moves.relayout(cuda, result.shape(), result.dtype().bytes(), target, shape.layout(),
                         result.segment().address(), result.layout());
@@ -123,23 +109,15 @@ record ConvolutionKernels(CudaRuntime cuda, Dnn dnn) {
         }
     }
 
-    /** Without images, or without channels, nothing is summed. */
-    private void clear(Tensor result) {
+    /** Without images, or without channels, nothing is summed: what is left is what follows. */
+    private void clear(ConvolutionShape shape, Tensor result, long bias) {
         cuda.enter();
         if (result.size() > 0) {
             cuda.note("clear", result.spec());
             check(JCudaDriver.cuMemsetD8Async(Addresses.device(result.segment().address()), (byte) 0,
                     result.spec().bytes(), cuda.stream()), "cuMemsetD8Async");
-        }
-    }
-
-    private void finish(List<Tensor> in, Tensor y, Epilogue epilogue) {
-        if (in.size() == 3) {
-            Shape shape = y.shape();
-            long inner = y.layout() == Layout.NHWC ? 1 : (long) shape.dim(2) * shape.dim(3);
-            PointwiseKernels.bias(cuda, y, in.get(2), inner, epilogue);
-        } else {
-            PointwiseKernels.epilogue(cuda, epilogue, y);
+            PointwiseKernels.end(cuda, shape.ending(), shape.dtype(), result.segment().address(), result.size(), bias,
+                    shape.channels(), shape.in(result.layout()).inner());
         }
     }
 }

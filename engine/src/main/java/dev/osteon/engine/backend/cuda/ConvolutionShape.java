@@ -8,7 +8,7 @@ import dev.osteon.engine.tensor.Shape;
 import java.util.Locale;
 
 /**
- * All that a convolution's algorithm depends on. Its text is the key under which the choice is kept on disk.
+ * A convolution in one of its directions, and what follows it.
  *
  * @param direction what is computed
  * @param op        stride, padding, dilation, groups
@@ -17,8 +17,10 @@ import java.util.Locale;
  * @param y         [N, O, H', W']
  * @param dtype     of all three
  * @param layout    of all three: [O, kh, kw, C/groups] for the weight where images are channels-last
+ * @param ending    what follows; nothing does behind a weight's gradient, or what is added to X
  */
-record ConvolutionShape(Direction direction, Conv2d op, Shape x, Shape weight, Shape y, DType dtype, Layout layout) {
+record ConvolutionShape(Direction direction, Conv2d op, Shape x, Shape weight, Shape y, DType dtype, Layout layout,
+        Ending ending) implements PlannedShape {
 
     /** What is computed of x, weight and y, given the other two. */
     enum Direction {
@@ -29,12 +31,64 @@ record ConvolutionShape(Direction direction, Conv2d op, Shape x, Shape weight, S
         WEIGHT
     }
 
+    ConvolutionShape(Direction direction, Conv2d op, Shape x, Shape weight, Shape y, DType dtype, Layout layout) {
+        this(direction, op, x, weight, y, dtype, layout, Ending.NONE);
+    }
+
     ConvolutionShape toward(Direction other) {
-        return new ConvolutionShape(other, op, x, weight, y, dtype, layout);
+        return new ConvolutionShape(other, op, x, weight, y, dtype, layout, ending);
     }
 
     ConvolutionShape in(Layout other) {
-        return new ConvolutionShape(direction, op, x, weight, y, dtype, other);
+        return new ConvolutionShape(direction, op, x, weight, y, dtype, other, ending);
+    }
+
+    @Override
+    public ConvolutionShape plain() {
+        return new ConvolutionShape(direction, op, x, weight, y, dtype, layout);
+    }
+
+    /** Which of the three is computed. */
+    <T> T computed(T ofX, T ofWeight, T ofY) {
+        return switch (direction) {
+            case Y -> ofY;
+            case X, ONTO_X -> ofX;
+            case WEIGHT -> ofWeight;
+        };
+    }
+
+    private Shape result() {
+        return computed(x, weight, y);
+    }
+
+    @Override
+    public long result(Operands at) {
+        return computed(at.x(), at.weight(), at.y());
+    }
+
+    @Override
+    public long results() {
+        return result().size();
+    }
+
+    @Override
+    public int channels() {
+        return result().dim(1);
+    }
+
+    @Override
+    public long inner() {
+        return layout == Layout.NHWC ? 1 : (long) result().dim(2) * result().dim(3);
+    }
+
+    @Override
+    public boolean goesOn() {
+        return direction == Direction.Y && layout == Layout.NHWC && op.groups() == 1;
+    }
+
+    @Override
+    public long bytesAddedTo() {
+        return direction == Direction.ONTO_X ? x.size() * dtype.bytes() : 0;
     }
 
     @Override
@@ -42,7 +96,7 @@ record ConvolutionShape(Direction direction, Conv2d op, Shape x, Shape weight, S
         return String.join(" ", "convolution", direction.name().toLowerCase(Locale.ROOT), dtype.toString(),
                 layout.name().toLowerCase(Locale.ROOT), text(x), text(weight), text(y), "stride", text(op.stride()),
                 "padding", text(op.padding()), "dilation", text(op.dilation()), "groups",
-                String.valueOf(op.groups()));
+                String.valueOf(op.groups())) + ending;
     }
 
     private static String text(Shape shape) {

@@ -47,11 +47,12 @@ public final class CudaBackend implements Backend {
         new OptimizerKernels(cuda).register(registrar);
         new MultiTensorKernels(cuda).register(registrar);
         Blas blas = new Blas(cuda);
-        new MatMulKernels(cuda, blas).register(registrar);
+        Dnn dnn = new Dnn(cuda, blas);
+        new MatMulKernels(cuda, blas, dnn).register(registrar);
         new AttentionKernels(cuda).register(registrar);
         new PairwiseKernels(cuda, blas).register(registrar);
         new SinkhornKernels(cuda).register(registrar);
-        new ConvolutionKernels(cuda, blas).register(registrar);
+        new ConvolutionKernels(cuda, dnn).register(registrar);
     }
 
     /**

@@ -2,17 +2,13 @@ package dev.osteon.engine.backend.cuda;
 
 import static dev.osteon.engine.backend.cuda.CudaFailure.checkDnn;
 
-import dev.osteon.engine.backend.cuda.ConvolutionShape.Direction;
-import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
-import java.lang.foreign.MemorySegment;
+import dev.osteon.engine.backend.cuda.FastestPlan.Candidate;
+import dev.osteon.engine.tensor.DType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Supplier;
 import jcuda.driver.CUstream;
 import jcuda.jcudnn.JCudnn;
 import jcuda.jcudnn.cudnnHandle;
@@ -20,26 +16,27 @@ import jcuda.runtime.cudaStream_t;
 
 /**
  * The three directions of a convolution, each by an engine of cuDNN's, or as a product by cuBLAS, that was measured
- * once for its shapes and is kept on disk. Only deterministic engines are chosen.
+ * once for its shapes and is kept on disk. What follows a convolution or a product is in cuDNN's kernel where that was
+ * measured to be faster than a pass behind. Only deterministic engines are chosen.
  */
 final class Dnn {
 
-    private static final Logger LOG = System.getLogger("osteon.cuda");
-    /** Most of the device's memory that an engine may use for itself, in MiB. */
-    private static final long WORKSPACE = Long.getLong("osteon.cuda.workspace", 1024);
-    /** How many of the engines that cuDNN recommends are tried, and how often each is run. */
-    private static final int TRIED = 4;
-    private static final int RUNS = 4;
+    /**
+     * A shape's result from which on it pays to ask cuDNN for a kernel that goes on behind the sums. Such kernels are
+     * compiled by every process that wants one; a pass over less takes 10 µs on an H100.
+     */
+    private static final long LEAST_BYTES_TO_FUSE = 16L << 20;
     /** In an engine's place: the convolution as a product of matrices, {@link ProductPlan}, which is always tried. */
     private static final long PRODUCT = -1;
-    /** Bytes at whose multiples workspaces begin. */
-    private static final long ALIGNMENT = 256;
+    /** In an engine's place: what follows is a pass of its own, {@link EndedPlan}; always tried. */
+    private static final long PASS_BEHIND = -2;
 
     private final CudaRuntime cuda;
     private final Handle handle = new Handle();
-    private final Map<ConvolutionShape, ConvolutionPlan> plans = new ConcurrentHashMap<>();
-    private final Set<ConvolutionShape> refused = ConcurrentHashMap.newKeySet();
+    private final Map<PlannedShape, Plan> plans = new ConcurrentHashMap<>();
+    private final Set<PlannedShape> refused = ConcurrentHashMap.newKeySet();
     private final AlgorithmCache algorithms;
+    private final FastestPlan fastest;
     private final Blas blas;
     private CUstream stream = new CUstream();
 
@@ -56,140 +53,93 @@ final class Dnn {
         cuda.enter();
         checkDnn(JCudnn.cudnnCreate(handle), "cudnnCreate");
         algorithms = AlgorithmCache.open(cuda.name() + " cudnn " + JCudnn.cudnnGetVersion());
+        fastest = new FastestPlan(cuda, algorithms);
+    }
+
+    /** Whether what follows a shape's sums may be in cuDNN's kernel: on tensor cores, for they alone take that. */
+    static boolean mayFuse(PlannedShape shape) {
+        return !shape.ending().isNone() && shape.goesOn() && shape.dtype() != DType.F32
+                && shape.results() * shape.dtype().bytes() >= LEAST_BYTES_TO_FUSE;
     }
 
     /** Whether cuDNN has not refused the shape so far. */
-    boolean mayTake(ConvolutionShape shape) {
+    boolean mayTake(PlannedShape shape) {
         return !refused.contains(shape);
     }
 
     /** Notes that cuDNN has nothing for a shape: in another layout it may. */
-    void refuse(ConvolutionShape shape) {
+    void refuse(PlannedShape shape) {
         refused.add(shape);
     }
 
     /**
-     * Runs one direction on the addresses given; what is computed is the one that {@code shape.direction()} says.
+     * Runs a shape on the addresses given, of whose operands it computes one.
      *
      * @throws NoAlgorithm when cuDNN has none for the shape
      */
-    synchronized void run(ConvolutionShape shape, long x, long weight, long y) {
+    synchronized void run(PlannedShape shape, Operands at) {
         cuda.enter();
         cuda.queued("cuDNN " + shape);
-        cuda.note("convolution", shape);
+        cuda.note("planned", shape);
         if (!cuda.stream().equals(stream)) {
             checkDnn(JCudnn.cudnnSetStream(handle, new cudaStream_t(cuda.stream())), "cudnnSetStream");
             stream = cuda.stream();
         }
-        ConvolutionPlan plan = plans.get(shape);
-        if (plan == null) {
-            cuda.requireDone("has a convolution whose engine is not chosen yet");
-            plan = plan(shape, x, weight, y);
-            plans.put(shape, plan);
-        }
+        Plan plan = plan(shape, at);
         try (Temporaries temporary = new Temporaries(cuda)) {
             long bytes = plan.workspace();
-            long workspace = bytes == 0 ? 0 : temporary.bytes(bytes, "workspace of " + shape.direction());
-            plan.run(x, weight, y, workspace);
+            plan.run(at, bytes == 0 ? 0 : temporary.bytes(bytes, "workspace of " + shape));
         }
     }
 
-    private ConvolutionPlan plan(ConvolutionShape shape, long x, long weight, long y) {
-        try (ConvolutionGraph graph = new ConvolutionGraph(handle, shape)) {
-            List<Candidate> candidates = candidates(graph, shape);
-            Optional<Candidate> known = algorithms.find(shape.toString())
-                    .filter(c -> c.position() < candidates.size()
-                            && candidates.get(c.position()).index == c.engine())
-                    .map(c -> candidates.get(c.position()));
-            return known.isPresent() ? known.get().plan.get()
-                    : measure(candidates, shape, x, weight, y).plan;
+    private Plan plan(PlannedShape shape, Operands at) {
+        Plan plan = plans.get(shape);
+        if (plan == null) {
+            cuda.requireDone("has a convolution or product whose engine is not chosen yet");
+            plan = chosen(shape, at);
+            plans.put(shape, plan);
+        }
+        return plan;
+    }
+
+    private Plan chosen(PlannedShape shape, Operands at) {
+        if (!shape.ending().isNone()) {
+            return ended(shape, new EndedPlan(cuda, plan(shape.plain(), at), shape), at);
+        }
+        return switch (shape) {
+            case ProductShape product -> new MatrixPlan(blas, product);
+            case ConvolutionShape convolution -> convolution(convolution, at);
+        };
+    }
+
+    private Plan convolution(ConvolutionShape shape, Operands at) {
+        try (DnnGraph graph = new DnnGraph(handle, shape)) {
+            List<Candidate> candidates = engines(graph);
+            ProductPlan.of(blas, shape).ifPresent(plan -> candidates.add(new Candidate(PRODUCT, () -> plan)));
+            return fastest.of(shape, candidates, at);
         } catch (CudaFailure e) {
             throw new NoAlgorithm(e.getMessage(), e);
         }
     }
 
-    /** What may be chosen: one of cuDNN's engines by its number, or {@link #PRODUCT}. */
-    private record Candidate(long index, Supplier<ConvolutionPlan> plan) {}
+    /** The pass behind is there whatever cuDNN refuses, and once it was chosen cuDNN is not asked any more. */
+    private Plan ended(PlannedShape shape, EndedPlan behind, Operands at) {
+        boolean known = algorithms.find(shape.toString()).filter(c -> c.engine() == PASS_BEHIND).isPresent();
+        if (known || !mayFuse(shape)) {
+            return behind;
+        }
+        try (DnnGraph graph = new DnnGraph(handle, shape)) {
+            List<Candidate> candidates = engines(graph);
+            candidates.add(new Candidate(PASS_BEHIND, () -> behind));
+            return fastest.of(shape, candidates, at);
+        } catch (CudaFailure e) {
+            return behind;
+        }
+    }
 
-    private List<Candidate> candidates(ConvolutionGraph graph, ConvolutionShape shape) {
+    private static List<Candidate> engines(DnnGraph graph) {
         List<Candidate> all = new ArrayList<>();
         graph.engines().forEach(engine -> all.add(new Candidate(engine.index(), () -> graph.plan(engine))));
-        ProductPlan.of(blas, shape).ifPresent(plan -> all.add(new Candidate(PRODUCT, () -> plan)));
         return all;
-    }
-
-    private record Measured(int position, ConvolutionPlan plan, double millis) {}
-
-    /**
-     * With memory from the driver, given back at once: what is tried once counts in no peak of the allocator's. What is
-     * added to must not be added to by each run, so there some of that memory takes its place. A choice made with less
-     * memory than wanted, on a device that was full just then, is not kept for later processes.
-     */
-    private Measured measure(List<Candidate> candidates, ConvolutionShape shape, long x, long weight, long y) {
-        CudaMemory memory = new CudaMemory(cuda);
-        long bytes = WORKSPACE << 20;
-        long added = shape.direction() == Direction.ONTO_X
-                ? Math.ceilDiv(shape.x().size() * shape.dtype().bytes(), ALIGNMENT) * ALIGNMENT : 0;
-        while (true) {
-            try {
-                MemorySegment space = memory.acquire(added + bytes);
-                try {
-                    Measured best = fastest(candidates, shape, new long[] {added == 0 ? x : space.address(), weight, y,
-                        space.address() + added}, bytes);
-                    if (bytes == WORKSPACE << 20) {
-                        algorithms.put(shape.toString(), new AlgorithmCache.Choice(best.position,
-                                candidates.get(best.position).index));
-                    }
-                    return best;
-                } finally {
-                    memory.surrender(space);
-                }
-            } catch (OutOfMemoryError e) {
-                if (bytes <= 1 << 20) {
-                    throw new CudaFailure("no memory is left to choose an engine for " + shape);
-                }
-                cuda.allocator().trim();
-                bytes /= 4;
-            }
-        }
-    }
-
-    /** Of the first few that cuDNN takes; overwrites what the direction computes. */
-    private Measured fastest(List<Candidate> candidates, ConvolutionShape shape, long[] at, long bytes) {
-        List<Measured> taken = new ArrayList<>();
-        List<String> refusals = new ArrayList<>();
-        for (int i = 0; i < candidates.size(); i++) {
-            if (taken.size() >= TRIED && candidates.get(i).index != PRODUCT) {
-                continue;
-            }
-            Optional<ConvolutionPlan> plan = Optional.empty();
-            try {
-                plan = Optional.of(candidates.get(i).plan.get());
-                if (plan.get().workspace() > bytes) {
-                    throw new CudaFailure("needs a workspace of " + plan.get().workspace() + " bytes");
-                }
-                taken.add(new Measured(i, plan.get(), millis(plan.get(), at)));
-            } catch (CudaFailure e) {
-                refusals.add("engine " + candidates.get(i).index + ": " + e.getMessage());
-                plan.ifPresent(ConvolutionPlan::close);
-            }
-        }
-        Measured best = taken.stream().reduce((a, b) -> b.millis < a.millis ? b : a).orElseThrow(() -> new CudaFailure(
-                "cuDNN has no deterministic engine for " + shape
-                + (refusals.isEmpty() ? "" : ": " + String.join("; ", refusals))));
-        taken.stream().filter(m -> m != best).forEach(m -> m.plan.close());
-        LOG.log(Level.DEBUG, () -> shape + ": " + taken + " " + refusals);
-        return best;
-    }
-
-    private double millis(ConvolutionPlan plan, long[] at) {
-        plan.run(at[0], at[1], at[2], at[3]);          // its kernel is loaded
-        cuda.synchronize();
-        long start = System.nanoTime();
-        for (int i = 0; i < RUNS; i++) {
-            plan.run(at[0], at[1], at[2], at[3]);
-        }
-        cuda.synchronize();
-        return (System.nanoTime() - start) / 1e6 / RUNS;
     }
 }

@@ -7,9 +7,10 @@ import dev.osteon.engine.tensor.Layout;
 import dev.osteon.engine.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
-/** Matrix products, by cuBLAS. */
-record MatMulKernels(CudaRuntime cuda, Blas blas) {
+/** Matrix products: by cuBLAS, or by cuDNN where that does what follows in the same kernel and is faster for it. */
+record MatMulKernels(CudaRuntime cuda, Blas blas, Dnn dnn) {
 
     void register(Registrar to) {
         to.put(MatMul.class, Layouts.ROW_MAJOR, Registrar.F32_OR_LOW, this::matMul);
@@ -22,16 +23,27 @@ record MatMulKernels(CudaRuntime cuda, Blas blas) {
         if (y.size() == 0) {
             return;
         }
+        Ending ending = Ending.of(in, op.epilogue());
+        Optional<ProductShape> single = single(op, a, b, y, ending).filter(Dnn::mayFuse);
+        if (single.isPresent()) {
+            dnn.run(single.get(), new Operands(a.segment().address(), b.segment().address(), y.segment().address(),
+                    Ending.biasOf(in)));
+            return;
+        }
         int leading = y.rank() - 2;
         int[] batch = Arrays.copyOf(y.shape().toArray(), leading);
         long[] stepsA = Arrays.copyOf(a.shape().stridesWithin(y.shape(), Layout.ROW_MAJOR), leading);
         long[] stepsB = Arrays.copyOf(b.shape().stridesWithin(y.shape(), Layout.ROW_MAJOR), leading);
         products(op, a, b, y, Walk.of(batch, stepsA, stepsB));
-        if (in.size() == 3) {
-            PointwiseKernels.bias(cuda, y, in.get(2), 1, op.epilogue());
-        } else {
-            PointwiseKernels.epilogue(cuda, op.epilogue(), y);
-        }
+        PointwiseKernels.end(cuda, ending, y.dtype(), y.segment().address(), y.size(), Ending.biasOf(in), y.dim(-1), 1);
+    }
+
+    /** The one product that this is: of two matrices, or of rows, in however many dimensions, and a matrix. */
+    private static Optional<ProductShape> single(MatMul op, Tensor a, Tensor b, Tensor y, Ending ending) {
+        long m = y.size() / y.dim(-1);
+        boolean one = y.rank() == 2 || b.rank() == 2 && op.a() == Transpose.NO;
+        return one && m <= Integer.MAX_VALUE ? Optional.of(new ProductShape((int) m, y.dim(-1),
+                a.dim(op.a() == Transpose.YES ? -2 : -1), op.a(), op.b(), y.dtype(), ending)) : Optional.empty();
     }
 
     /** The innermost loop over the batch is cuBLAS's own, the others are here; mostly there are none. */

@@ -6,9 +6,9 @@ import dev.osteon.engine.op.Binary;
 import dev.osteon.engine.op.Cast;
 import dev.osteon.engine.op.Clamp;
 import dev.osteon.engine.op.Compare;
-import dev.osteon.engine.op.Epilogue;
 import dev.osteon.engine.op.Unary;
 import dev.osteon.engine.op.Where;
+import dev.osteon.engine.tensor.DType;
 import dev.osteon.engine.tensor.Tensor;
 import java.util.List;
 import java.util.Locale;
@@ -32,16 +32,22 @@ record PointwiseKernels(CudaRuntime cuda) {
         map("unary_" + op.name(), in.getFirst(), out.getFirst()).over(out.getFirst().size());
     }
 
-    /** A product's bias and what follows it, in one pass over y, of which {@code inner} neighbours have one channel. */
-    static void bias(CudaRuntime cuda, Tensor y, Tensor bias, long inner, Epilogue epilogue) {
-        String name = epilogue.function().map(f -> "add_bias_" + new Unary(f).name()).orElse("add_bias");
-        cuda.launch(FILE, name + "_" + y.dtype()).pointer(y).pointer(bias).wide(y.size()).wide(inner)
-                .integer(Math.toIntExact(bias.size())).over(y.size());
+    /** What follows a product or a convolution, in place and in one pass, over the result that {@code at} says. */
+    static void end(CudaRuntime cuda, PlannedShape shape, Operands at) {
+        end(cuda, shape.ending(), shape.dtype(), shape.result(at), shape.results(), at.bias(), shape.channels(),
+                shape.inner());
     }
 
-    /** What follows a product, in place. */
-    static void epilogue(CudaRuntime cuda, Epilogue epilogue, Tensor y) {
-        epilogue.function().ifPresent(f -> map(cuda, "unary_" + new Unary(f).name(), y, y).over(y.size()));
+    /** The same over y of {@code size} elements, of which {@code inner} neighbours have one of the channels. */
+    static void end(CudaRuntime cuda, Ending ending, DType dtype, long y, long size, long bias, int channels,
+            long inner) {
+        String function = ending.function().function().map(f -> new Unary(f).name()).orElse("");
+        if (ending.hasBias()) {
+            cuda.launch(FILE, "add_bias_" + (function.isEmpty() ? "" : function + "_") + dtype).address(y).address(bias)
+                    .wide(size).wide(inner).integer(channels).over(size);
+        } else if (!function.isEmpty()) {
+            cuda.launch(FILE, "unary_" + function + "_" + dtype).address(y).address(y).wide(size).over(size);
+        }
     }
 
     /** y ← y + x, which are alike. */

@@ -13,7 +13,7 @@ import java.util.Optional;
  * whose large products reach 50; in 16 bits they run at the memory's rate, and cuBLAS may round partial sums.
  */
 record ProductPlan(Blas blas, ConvolutionShape.Direction direction, int pixels, int inputs, int outputs)
-        implements ConvolutionPlan {
+        implements Plan {
 
     /** The plan for a shape that is such a product. */
     static Optional<ProductPlan> of(Blas blas, ConvolutionShape shape) {
@@ -31,16 +31,16 @@ record ProductPlan(Blas blas, ConvolutionShape.Direction direction, int pixels, 
     }
 
     @Override
-    public void run(long x, long weight, long y, long space) {
+    public void run(Operands at, long space) {
         switch (direction) {
-            case Y -> blas.multiply(pixels, outputs, inputs, plain(x), turned(weight), y, 1, DType.F32,
+            case Y -> blas.multiply(pixels, outputs, inputs, plain(at.x()), turned(at.weight()), at.y(), 1, DType.F32,
                     Precision.AS_CONFIGURED);
-            case X -> blas.multiply(pixels, inputs, outputs, plain(y), plain(weight), x, 1, DType.F32,
+            case X -> blas.multiply(pixels, inputs, outputs, plain(at.y()), plain(at.weight()), at.x(), 1, DType.F32,
                     Precision.AS_CONFIGURED);
-            case ONTO_X -> blas.multiplyOnto(pixels, inputs, outputs, plain(y), plain(weight), x, 1, DType.F32,
-                    Precision.AS_CONFIGURED);
-            case WEIGHT -> blas.multiply(outputs, inputs, pixels, turned(y), plain(x), weight, 1, DType.F32,
-                    Precision.AS_CONFIGURED);
+            case ONTO_X -> blas.multiplyOnto(pixels, inputs, outputs, plain(at.y()), plain(at.weight()), at.x(), 1,
+                    DType.F32, Precision.AS_CONFIGURED);
+            case WEIGHT -> blas.multiply(outputs, inputs, pixels, turned(at.y()), plain(at.x()), at.weight(), 1,
+                    DType.F32, Precision.AS_CONFIGURED);
         }
     }
 

@@ -172,7 +172,8 @@ class CudaGradientsInPlaceTest {
             ConvolutionShape shape = new ConvolutionShape(Direction.ONTO_X, new Conv2d(Window.ONE, Window.ZERO,
                     Window.ONE, 1), x.shape(), weight.shape(), y.shape(), DType.F32, Layout.ROW_MAJOR);
             for (int sum = 16; sum <= 22; sum += 6) {
-                dnn.run(shape, x.segment().address(), weight.segment().address(), y.segment().address());
+                dnn.run(shape, new Operands(x.segment().address(), weight.segment().address(),
+                        y.segment().address()));
                 assertThat(x.toDoubles()).containsOnly(sum);
             }
             assertThat(nothingChosen).isNotEmptyDirectory();

@@ -57,8 +57,8 @@ class CudaProductPlanTest {
                 Tensor y = random(gpu, Y).add(1).to(Layout.NHWC);
                 double[] wanted = expected(direction, random(Device.REFERENCE, X), random(Device.REFERENCE, WEIGHT),
                         random(Device.REFERENCE, Y).add(1)).toDoubles();
-                plan(direction, PIXELS, WEIGHT, DType.F32, Layout.NHWC).orElseThrow().run(x.segment().address(),
-                        weight.segment().address(), y.segment().address(), 0);
+                plan(direction, PIXELS, WEIGHT, DType.F32, Layout.NHWC).orElseThrow().run(
+                        new Operands(x.segment().address(), weight.segment().address(), y.segment().address()), 0);
                 Tensor computed = switch (direction) {
                     case Y -> y;
                     case X, ONTO_X -> x;
