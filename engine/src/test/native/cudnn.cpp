@@ -188,6 +188,7 @@ struct Descriptor {
     long long number(int name, int i = 0) const { return ((const long long *) attributes.at(name).data())[i]; }
     int constant(int name) const { return *(const int *) attributes.at(name).data(); }
     float real(int name) const { return *(const float *) attributes.at(name).data(); }
+    const std::vector<char> &raw(int name) const { return attributes.at(name); }
     Descriptor *descriptor(int name, int i = 0) const { return (Descriptor *) number(name, i); }
     bool in_no_memory() const { return attributes.count(907) && attributes.at(907)[0]; }
 };
@@ -200,6 +201,15 @@ static Tensor tensor_of(const Descriptor *d) {
     }
     return {d->constant(901), d->number(902, 0), d->number(902, 1), d->number(902, 2), d->number(902, 3),
             d->number(903, 0), d->number(903, 1), d->number(903, 2), d->number(903, 3)};
+}
+
+// What the backend must call the types of attributes that are not numbers, reals or descriptors.
+static int type_of(int kind, int name) {
+    static const std::map<std::pair<int, int>, int> TYPES = {{{POINTWISE, 0}, 14}, {{POINTWISE, 1}, 1},
+            {{POINTWISE, 2}, 10}, {{CONVOLUTION, 100}, 1}, {{CONVOLUTION, 101}, 7}, {{MATMUL, 1500}, 1},
+            {{HEURISTICS, 200}, 8}, {{TENSOR, 901}, 1}, {{TENSOR, 907}, 2}};
+    auto found = TYPES.find({kind, name});
+    return found == TYPES.end() ? -1 : found->second;
 }
 
 static Tensor transposed(Tensor t) {
@@ -237,18 +247,29 @@ struct Work {
                     (int) conv->number(103, 1), (int) conv->number(102, 0), (int) conv->number(102, 1),
                     w.c > 0 ? (int) (x.c / w.c) : 0};
         }
+        std::vector<const Descriptor *> named;
         for (int i = 1; i < graph->count(801); i++) {
+            named.push_back(result);
             const Descriptor *next = graph->descriptor(801, i);
             modes.push_back(next->descriptor(750)->constant(0));
             linked &= next->kind == POINTWISE_OPERATION && result->in_no_memory() && next->descriptor(751) == result
                     && (modes.back() == ADD) == (next->attributes.count(752) > 0);
             if (modes.back() == ADD) {
                 bias = tensor_of(next->descriptor(752));
+                named.push_back(next->descriptor(752));
             }
             result = next->descriptor(753);
         }
         linked &= !result->in_no_memory();
         y = tensor_of(result);
+        named.push_back(result);
+        for (size_t i = 0; i < named.size(); i++) {
+            for (size_t k = 0; k < i; k++) {
+                linked &= named[i]->number(906) != named[k]->number(906);
+            }
+            linked &= !named[i]->in_no_memory() || (named[i]->constant(901) == FLOAT
+                    && named[i]->raw(902) == result->raw(902) && named[i]->raw(903) == result->raw(903));
+        }
     }
 
     bool fits() const {
@@ -258,7 +279,7 @@ struct Work {
         return linked && ends && x.n == y.n && c.groups > 0 && x.c == w.c * c.groups && y.c == w.n
                 && w.n % c.groups == 0 && y.h == h && y.w == v && x.type == w.type && x.type == y.type
                 && (kind == MATMUL_OPERATION || (x.sc == 1) == (y.sc == 1))
-                && (!adds() || (bias.type == y.type && bias.c == y.c && bias.n * bias.h * bias.w == 1));
+                && (!adds() || (bias.type == y.type && bias.c == y.c && bias.sc == 1 && bias.n * bias.h * bias.w == 1));
     }
 
     bool adds() const { return std::count(modes.begin(), modes.end(), (int) ADD) > 0; }
@@ -283,7 +304,8 @@ struct Work {
     }
 
     int run(int engine, void *xp, void *wp, void *yp, void *bp, void *space) const {
-        if (engine == REFUSED || !cudahost_inside(xp, bytes(x)) || !cudahost_inside(wp, bytes(w))
+        if (engine == REFUSED || ((uintptr_t) xp | (uintptr_t) wp | (uintptr_t) yp | (uintptr_t) bp) % 16
+                || !cudahost_inside(xp, bytes(x)) || !cudahost_inside(wp, bytes(w))
                 || !cudahost_inside(yp, bytes(y)) || !cudahost_inside(space, WORKSPACE)
                 || (adds() && !cudahost_inside(bp, bytes(bias)))) {
             return BAD_PARAM;
@@ -314,7 +336,10 @@ API cudnnBackendSetAttribute(Descriptor *d, int name, int type, long long count,
     if (d->finished || count < 1) {
         return BAD_PARAM;
     }
-    bool four = type == 1 || type == 2 || type == 4 || type == 7 || type == 8 || type == 11 || type == 14;
+    if (type_of(d->kind, name) >= 0 && type != type_of(d->kind, name)) {
+        return BAD_PARAM;
+    }
+    bool four = type == 1 || type == 2 || type == 10 || type == 4 || type == 7 || type == 8 || type == 11 || type == 14;
     d->attributes[name].assign((const char *) values, (const char *) values + count * (four ? 4 : 8));
     return SUCCESS;
 }
@@ -333,7 +358,8 @@ API cudnnBackendFinalize(Descriptor *d) {
         return BAD_PARAM;
     }
     if (d->kind == POINTWISE && (d->constant(1) != FLOAT
-            || (d->constant(0) != ADD && d->constant(0) != RELU && d->constant(0) != GELU))) {
+            || (d->constant(0) != ADD && d->constant(0) != RELU && d->constant(0) != GELU)
+            || (d->constant(0) == RELU && (!d->attributes.count(2) || d->constant(2) != 1)))) {
         return NOT_SUPPORTED;
     }
     if (d->kind == MATMUL && d->constant(1500) != FLOAT) {

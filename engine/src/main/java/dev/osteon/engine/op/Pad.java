@@ -19,7 +19,7 @@ public record Pad(int axis, int before, int after, int step, double value) imple
         int n = x.dim(axis);
         long size = (long) before + after + (n == 0 ? 0 : (n - 1L) * step + 1);
         Check.that(size <= Integer.MAX_VALUE, this, inputs, "a size of the result of fewer than 2^31");
-        return List.of(TensorSpec.of(x.shape().with(axis, (int) size), x.dtype()));
+        return List.of(x.withShape(x.shape().with(axis, (int) size)));
     }
 
     @Override

@@ -34,6 +34,19 @@ final class Addresses {
         return row % pack == 0 && packed(tensors) ? pack : 1;
     }
 
+    /** The same of as many elements as 16, 8, 4 … bytes hold, whichever is the first that fits. */
+    static int run(long row, Tensor... tensors) {
+        int run = pack(tensors[0].dtype());
+        long all = row * tensors[0].dtype().bytes();
+        for (Tensor tensor : tensors) {
+            all |= tensor.segment().address();
+        }
+        while (all % ((long) run * tensors[0].dtype().bytes()) != 0) {
+            run /= 2;
+        }
+        return run;
+    }
+
     /** Whether all begin where a pack can be read; a view may begin between. */
     static boolean packed(Tensor... tensors) {
         return Arrays.stream(tensors).allMatch(t -> t.segment().address() % PACK_BYTES == 0);

@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** Which way was the fastest for a convolution, on disk: a line of text for each. */
+/** Which way was the fastest for a convolution or a product, on disk: a line of text for each. */
 final class AlgorithmCache {
 
     private static final Logger LOG = System.getLogger("osteon.cuda");
@@ -19,7 +19,7 @@ final class AlgorithmCache {
     private final Map<String, Choice> known = new TreeMap<>();
 
     /**
-     * @param position among those that {@link Dnn} may choose of
+     * @param position among the {@link FastestPlan.Candidate}s
      * @param engine   its number, by which a list that has changed shows
      */
     record Choice(int position, long engine) {}

@@ -44,6 +44,11 @@ record ConvolutionShape(Direction direction, Conv2d op, Shape x, Shape weight, S
     }
 
     @Override
+    public String kind() {
+        return "convolution";
+    }
+
+    @Override
     public ConvolutionShape plain() {
         return new ConvolutionShape(direction, op, x, weight, y, dtype, layout);
     }
@@ -93,7 +98,7 @@ record ConvolutionShape(Direction direction, Conv2d op, Shape x, Shape weight, S
 
     @Override
     public String toString() {
-        return String.join(" ", "convolution", direction.name().toLowerCase(Locale.ROOT), dtype.toString(),
+        return String.join(" ", kind(), direction.name().toLowerCase(Locale.ROOT), dtype.toString(),
                 layout.name().toLowerCase(Locale.ROOT), text(x), text(weight), text(y), "stride", text(op.stride()),
                 "padding", text(op.padding()), "dilation", text(op.dilation()), "groups",
                 String.valueOf(op.groups())) + ending;

@@ -2,11 +2,15 @@ package dev.osteon.engine.backend.cuda;
 
 import static dev.osteon.engine.backend.cuda.CudaFailure.checkDnn;
 
+import dev.osteon.engine.backend.cuda.AlgorithmCache.Choice;
 import dev.osteon.engine.backend.cuda.FastestPlan.Candidate;
 import dev.osteon.engine.tensor.DType;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import jcuda.driver.CUstream;
@@ -21,6 +25,7 @@ import jcuda.runtime.cudaStream_t;
  */
 final class Dnn {
 
+    private static final Logger LOG = System.getLogger("osteon.cuda");
     /**
      * A shape's result from which on it pays to ask cuDNN for a kernel that goes on behind the sums. Such kernels are
      * compiled by every process that wants one; a pass over less takes 10 µs on an H100.
@@ -52,7 +57,8 @@ final class Dnn {
         this.blas = blas;
         cuda.enter();
         checkDnn(JCudnn.cudnnCreate(handle), "cudnnCreate");
-        algorithms = AlgorithmCache.open(cuda.name() + " cudnn " + JCudnn.cudnnGetVersion());
+        algorithms = AlgorithmCache.open(cuda.name() + " cudnn " + JCudnn.cudnnGetVersion()
+                + FastestPlan.conditions());
         fastest = new FastestPlan(cuda, algorithms);
     }
 
@@ -80,7 +86,7 @@ final class Dnn {
     synchronized void run(PlannedShape shape, Operands at) {
         cuda.enter();
         cuda.queued("cuDNN " + shape);
-        cuda.note("planned", shape);
+        cuda.note(shape.kind(), shape);
         if (!cuda.stream().equals(stream)) {
             checkDnn(JCudnn.cudnnSetStream(handle, new cudaStream_t(cuda.stream())), "cudnnSetStream");
             stream = cuda.stream();
@@ -88,7 +94,7 @@ final class Dnn {
         Plan plan = plan(shape, at);
         try (Temporaries temporary = new Temporaries(cuda)) {
             long bytes = plan.workspace();
-            plan.run(at, bytes == 0 ? 0 : temporary.bytes(bytes, "workspace of " + shape));
+            plan.run(at, bytes == 0 ? 0 : temporary.bytes(bytes, "workspace of a " + shape.kind()));
         }
     }
 
@@ -104,7 +110,7 @@ final class Dnn {
 
     private Plan chosen(PlannedShape shape, Operands at) {
         if (!shape.ending().isNone()) {
-            return ended(shape, new EndedPlan(cuda, plan(shape.plain(), at), shape), at);
+            return ended(shape, at);
         }
         return switch (shape) {
             case ProductShape product -> new MatrixPlan(blas, product);
@@ -122,18 +128,27 @@ final class Dnn {
         }
     }
 
-    /** The pass behind is there whatever cuDNN refuses, and once it was chosen cuDNN is not asked any more. */
-    private Plan ended(PlannedShape shape, EndedPlan behind, Operands at) {
-        boolean known = algorithms.find(shape.toString()).filter(c -> c.engine() == PASS_BEHIND).isPresent();
-        if (known || !mayFuse(shape)) {
-            return behind;
+    /** In cuDNN's kernel or behind it. Once the pass was chosen, or cuDNN has refused, it is not asked any more. */
+    private Plan ended(PlannedShape shape, Operands at) {
+        Optional<Choice> kept = algorithms.find(shape.toString());
+        Candidate behind = new Candidate(PASS_BEHIND, () -> new EndedPlan(cuda, plan(shape.plain(), at), shape));
+        if (!mayFuse(shape) || kept.filter(choice -> choice.engine() == PASS_BEHIND).isPresent()) {
+            return behind.plan().get();
+        }
+        if (kept.isEmpty()) {
+            plan(shape.plain(), at);              // before memory is taken to time the two
         }
         try (DnnGraph graph = new DnnGraph(handle, shape)) {
             List<Candidate> candidates = engines(graph);
-            candidates.add(new Candidate(PASS_BEHIND, () -> behind));
+            candidates.add(behind);
             return fastest.of(shape, candidates, at);
         } catch (CudaFailure e) {
-            return behind;
+            LOG.log(kept.isPresent() ? Level.WARNING : Level.DEBUG, "a pass behind, for cuDNN refuses " + shape + ": "
+                    + e.getMessage());
+            if (kept.isEmpty()) {
+                algorithms.put(shape.toString(), new Choice(0, PASS_BEHIND));
+            }
+            return behind.plan().get();
         }
     }
 

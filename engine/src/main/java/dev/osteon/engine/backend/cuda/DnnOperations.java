@@ -54,7 +54,11 @@ final class DnnOperations implements AutoCloseable {
     private static final int OF_DATA_TYPE = 1;
     private static final int OF_BOOLEAN = 2;
     private static final int OF_CONVOLUTION_MODE = 7;
+    private static final int OF_NAN_PROPAGATION = 10;
     private static final int OF_POINTWISE_MODE = 14;
+
+    /** {@code cudnnNanPropagation_t}. */
+    private static final int PROPAGATE_NAN = 1;
 
     private final PlannedShape shape;
     private final List<DnnDescriptor> parts = new ArrayList<>();
@@ -73,7 +77,8 @@ final class DnnOperations implements AutoCloseable {
         List<DnnDescriptor> operations = switch (shape) {
             case ConvolutionShape c when c.direction() == Direction.Y -> ended(form(c, c.y()),
                     channels(c, c.channels()), y -> convolution(c, y));
-            case ConvolutionShape c -> List.of(convolution(c, tensor(Y, form(c, c.y()))));
+            case ConvolutionShape c when c.ending().isNone() -> List.of(convolution(c, tensor(Y, form(c, c.y()))));
+            case ConvolutionShape c -> throw new IllegalArgumentException("nothing can follow in the graph of " + c);
             case ProductShape p -> ended(rows(p.m(), p.n()), rows(1, p.n()), y -> product(p, y));
         };
         return operations.toArray(DnnDescriptor[]::new);
@@ -154,10 +159,14 @@ final class DnnOperations implements AutoCloseable {
                 .descriptors(1521, tensor(WEIGHT, weight)).descriptors(1522, y).descriptors(1523, product).finish();
     }
 
-    /** Computed in float32; its other operand and its result are to be set. */
+    /** Computed in float32; its other operand and its result are to be set. What is not a number stays so. */
     private DnnDescriptor pointwise(int mode, DnnDescriptor x) {
         DnnDescriptor function = keep(new DnnDescriptor(POINTWISE, "pointwise function"))
-                .constant(0, OF_POINTWISE_MODE, mode).constant(1, OF_DATA_TYPE, FLOAT).finish();
+                .constant(0, OF_POINTWISE_MODE, mode).constant(1, OF_DATA_TYPE, FLOAT);
+        if (mode == RELU_FORWARD) {
+            function.constant(2, OF_NAN_PROPAGATION, PROPAGATE_NAN);
+        }
+        function.finish();
         return keep(new DnnDescriptor(POINTWISE_OPERATION, "pointwise operation")).descriptors(750, function)
                 .descriptors(751, x);
     }

@@ -1,5 +1,6 @@
 package dev.osteon.engine.backend.cuda;
 
+import dev.osteon.engine.OutOfMemoryException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
@@ -13,7 +14,8 @@ record FastestPlan(CudaRuntime cuda, AlgorithmCache algorithms) {
 
     private static final Logger LOG = System.getLogger("osteon.cuda");
     /** Most of the device's memory that an engine may use for itself, in MiB. */
-    private static final long WORKSPACE = Long.getLong("osteon.cuda.workspace", 1024);
+    private static final long USUAL_WORKSPACE = 1024;
+    private static final long WORKSPACE = Long.getLong("osteon.cuda.workspace", USUAL_WORKSPACE);
     /** How many of the engines that cuDNN recommends are tried; fewer of those that are compiled for that. */
     private static final int TRIED = 4;
     private static final int TRIED_FUSED = 2;
@@ -31,6 +33,12 @@ record FastestPlan(CudaRuntime cuda, AlgorithmCache algorithms) {
     record Candidate(long index, Supplier<? extends Plan> plan) {}
 
     private record Measured(int position, Plan plan, double millis) {}
+
+    /** What choices depend on beside shapes, device and libraries, as a part of a name; nothing as a rule. */
+    static String conditions() {
+        return (WORKSPACE == USUAL_WORKSPACE ? "" : " workspace " + WORKSPACE)
+                + (Boolean.getBoolean("osteon.cuda.tf32") ? " tf32" : "");
+    }
 
     /**
      * @param candidates in the order in which they are tried
@@ -68,7 +76,7 @@ record FastestPlan(CudaRuntime cuda, AlgorithmCache algorithms) {
                 } finally {
                     memory.surrender(space);
                 }
-            } catch (OutOfMemoryError e) {
+            } catch (OutOfMemoryError | OutOfMemoryException e) {
                 if (bytes <= 1 << 20) {
                     throw new CudaFailure("no memory is left to choose an engine for " + shape);
                 }

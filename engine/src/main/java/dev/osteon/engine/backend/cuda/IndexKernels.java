@@ -55,12 +55,11 @@ record IndexKernels(CudaRuntime cuda) {
         Tensor x = in.getFirst();
         Tensor y = out.getFirst();
         Rows axis = Rows.along(y.shape(), op.axis());
-        int pack = Addresses.pack(axis.inner(), x, y);
-        long packs = y.size() / pack;
-        checked(op, cuda.launch("shapes", "select_b" + pack * x.dtype().bytes() + "_" + in.get(1).dtype()).pointer(x)
-                .pointer(in.get(1)).pointer(y).wide(packs).integer(x.dim(op.axis()))
-                .divisor(Divisor.of(Math.toIntExact(axis.inner() / pack))).divisor(Divisor.of(axis.size())))
-                .over(packs);
+        int run = Addresses.run(axis.inner(), x, y);
+        long runs = y.size() / run;
+        checked(op, cuda.launch("shapes", "select_b" + run * x.dtype().bytes() + "_" + in.get(1).dtype()).pointer(x)
+                .pointer(in.get(1)).pointer(y).wide(runs).integer(x.dim(op.axis()))
+                .divisor(Divisor.of(axis.inner() / run)).divisor(Divisor.of(axis.size()))).over(runs);
     }
 
     private void selectBackward(SelectBackward op, List<Tensor> in, List<Tensor> out) {

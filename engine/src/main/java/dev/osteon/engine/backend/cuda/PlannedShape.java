@@ -3,10 +3,13 @@ package dev.osteon.engine.backend.cuda;
 import dev.osteon.engine.tensor.DType;
 
 /**
- * What a plan is made for: all that its algorithm depends on. Its text is the key under which the choice is kept on
- * disk.
+ * What a plan is made for: all that its algorithm depends on, but for {@link FastestPlan#conditions}. Its text is the
+ * key under which the choice is kept on disk.
  */
 sealed interface PlannedShape permits ConvolutionShape, ProductShape {
+
+    /** What it is, in a word. */
+    String kind();
 
     /** Of all operands and the result. */
     DType dtype();

@@ -14,6 +14,11 @@ record ProductShape(int m, int n, int k, Transpose x, Transpose weight, DType dt
         implements PlannedShape {
 
     @Override
+    public String kind() {
+        return "product";
+    }
+
+    @Override
     public ProductShape plain() {
         return new ProductShape(m, n, k, x, weight, dtype, Ending.NONE);
     }
@@ -45,7 +50,7 @@ record ProductShape(int m, int n, int k, Transpose x, Transpose weight, DType dt
 
     @Override
     public String toString() {
-        return String.join(" ", "product", dtype.toString(), m + "x" + k + text(x), k + "x" + n + text(weight))
+        return String.join(" ", kind(), dtype.toString(), m + "x" + k + text(x), k + "x" + n + text(weight))
                 + ending;
     }
 

@@ -82,14 +82,14 @@ record ShapeKernels(CudaRuntime cuda) {
         Tensor y = out.getFirst();
         int axis = y.shape().axis(op.axis());
         long inner = strides(y)[axis];
-        int pack = Addresses.pack(inner, x, y);
-        long packs = y.size() / pack;
+        int run = Addresses.run(inner, x, y);
+        long runs = y.size() / run;
         try (Temporaries temporary = new Temporaries(cuda)) {
             long from = temporary.in(y.layout(), x);
-            cuda.launch("shapes", "pad_b" + pack * y.dtype().bytes()).address(from).pointer(y).wide(packs)
+            cuda.launch("shapes", "pad_b" + run * y.dtype().bytes()).address(from).pointer(y).wide(runs)
                     .integer(x.dim(axis)).integer(op.before()).divisor(Divisor.of(op.step()))
-                    .divisor(Divisor.of(Math.toIntExact(inner / pack))).divisor(Divisor.of(y.dim(axis)))
-                    .wide(repeated(y.dtype(), op.value())).over(packs);
+                    .divisor(Divisor.of(inner / run)).divisor(Divisor.of(y.dim(axis)))
+                    .wide(repeated(y.dtype(), op.value())).over(runs);
         }
     }
 

@@ -3,10 +3,12 @@ package dev.osteon.engine.backend.cuda;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.osteon.engine.autograd.GradCheck;
 import dev.osteon.engine.backend.cuda.ConvolutionShape.Direction;
 import dev.osteon.engine.dispatch.Dispatcher;
+import dev.osteon.engine.dispatch.Replay;
 import dev.osteon.engine.memory.TensorScope;
 import dev.osteon.engine.op.Conv2d;
 import dev.osteon.engine.op.Epilogue;
@@ -25,6 +27,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import jcuda.jcudnn.JCudnn;
 import jcuda.runtime.cudaStream_t;
@@ -33,6 +36,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * What follows a convolution or a product, in cuDNN's kernel and in a pass behind, against the reference. Which of the
@@ -101,8 +105,8 @@ class CudaEndingTest {
     void ofAConvolution(DType type, int operands, Epilogue function) {
         try (TensorScope scope = TensorScope.open()) {
             Conv2d op = new Conv2d(Window.square(2), Window.ONE, Window.ONE, 1, function);
-            List<Tensor> in = List.of(random(cuda.device(), type, Layout.NHWC, 2, 5, 7, 6),
-                    random(cuda.device(), type, Layout.NHWC, 8, 5, 3, 3),
+            List<Tensor> in = List.of(random(cuda.device(), type, Layout.NHWC, 2, 8, 7, 6),
+                    random(cuda.device(), type, Layout.NHWC, 8, 8, 3, 3),
                     random(cuda.device(), type, Layout.ROW_MAJOR, 8)).subList(0, operands);
             Shape y = Shape.of(2, 8, 4, 3);
             ConvolutionShape shape = new ConvolutionShape(Direction.Y, op.plain(), in.get(0).shape(), in.get(1).shape(),
@@ -117,9 +121,9 @@ class CudaEndingTest {
     @CsvSource({"NO, NO, 3, GELU", "NO, YES, 3, RELU", "YES, NO, 3, NONE", "YES, YES, 2, GELU"})
     void ofAProduct(Transpose a, Transpose b, int operands, Epilogue function) {
         try (TensorScope scope = TensorScope.open()) {
-            int m = 5;
-            int n = 6;
-            int k = 3;
+            int m = 24;
+            int n = 8;
+            int k = 16;
             List<Tensor> in = List.of(
                     random(cuda.device(), DType.BF16, Layout.ROW_MAJOR, a == Transpose.YES ? k : m,
                             a == Transpose.YES ? m : k),
@@ -152,27 +156,14 @@ class CudaEndingTest {
         assertThat(Dnn.mayFuse(image(Direction.Y, DType.BF16, Layout.NHWC, 1, 8, Ending.NONE))).isFalse();
     }
 
-    /** The emulator's cuDNN goes on behind sums of an even number of channels only. */
-    @Test
-    void whatCudnnDoesNotTakeIsDoneBehind() {
-        Ending gelu = new Ending(Ending.Bias.NONE, Epilogue.GELU);
-        ProductShape odd = new ProductShape(4, 7, 3, Transpose.NO, Transpose.NO, DType.BF16, gelu);
-        assertThatThrownBy(() -> inTheKernel(odd)).hasMessageContaining("no engine takes product bf16 4x3 3x7 gelu");
-        try (TensorScope scope = TensorScope.open()) {
-            Tensor x = random(cuda.device(), DType.BF16, Layout.ROW_MAJOR, 1 << 21, 1);
-            Tensor weight = random(cuda.device(), DType.BF16, Layout.ROW_MAJOR, 1, 7);
-            Tensor y = Dispatcher.run(new MatMul(Transpose.NO, Transpose.NO, Epilogue.GELU), x, weight);
-            assertRows(y, x, weight, new double[7]);
-        }
-    }
-
+    /** The sums, and what they are given to, of every 997th row. */
     private static void assertRows(Tensor y, Tensor x, Tensor weight, double[] bias) {
         double[] results = y.toDoubles();
         double[] rows = x.toDoubles();
         double[] columns = weight.toDoubles();
         int n = bias.length;
         int k = x.dim(-1);
-        for (int row = 0; row < y.dim(0); row += 997) {
+        for (int row = 0; row < results.length / n; row += 997) {
             int from = row * k;
             for (int column = 0; column < n; column++) {
                 int to = column;
@@ -184,36 +175,111 @@ class CudaEndingTest {
         }
     }
 
+    /** Rows in three dimensions are one product, whatever is chosen, and as a recorded step the same bits. */
     @Test
-    void theChoiceIsKeptForLargeOnes(@TempDir Path folder) throws IOException {
+    void largeProductsThroughTheDispatcher() {
+        try (TensorScope scope = TensorScope.open(); Replay replay = Replay.on(cuda.device())) {
+            Tensor x = random(cuda.device(), DType.BF16, Layout.ROW_MAJOR, 2, 1 << 19, 2);
+            Tensor weight = random(cuda.device(), DType.BF16, Layout.ROW_MAJOR, 2, 8);
+            Tensor bias = random(cuda.device(), DType.BF16, Layout.ROW_MAJOR, 8);
+            MatMul op = new MatMul(Transpose.NO, Transpose.NO, Epilogue.GELU);
+            Tensor y = Dispatcher.run(op, x, weight, bias);
+            assertRows(y, x, weight, bias.toDoubles());
+            double[] first = y.toDoubles();
+            for (int step = 0; step < 3; step++) {
+                assertThat(replay.run("step", List.of(x), in -> Dispatcher.run(op, in.getFirst(), weight, bias))
+                        .toDoubles()).isEqualTo(first);
+            }
+            assertThat(replay.isRecorded()).as(replay.way().toString()).isTrue();
+        }
+    }
+
+    @Test
+    void largeConvolutionsThroughTheDispatcher() {
+        try (TensorScope scope = TensorScope.open()) {
+            Tensor x = random(cuda.device(), DType.BF16, Layout.NHWC, 1, 2, 1024, 1024);
+            Tensor weight = random(cuda.device(), DType.BF16, Layout.ROW_MAJOR, 8, 2, 1, 1);
+            Tensor bias = random(cuda.device(), DType.BF16, Layout.ROW_MAJOR, 8);
+            Tensor y = Dispatcher.run(new Conv2d(Window.ONE, Window.ZERO, Window.ONE, 1, Epilogue.GELU), x, weight,
+                    bias);
+            Tensor pixels = Ops.reshape(Ops.permute(x, 0, 2, 3, 1), 1 << 20, 2);
+            Tensor results = Ops.reshape(Ops.permute(y, 0, 2, 3, 1), 1 << 20, 8);
+            assertRows(results, pixels, Ops.permute(Ops.reshape(weight, 8, 2), 1, 0), bias.toDoubles());
+        }
+    }
+
+    private static final ProductShape LARGE = new ProductShape(1 << 20, 8, 2, Transpose.NO, Transpose.NO, DType.BF16,
+            new Ending(Ending.Bias.BY_CHANNEL, Epilogue.GELU));
+
+    /** The results of a large product by what {@code kept} says, and what is kept then. */
+    private static double[] large(Path folder, String kept, Consumer<String> then) throws IOException {
         Optional<String> before = Optional.ofNullable(System.getProperty("osteon.cuda.cache"));
         System.setProperty("osteon.cuda.cache", folder.toString());
         try (TensorScope scope = TensorScope.open()) {
-            Tensor x = random(cuda.device(), DType.BF16, Layout.ROW_MAJOR, 1 << 20, 2);
-            Tensor weight = random(cuda.device(), DType.BF16, Layout.ROW_MAJOR, 2, 8);
-            Tensor bias = random(cuda.device(), DType.BF16, Layout.ROW_MAJOR, 8);
-            Tensor y = Ops.full(cuda.device(), Shape.of(1 << 20, 8), DType.BF16, 0);
-            ProductShape shape = new ProductShape(1 << 20, 8, 2, Transpose.NO, Transpose.NO, DType.BF16,
-                    new Ending(Ending.Bias.BY_CHANNEL, Epilogue.GELU));
-            Operands at = new Operands(x.segment().address(), weight.segment().address(), y.segment().address(),
-                    bias.segment().address());
-            new Dnn(cuda, new Blas(cuda)).run(shape, at);
+            Path file = folder.resolve((cuda.name() + " cudnn " + JCudnn.cudnnGetVersion()
+                    + FastestPlan.conditions()).replaceAll("[^A-Za-z0-9.]+", "-") + ".plans");
+            Files.writeString(file, kept);
+            Tensor x = random(cuda.device(), DType.BF16, Layout.ROW_MAJOR, LARGE.m(), LARGE.k());
+            Tensor weight = random(cuda.device(), DType.BF16, Layout.ROW_MAJOR, LARGE.k(), LARGE.n());
+            Tensor bias = random(cuda.device(), DType.BF16, Layout.ROW_MAJOR, LARGE.n());
+            Tensor y = Ops.full(cuda.device(), Shape.of(LARGE.m(), LARGE.n()), DType.BF16, 0);
+            new Dnn(cuda, new Blas(cuda)).run(LARGE, new Operands(x.segment().address(), weight.segment().address(),
+                    y.segment().address(), bias.segment().address()));
             assertRows(y, x, weight, bias.toDoubles());
-            double[] first = y.toDoubles();
-            String kept = text(folder);
-            assertThat(kept.lines()).singleElement().asString().startsWith("product bf16 1048576x2 2x8 bias gelu\t");
-            new Dnn(cuda, new Blas(cuda)).run(shape, at);
-            assertThat(y.toDoubles()).isEqualTo(first);
-            assertThat(text(folder)).isEqualTo(kept);
+            assertThat(folder).isDirectoryContaining(file::equals);
+            then.accept(Files.readString(file));
+            return y.toDoubles();
         } finally {
             before.ifPresentOrElse(path -> System.setProperty("osteon.cuda.cache", path),
                     () -> System.clearProperty("osteon.cuda.cache"));
         }
     }
 
-    private static String text(Path folder) throws IOException {
-        try (var files = Files.list(folder)) {
-            return Files.readString(files.filter(f -> f.toString().endsWith(".plans")).findFirst().orElseThrow());
+    /** A pass behind rounds twice, cuDNN's kernel once. */
+    @Test
+    void whatWasChosenIsKeptAndTaken(@TempDir Path folder) throws IOException {
+        assumeTrue(CudaEmulator.isEmulated(), "positions of engines are the emulator's");
+        String behind = LARGE + "\t3\t-2\n";
+        String inTheKernel = LARGE + "\t2\t0\n";
+        double[] twice = large(folder, behind, kept -> assertThat(kept).isEqualTo(behind));
+        double[] once = large(folder, inTheKernel, kept -> assertThat(kept).isEqualTo(inTheKernel));
+        assertThat(once).isNotEqualTo(twice);
+        double[] measured = large(folder, "", kept -> assertThat(kept).isIn(behind, inTheKernel));
+        assertThat(measured).isIn(once, twice);
+    }
+
+    /** The emulator's cuDNN goes on behind sums of an even number of channels only. */
+    @Test
+    void whatCudnnDoesNotTakeIsDoneBehind() {
+        assumeTrue(CudaEmulator.isEmulated(), "a refusal of the emulator's");
+        ProductShape odd = new ProductShape(4, 7, 3, Transpose.NO, Transpose.NO, DType.BF16,
+                new Ending(Ending.Bias.NONE, Epilogue.GELU));
+        assertThatThrownBy(() -> inTheKernel(odd)).hasMessageContaining("no engine takes product bf16 4x3 3x7 gelu");
+        try (TensorScope scope = TensorScope.open()) {
+            Tensor x = random(cuda.device(), DType.BF16, Layout.ROW_MAJOR, 1 << 21, 1);
+            Tensor weight = random(cuda.device(), DType.BF16, Layout.ROW_MAJOR, 1, 7);
+            Tensor y = Dispatcher.run(new MatMul(Transpose.NO, Transpose.NO, Epilogue.GELU), x, weight);
+            assertRows(y, x, weight, new double[7]);
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"RELU", "GELU"})
+    void whatIsNoNumberStaysSo(Epilogue function) {
+        try (TensorScope scope = TensorScope.open()) {
+            List<Tensor> in = List.of(Ops.full(cuda.device(), Shape.of(16, 16), DType.BF16, Double.NaN),
+                    random(cuda.device(), DType.BF16, Layout.ROW_MAJOR, 16, 8));
+            ProductShape shape = new ProductShape(16, 8, 16, Transpose.NO, Transpose.NO, DType.BF16,
+                    Ending.of(in, function));
+            assertThat(computed(inTheKernel(shape), in, Shape.of(16, 8), Layout.ROW_MAJOR)).containsOnly(Double.NaN);
+            assertThat(computed(behind(shape), in, Shape.of(16, 8), Layout.ROW_MAJOR)).containsOnly(Double.NaN);
+        }
+    }
+
+    @Test
+    void nothingFollowsGradientsInTheGraph() {
+        ConvolutionShape shape = image(Direction.X, DType.BF16, Layout.NHWC, 1, 8,
+                new Ending(Ending.Bias.BY_CHANNEL, Epilogue.NONE));
+        assertThatThrownBy(() -> new DnnGraph(HANDLE, shape)).hasMessageContaining("nothing can follow");
     }
 }

@@ -17,6 +17,7 @@ import dev.osteon.engine.op.BatchNormBackward;
 import dev.osteon.engine.op.BatchNormTrain;
 import dev.osteon.engine.op.Binary;
 import dev.osteon.engine.op.Conv2d;
+import dev.osteon.engine.op.DiagonalMask;
 import dev.osteon.engine.op.DrawViews;
 import dev.osteon.engine.op.Epilogue;
 import dev.osteon.engine.op.Expand;
@@ -29,10 +30,12 @@ import dev.osteon.engine.op.LogSoftmax;
 import dev.osteon.engine.op.MatMul;
 import dev.osteon.engine.op.MultiTensorSum;
 import dev.osteon.engine.op.Op;
+import dev.osteon.engine.op.Pad;
 import dev.osteon.engine.op.PairwiseCrossEntropy;
 import dev.osteon.engine.op.PairwiseCrossEntropyBackward;
 import dev.osteon.engine.op.Permute;
 import dev.osteon.engine.op.Reduce;
+import dev.osteon.engine.op.Select;
 import dev.osteon.engine.op.SelectBackward;
 import dev.osteon.engine.op.SgdStep;
 import dev.osteon.engine.op.Sinkhorn;
@@ -107,6 +110,14 @@ class CudaShapesTest {
         add(s, "select gradient of rows often named", new SelectBackward(1, 1025), normal(2, 700, 3),
                 index(1, DType.I64, 700));
         add(s, "select gradient of the last axis", new SelectBackward(1, 5), normal(9, 7), index(5, DType.I64, 7));
+        for (DType type : List.of(DType.U8, DType.I32, DType.I64)) {
+            for (int inner : new int[] {16, 3}) {
+                add(s, "pad of " + type + " by " + inner, new Pad(0, 1, 2, 2, 5), index(9, type, 3, inner));
+                add(s, "select of " + type + " by " + inner, new Select(0), index(9, type, 5, inner),
+                        index(5, DType.I32, 7));
+                add(s, "diagonals of " + type + " of " + inner, new DiagonalMask(7), index(9, type, 2, inner, inner));
+            }
+        }
         add(s, "gather gradient of long rows", new GatherBackward(1000), normal(5), index(1000, DType.I64, 5));
         add(s, "gather gradient in packs", new GatherBackward(36), normal(11), index(36, DType.I32, 11));
         for (boolean last : new boolean[] {false, true}) {
