@@ -11,8 +11,8 @@ record Divisor(int by, int factor, int shift) {
     /** @throws EngineException for more than 32 bits */
     static Divisor of(long by) {
         if (by > Integer.MAX_VALUE) {
-            throw new EngineException("given " + by + " neighbouring elements behind the axis; expected fewer than 2^31;"
-                    + " split the tensor");
+            throw new EngineException("given " + by + " neighbouring elements behind the axis; expected fewer than "
+                    + "2^31; split the tensor");
         }
         int divisor = (int) Math.max(1, by);
         int shift = Integer.SIZE - Integer.numberOfLeadingZeros(divisor - 1);
