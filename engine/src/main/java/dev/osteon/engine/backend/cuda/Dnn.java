@@ -31,6 +31,8 @@ final class Dnn {
      * compiled by every process that wants one; a pass over less takes 10 µs on an H100.
      */
     private static final long LEAST_BYTES_TO_FUSE = 16L << 20;
+    /** Of a graph with operations behind: the likely fastest are first, and one that fails was compiled in vain. */
+    private static final int MOST_ENGINES_TO_FUSE = 8;
     /** In an engine's place: the convolution as a product of matrices, {@link ProductPlan}, which is always tried. */
     private static final long PRODUCT = -1;
     /** In an engine's place: what follows is a pass of its own, {@link EndedPlan}; always tried. */
@@ -120,7 +122,7 @@ final class Dnn {
 
     private Plan convolution(ConvolutionShape shape, Operands at) {
         try (DnnGraph graph = new DnnGraph(handle, shape)) {
-            List<Candidate> candidates = engines(graph);
+            List<Candidate> candidates = engines(graph, Integer.MAX_VALUE);
             ProductPlan.of(blas, shape).ifPresent(plan -> candidates.add(new Candidate(PRODUCT, () -> plan)));
             return fastest.of(shape, candidates, at);
         } catch (CudaFailure e) {
@@ -139,7 +141,7 @@ final class Dnn {
             plan(shape.plain(), at);              // before memory is taken to time the two
         }
         try (DnnGraph graph = new DnnGraph(handle, shape)) {
-            List<Candidate> candidates = engines(graph);
+            List<Candidate> candidates = engines(graph, MOST_ENGINES_TO_FUSE);
             candidates.add(behind);
             return fastest.of(shape, candidates, at);
         } catch (CudaFailure e) {
@@ -152,9 +154,10 @@ final class Dnn {
         }
     }
 
-    private static List<Candidate> engines(DnnGraph graph) {
+    private static List<Candidate> engines(DnnGraph graph, int most) {
         List<Candidate> all = new ArrayList<>();
-        graph.engines().forEach(engine -> all.add(new Candidate(engine.index(), () -> graph.plan(engine))));
+        graph.engines().stream().limit(most)
+                .forEach(engine -> all.add(new Candidate(engine.index(), () -> graph.plan(engine))));
         return all;
     }
 }

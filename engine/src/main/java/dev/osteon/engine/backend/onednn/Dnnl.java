@@ -322,10 +322,15 @@ final class Dnnl {
 
     /**
      * AMX multiplies bfloat16 at eight times float32's rate. Without it a step of a ResNet-50 is slower in bfloat16 on
-     * Intel's processors and faster on AMD's, and that of a small network hardly differs.
+     * Intel's processors and faster on AMD's that have AVX-512's products of it, and that of a small network hardly
+     * differs.
      */
     static LowPrecision lowPrecision() {
-        return hasAmx() ? LowPrecision.bf16("this processor has AMX") : LowPrecision.none("this processor has no AMX");
+        if (hasAmx()) {
+            return LowPrecision.bf16("this processor has AMX");
+        }
+        return LowPrecision.none("this processor has no AMX" + (hasPairProducts()
+                ? "; its AVX-512 has bf16, too, so that --precision bf16 may be faster" : ""));
     }
 
     /** Whether oneDNN may use AMX. */
