@@ -4,6 +4,7 @@ import static dev.osteon.engine.backend.KernelTable.Layouts.ANY;
 
 import dev.osteon.engine.backend.KernelTable;
 import dev.osteon.engine.backend.onednn.vector.Bias;
+import dev.osteon.engine.backend.onednn.vector.PixelsApart;
 import dev.osteon.engine.memory.TensorScope;
 import dev.osteon.engine.op.Binary;
 import dev.osteon.engine.op.Conv2d;
@@ -110,13 +111,35 @@ final class ConvolutionKernels {
             WinogradConvolution.backwardData(op.convolution(), dy, w, bias(in, dx.dim(1)), dx);
             return;
         }
-        Plan plan = plan(new Key(Direction.BACKWARD_DATA, op.convolution(), dx.spec(), w.spec(), dy.spec(), false),
-                Plan::backwardData);
-        synchronized (Dnnl.LOCK) {
-            plan.primitive.run(dy.segment(), plan.weightsIn(w.segment()), dx.segment());
+        if (isOfPixelsApart(op.convolution(), dx, w, dy)) {
+            transposeApart(op, dy, w, dx);
+        } else {
+            Plan plan = plan(new Key(Direction.BACKWARD_DATA, op.convolution(), dx.spec(), w.spec(), dy.spec(), false),
+                    Plan::backwardData);
+            synchronized (Dnnl.LOCK) {
+                plan.primitive.run(dy.segment(), plan.weightsIn(w.segment()), dx.segment());
+            }
         }
         if (in.size() == 3) {
             Bias.addPerChannel(dx, in.get(2));
+        }
+    }
+
+    /** Whether single pixels of dy go to some of dx's, and none to those between. */
+    private static boolean isOfPixelsApart(Conv2d op, Tensor dx, Tensor weight, Tensor dy) {
+        return weight.dim(2) == 1 && weight.dim(3) == 1 && op.groups() == 1 && !op.stride().equals(Window.ONE)
+                && op.padding().equals(Window.ZERO) && dx.layout() == Layout.NHWC && dy.layout() == Layout.NHWC
+                && dy.size() > 0;
+    }
+
+    /** By oneDNN as if they were neighbours; its own kernels for strides took up to four times as long. */
+    private static void transposeApart(ConvTranspose2d op, Tensor dy, Tensor weight, Tensor dx) {
+        ConvTranspose2d near = new ConvTranspose2d(Window.ONE, Window.ZERO, Window.ZERO, Window.ONE, 1);
+        try (TensorScope scope = TensorScope.open()) {
+            Tensor pixels = Tensor.empty(dx.device(), new TensorSpec(Shape.of(dy.dim(0), dx.dim(1), dy.dim(2),
+                    dy.dim(3)), dx.dtype(), Layout.NHWC), op.name());
+            transpose(near, List.of(dy, weight), List.of(pixels));
+            PixelsApart.move(pixels, op.stride(), dx);
         }
     }
 

@@ -45,6 +45,19 @@ class SinglePixelConvolutionTest {
         check(op, dy, w);
     }
 
+    /** Behind the last pixel of a row there may be none, one or several that nothing meets. */
+    @ParameterizedTest
+    @CsvSource({"2, 2, 0, 1, 9, 7", "2, 1, 1, 0, 5, 4", "3, 2, 2, 1, 1, 1", "4, 3, 1, 2, 40, 30"})
+    void transposedWithPixelsApart(int strideY, int strideX, int below, int right, int height, int width) {
+        Op op = new ConvTranspose2d(new Window(strideY, strideX), Window.ZERO, new Window(below, right), Window.ONE, 1);
+        Values dy = bfloat16(2, 64, height, width).channelsLast();
+        Values w = bfloat16(64, 32, 1, 1);
+        check(op, dy, w);
+        check(op, dy, w.channelsLast());
+        check(op, dy.as(DType.F32), w.as(DType.F32), bfloat16(32).as(DType.F32));
+        check(op, bfloat16(2, 64, height, width), w);
+    }
+
     /** An image that is larger than its convolution's results is none whose pixels are rows of a matrix. */
     @Test
     void anImageWithRowsThatNothingMeetsIsRefused() {
