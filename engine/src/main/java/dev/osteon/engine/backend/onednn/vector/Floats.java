@@ -17,6 +17,9 @@ final class Floats {
     static final int ROWS = 8;
     static final int COLUMNS = COUNT;
 
+    /** Terms of a sum that is a term of another. */
+    private static final int TERMS = 64;
+
     private static final float LARGEST = 88.3f;               // 2ᵏ is finite up to here
     private static final float SMALLEST = -87.3f;             // and a normal number down to here
     private static final float LOG2_E = (float) (1 / Math.log(2));
@@ -30,6 +33,11 @@ final class Floats {
     /** {@code n} rounded up to whole vectors. */
     static int padded(int n) {
         return (n + COUNT - 1) / COUNT * COUNT;
+    }
+
+    /** {@code n} rounded up to rows of a product. */
+    static int wholeRows(int n) {
+        return (n + ROWS - 1) / ROWS * ROWS;
     }
 
     /** The largest of whole vectors from {@code start} on, NaN if there is one. */
@@ -53,6 +61,33 @@ final class Floats {
         float inverse = (float) (1 / Lanes.sum(sum));
         for (int i = start; i < start + length; i += COUNT) {
             load(a, i).mul(inverse).intoArray(a, i);
+        }
+    }
+
+    /**
+     * The softmax of each column but for a factor: replaces elements by their exponentials, the column's largest taken
+     * off before.
+     *
+     * @param a        [rows, columns], of whole vectors
+     * @param inverses is given the factors, what each column's exponentials come to by 1
+     */
+    static void exponentialsDown(float[] a, int rows, int columns, float[] inverses) {
+        for (int c = 0; c < columns; c += COUNT) {
+            FloatVector top = FloatVector.broadcast(F32, Float.NEGATIVE_INFINITY);
+            for (int i = c; i < rows * columns; i += columns) {
+                top = top.max(load(a, i));
+            }
+            FloatVector total = FloatVector.zero(F32);
+            for (int row = 0; row < rows; row += TERMS) {      // so many numbers lose no digits when they are added up
+                FloatVector sum = FloatVector.zero(F32);
+                for (int i = row * columns + c; i < Math.min(rows, row + TERMS) * columns; i += columns) {
+                    FloatVector e = exp(load(a, i).sub(top));
+                    e.intoArray(a, i);
+                    sum = sum.add(e);
+                }
+                total = total.add(sum);
+            }
+            FloatVector.broadcast(F32, 1).div(total).intoArray(inverses, c);
         }
     }
 
