@@ -8,8 +8,10 @@ import dev.osteon.engine.op.Pad;
 import dev.osteon.engine.op.Permute;
 import dev.osteon.engine.op.Slice;
 import dev.osteon.engine.op.ToLayout;
+import dev.osteon.engine.tensor.Layout;
 import dev.osteon.engine.tensor.Shape;
 import dev.osteon.engine.tensor.Tensor;
+import dev.osteon.engine.tensor.TensorSpec;
 import java.util.List;
 
 /** What moves elements of any type and leaves their values alone: each a copy from one {@link Place} to another. */
@@ -33,6 +35,16 @@ final class CopyKernels {
 
     private static void toLayout(ToLayout op, List<Tensor> in, List<Tensor> out) {
         Place.of(in.getFirst()).copy(in.getFirst().shape(), Place.of(out.getFirst()));
+    }
+
+    /** {@code x}, or a copy of it in the innermost scope that lies as it would in {@code layout}. */
+    static Tensor in(Layout layout, Tensor x) {
+        if (x.layout() == layout) {
+            return x;
+        }
+        Tensor copy = Tensor.empty(x.device(), new TensorSpec(x.shape(), x.dtype(), layout), "copy as " + layout);
+        Place.of(x).copy(x.shape(), Place.of(copy));
+        return copy;
     }
 
     private static void permute(Permute op, List<Tensor> in, List<Tensor> out) {

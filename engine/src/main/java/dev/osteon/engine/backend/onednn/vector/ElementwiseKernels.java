@@ -3,6 +3,7 @@ package dev.osteon.engine.backend.onednn.vector;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
 
 import dev.osteon.engine.backend.KernelTable.Layouts;
+import dev.osteon.engine.memory.TensorScope;
 import dev.osteon.engine.op.Affine;
 import dev.osteon.engine.op.Binary;
 import dev.osteon.engine.tensor.DType;
@@ -40,6 +41,12 @@ final class ElementwiseKernels {
         }
         if (arithmetic && y.dtype() == DType.BF16 && alike) {
             inBlocks(op.function(), FloatRows.of(a, 1), FloatRows.of(b, 1), FloatRows.of(y, 1), y.size());
+            return;
+        }
+        if (arithmetic && y.dtype() == DType.F32 && !alike && a.shape().equals(b.shape())) {   // in two layouts
+            try (TensorScope scope = TensorScope.open()) {
+                binary(op, List.of(CopyKernels.in(y.layout(), a), CopyKernels.in(y.layout(), b)), out);
+            }
             return;
         }
         if (!arithmetic || y.dtype() != DType.F32 || !(alike || scalar)) {

@@ -27,6 +27,8 @@ record Place(MemorySegment data, int bytes, long start, long[] strides) {
     /** Tile of a transposition: each visit of it fills whole cache lines of the target from few of the source's. */
     private static final int TILE_ROWS = 64;
     private static final int TILE_COLUMNS = 16;
+    /** From one of a tile's columns to the next in its copy: no power of two, which would fall on few cache lines. */
+    private static final int TILE_STEP = TILE_ROWS + 1;
 
     static Place of(Tensor tensor) {
         return of(tensor, 0, tensor.shape().strides(tensor.layout()));
@@ -102,7 +104,8 @@ record Place(MemorySegment data, int bytes, long start, long[] strides) {
 
     /**
      * A transposition, tile by tile: the target's memory runs along the nest's last dimension (columns), the source's
-     * along {@code rowAxis}.
+     * along {@code rowAxis}. A tile is copied as it lies before it is turned: its columns are often a power of two
+     * apart, and the first-level cache has few places for such.
      */
     private record Tiles(Nest nest, int rowAxis) {
 
@@ -116,16 +119,24 @@ record Place(MemorySegment data, int bytes, long start, long[] strides) {
             long tiles = nest.count() == 0 ? 0
                     : nest.count() / nest.dim(rowAxis) / nest.dim(lastAxis()) * rows * columns;
             Parallel.forRange(tiles, GRAIN / (TILE_ROWS * TILE_COLUMNS), (first, end) -> {
-                for (long tile = first; tile < end; tile++) {
-                    long column = tile % columns * TILE_COLUMNS;
-                    long row = tile / columns % rows * TILE_ROWS;
-                    long outer = tile / columns / rows;
-                    copyTile(from, from.start + start(1, outer, row, column),
-                            to, to.start + start(0, outer, row, column),
-                            (int) Math.min(TILE_ROWS, nest.dim(rowAxis) - row),
-                            (int) Math.min(TILE_COLUMNS, nest.dim(lastAxis()) - column));
+                try (Arena arena = Arena.ofConfined()) {
+                    long bytes = (long) TILE_STEP * TILE_COLUMNS * from.bytes;
+                    Place turned = new Place(Lanes.global(arena.allocate(bytes)), from.bytes, 0, new long[0]);
+                    copy(from, to, turned, rows, columns, first, end);
                 }
             });
+        }
+
+        private void copy(Place from, Place to, Place turned, long rows, long columns, long first, long end) {
+            for (long tile = first; tile < end; tile++) {
+                long column = tile % columns * TILE_COLUMNS;
+                long row = tile / columns % rows * TILE_ROWS;
+                long outer = tile / columns / rows;
+                copyTile(from, from.start + start(1, outer, row, column), to,
+                        to.start + start(0, outer, row, column), turned,
+                        (int) Math.min(TILE_ROWS, nest.dim(rowAxis) - row),
+                        (int) Math.min(TILE_COLUMNS, nest.dim(lastAxis()) - column));
+            }
         }
 
         private long start(int operand, long outer, long row, long column) {
@@ -140,7 +151,7 @@ record Place(MemorySegment data, int bytes, long start, long[] strides) {
             return start;
         }
 
-        private void copyTile(Place from, long source, Place to, long target, int rows, int columns) {
+        private void copyTile(Place from, long source, Place to, long target, Place turned, int rows, int columns) {
             if (columns < TILE_COLUMNS) {      // short rows: go along the source's memory instead
                 for (int c = 0; c < columns; c++) {
                     from.line(source + c * nest.step(1), 1, to, target + c * nest.step(0), nest.stride(0, rowAxis),
@@ -148,8 +159,11 @@ record Place(MemorySegment data, int bytes, long start, long[] strides) {
                 }
                 return;
             }
+            for (int c = 0; c < columns; c++) {
+                from.run(source + c * nest.step(1), turned, (long) c * TILE_STEP, rows);
+            }
             for (int r = 0; r < rows; r++) {
-                from.line(source + r, nest.step(1), to, target + r * nest.stride(0, rowAxis), nest.step(0), columns);
+                turned.line(r, TILE_STEP, to, target + r * nest.stride(0, rowAxis), nest.step(0), columns);
             }
         }
     }
