@@ -35,7 +35,9 @@ final class AttentionKernel {
     private static void run(Attention op, List<Tensor> in, List<Tensor> out) {
         Shape q = in.get(0).shape();
         int heads = q.dim(2);
-        if (out.getFirst().size() > 0) {
+        if (in.get(1).dim(1) == 0) {
+            out.getFirst().segment().fill((byte) 0);         // sums of nothing
+        } else if (out.getFirst().size() > 0) {
             Parallel.forRange((long) q.dim(0) * heads, 1, (from, end) -> {
                 Tokens tokens = new Tokens(in, out.getFirst());
                 Head head = in.size() == 4 ? new ScoresInRows(op, tokens, in.get(3)) : new ScoresInColumns(op, tokens);
@@ -218,14 +220,13 @@ final class AttentionKernel {
         private final Tokens tokens;
         private final int keys;
         private final int depth;
-        private final int across;                // queries at once, padded
+        private final int across;                // queries at once, padded to vectors and to rows
         private final int outColumns;            // width, padded
         private final float[] keyRows;           // [whole rows, depth]
         private final float[] values;            // [keys, outColumns]
         private final float[] row;               // [depth]
         private final float[] transposed;        // [depth, across]
         private final float[] scores;            // [whole rows, across]
-        private final float[] inverses;          // [across], of what a query's exponentials come to
         private final float[] results;           // [across, outColumns]
 
         ScoresInColumns(Attention op, Tokens tokens) {
@@ -233,15 +234,14 @@ final class AttentionKernel {
             this.tokens = tokens;
             keys = tokens.keys;
             depth = tokens.depth;
-            across = Floats.padded(Math.min(tokens.queries, QUERIES));
+            across = Floats.wholeRows(Floats.padded(Math.min(tokens.queries, QUERIES)));
             outColumns = Floats.padded(tokens.width);
             keyRows = new float[Floats.wholeRows(keys) * depth];
             values = new float[keys * outColumns];
             row = new float[depth];
             transposed = new float[depth * across];
             scores = new float[Floats.wholeRows(keys) * across];
-            inverses = new float[across];
-            results = new float[Floats.wholeRows(across) * outColumns];
+            results = new float[across * outColumns];
         }
 
         @Override
@@ -256,14 +256,11 @@ final class AttentionKernel {
                 Arrays.fill(scores, 0);
                 Floats.multiplyAdd(new Floats.Left(keyRows, 0, depth, 1), new Floats.Right(transposed, 0, across),
                         depth, scores, 0, across, Floats.wholeRows(keys), across);
-                Floats.exponentialsDown(scores, keys, across, inverses);
+                Floats.softmaxDown(scores, keys, across);
                 Arrays.fill(results, 0);
                 Floats.multiplyAdd(new Floats.Left(scores, 0, 1, across), new Floats.Right(values, 0, outColumns),
                         keys, results, 0, outColumns, Floats.wholeRows(count), outColumns);
                 for (int r = 0; r < count; r++) {
-                    for (int i = r * outColumns; i < (r + 1) * outColumns; i += COUNT) {
-                        Floats.load(results, i).mul(inverses[r]).intoArray(results, i);
-                    }
                     tokens.write(results, r * outColumns, sample, first + r, head);
                 }
             }

@@ -37,12 +37,16 @@ final class CopyKernels {
         Place.of(in.getFirst()).copy(in.getFirst().shape(), Place.of(out.getFirst()));
     }
 
-    /** {@code x}, or a copy of it in the innermost scope that lies as it would in {@code layout}. */
+    /** {@code x} in {@code layout}: itself, an alias where it lies so, or a copy in the innermost scope. */
     static Tensor in(Layout layout, Tensor x) {
         if (x.layout() == layout) {
             return x;
         }
-        Tensor copy = Tensor.empty(x.device(), new TensorSpec(x.shape(), x.dtype(), layout), "copy as " + layout);
+        TensorSpec spec = new TensorSpec(x.shape(), x.dtype(), layout);
+        if (x.spec().liesAs(layout)) {
+            return x.alias(spec);
+        }
+        Tensor copy = Tensor.empty(x.device(), spec, "copy as " + layout);
         Place.of(x).copy(x.shape(), Place.of(copy));
         return copy;
     }

@@ -13,8 +13,8 @@ import java.util.List;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * Float32 arithmetic over operands that lie alike, or of which one is a scalar: one pass over memory. What else the
- * operations allow (broadcasting, bfloat16) goes strip by strip.
+ * Float32 arithmetic over operands that lie alike, or of which one is a scalar: one pass over memory. Of two layouts
+ * one is brought to the other before. What else the operations allow (broadcasting, bfloat16) goes strip by strip.
  */
 final class ElementwiseKernels {
 

@@ -65,20 +65,18 @@ final class Floats {
     }
 
     /**
-     * The softmax of each column but for a factor: replaces elements by their exponentials, the column's largest taken
-     * off before.
+     * Replaces each column by its softmax.
      *
-     * @param a        [rows, columns], of whole vectors
-     * @param inverses is given the factors, what each column's exponentials come to by 1
+     * @param a [rows, columns], of whole vectors and one row or more
      */
-    static void exponentialsDown(float[] a, int rows, int columns, float[] inverses) {
+    static void softmaxDown(float[] a, int rows, int columns) {
         for (int c = 0; c < columns; c += COUNT) {
             FloatVector top = FloatVector.broadcast(F32, Float.NEGATIVE_INFINITY);
             for (int i = c; i < rows * columns; i += columns) {
                 top = top.max(load(a, i));
             }
             FloatVector total = FloatVector.zero(F32);
-            for (int row = 0; row < rows; row += TERMS) {      // so many numbers lose no digits when they are added up
+            for (int row = 0; row < rows; row += TERMS) {      // a sum of sums, whose error grows with neither's length
                 FloatVector sum = FloatVector.zero(F32);
                 for (int i = row * columns + c; i < Math.min(rows, row + TERMS) * columns; i += columns) {
                     FloatVector e = exp(load(a, i).sub(top));
@@ -87,7 +85,10 @@ final class Floats {
                 }
                 total = total.add(sum);
             }
-            FloatVector.broadcast(F32, 1).div(total).intoArray(inverses, c);
+            FloatVector inverse = FloatVector.broadcast(F32, 1).div(total);
+            for (int i = c; i < rows * columns; i += columns) {
+                load(a, i).mul(inverse).intoArray(a, i);
+            }
         }
     }
 

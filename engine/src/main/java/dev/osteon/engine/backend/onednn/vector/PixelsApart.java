@@ -7,6 +7,8 @@ import java.lang.foreign.MemorySegment;
 /** Pixels of a channels-last image moved apart, with zeros between. */
 public final class PixelsApart {
 
+    private static final long GRAIN = 1 << 16;      // bytes
+
     private PixelsApart() {}
 
     /**
@@ -21,7 +23,7 @@ public final class PixelsApart {
         long pixel = (long) to.dim(1) * to.dtype().bytes();
         long row = to.dim(3) * pixel;
         int height = to.dim(2);
-        Parallel.forRange((long) to.dim(0) * height, 1, (first, end) -> {
+        Parallel.forRange((long) to.dim(0) * height, Math.ceilDiv(GRAIN, Math.max(1, row)), (first, end) -> {
             for (long i = first; i < end; i++) {
                 int y = (int) (i % height);
                 MemorySegment line = target.asSlice(i * row, row);

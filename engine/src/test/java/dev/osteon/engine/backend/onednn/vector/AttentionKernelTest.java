@@ -35,6 +35,27 @@ class AttentionKernelTest {
         }
     }
 
+    @Test
+    void largeValuesAreWeightedBeforeTheyAreAddedUp() {
+        try (TensorScope scope = TensorScope.open()) {
+            Tensor q = Ops.full(Device.CPU, Shape.of(1, 5, 1, 2), DType.F32, 1);
+            Tensor k = Ops.full(Device.CPU, Shape.of(1, 64, 1, 2), DType.F32, 1);
+            Tensor v = Ops.full(Device.CPU, Shape.of(1, 64, 1, 3), DType.F32, 0x1p126);
+            assertThat(Dispatcher.run(new Attention(1), q, k, v).toFloats()).hasSize(15).containsOnly(0x1p126f);
+        }
+    }
+
+    @Test
+    void withoutKeysNothingIsAddedUp() {
+        try (TensorScope scope = TensorScope.open()) {
+            Tensor q = Ops.full(Device.CPU, Shape.of(1, 5, 1, 2), DType.F32, 1);
+            Tensor none = Ops.full(Device.CPU, Shape.of(1, 0, 1, 2), DType.F32, 1);
+            Tensor bias = Ops.full(Device.CPU, Shape.of(5, 0), DType.F32, 1);
+            assertThat(Dispatcher.run(new Attention(1), q, none, none).toFloats()).hasSize(10).containsOnly(0);
+            assertThat(Dispatcher.run(new Attention(1), q, none, none, bias).toFloats()).hasSize(10).containsOnly(0);
+        }
+    }
+
     /** A query that is no number has no result, and takes nobody else's. */
     @Test
     void whatIsNoNumberStaysWithItsQuery() {
