@@ -19,8 +19,6 @@ template <int MODE> __device__ inline i64 start(i64) { return MODE == 0 ? 0 : -0
 __device__ inline float mean(float sum, i64 count) { return sum / count; }
 __device__ inline i64 mean(i64 sum, i64 count) { return count == 0 ? 0 : sum / count; }
 
-template <class T, int P> struct alignas(sizeof(T) * P) group { T v[P]; };
-
 #define UNDER_WAY 4                        // groups that a thread reads before it needs the first
 
 __device__ inline i64 offset(const Walk &w, i64 i) { return w.rank <= 1 ? i * w.a[0] : place(w, i).a; }
@@ -42,11 +40,11 @@ template <class T, class W, int P, int MODE> __device__ inline void rows(const W
             i64 r = part * cut.piece + threadIdx.x;
             W value = start<MODE>(W());
             for (; r < end; r += UNDER_WAY * (i64) blockDim.x) {
-                group<T, P> v[UNDER_WAY];
+                pack<T, P> v[UNDER_WAY];
                 #pragma unroll
                 for (int u = 0; u < UNDER_WAY; u++) {
                     if (r + u * (i64) blockDim.x < end) {
-                        v[u] = *(const group<T, P> *) (at + offset(in, r + u * (i64) blockDim.x));
+                        v[u] = *(const pack<T, P> *) (at + offset(in, r + u * (i64) blockDim.x));
                     }
                 }
                 #pragma unroll
@@ -90,11 +88,11 @@ template <class T, class W, int P, int MODE> __device__ inline void columns(cons
                 value[e] = start<MODE>(W());
             }
             for (; r < end; r += UNDER_WAY * (i64) blockDim.y) {
-                group<T, P> v[UNDER_WAY];
+                pack<T, P> v[UNDER_WAY];
                 #pragma unroll
                 for (int u = 0; u < UNDER_WAY; u++) {
                     if (r + u * (i64) blockDim.y < end) {
-                        v[u] = *(const group<T, P> *) (at + offset(in, r + u * (i64) blockDim.y));
+                        v[u] = *(const pack<T, P> *) (at + offset(in, r + u * (i64) blockDim.y));
                     }
                 }
                 #pragma unroll
@@ -240,7 +238,7 @@ template <class T, class W, int P> __device__ inline void arg_max(const T *x, i6
         Largest<W> best = {(W) 0, -1};
         #pragma unroll 4
         for (int i = threadIdx.x; i < size / P; i += blockDim.x) {
-            group<T, P> v = *(const group<T, P> *) (at + i * P * inner);
+            pack<T, P> v = *(const pack<T, P> *) (at + i * P * inner);
             #pragma unroll
             for (int e = 0; e < P; e++) {
                 W element = (W) widen(v.v[e]);

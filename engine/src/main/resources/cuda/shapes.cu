@@ -123,13 +123,11 @@ __device__ inline i64 checked(i64 index, i64 position, int size, int kind, Fault
     return index;
 }
 
-template <class T, int P> struct alignas(sizeof(T) * P) group { T v[P]; };
-
-// y = x but for the diagonals of square matrices; by_row has a row's groups.
+// y = x but for the diagonals of square matrices; by_row has a row's packs.
 template <class T, int P> __device__ inline void diagonal(const T *x, T *y, i64 n, const Divisor &by_row,
         const Divisor &by_side, T value) {
     EACH(i, n) {
-        group<T, P> v = ((const group<T, P> *) x)[i];
+        pack<T, P> v = ((const pack<T, P> *) x)[i];
         i64 row = i;
         int column = take(row, by_row) * P;
         int at = take(row, by_side) - column;
@@ -137,7 +135,7 @@ template <class T, int P> __device__ inline void diagonal(const T *x, T *y, i64 
         for (int e = 0; e < P; e++) {
             v.v[e] = e == at ? value : v.v[e];
         }
-        ((group<T, P> *) y)[i] = v;
+        ((pack<T, P> *) y)[i] = v;
     }
 }
 
@@ -161,12 +159,12 @@ template <class T, class I, int P> __device__ inline void gather_backward(const 
         int at = (int) checked(index[row], row, size, kind, fault);
         T value = dy[row];
         for (int i = threadIdx.x; i < size / P; i += blockDim.x) {
-            group<T, P> v;
+            pack<T, P> v;
             #pragma unroll
             for (int e = 0; e < P; e++) {
                 v.v[e] = i * P + e == at ? value : (T) 0;
             }
-            *(group<T, P> *) (dx + row * size + (i64) i * P) = v;
+            *(pack<T, P> *) (dx + row * size + (i64) i * P) = v;
         }
     }
 }
@@ -282,7 +280,7 @@ template <class I, int P> __device__ inline void select_backward(const float *dy
                 }
                 #pragma unroll 4
                 for (int m = member; m < (inside ? length : 0); m += team) {
-                    group<float, P> v = *(const group<float, P> *) (dy + (o * count + list[m]) * inner + column);
+                    pack<float, P> v = *(const pack<float, P> *) (dy + (o * count + list[m]) * inner + column);
                     #pragma unroll
                     for (int e = 0; e < P; e++) {
                         sum[e] += v.v[e];
@@ -303,8 +301,8 @@ template <class I, int P> __device__ inline void select_backward(const float *dy
                     __syncthreads();
                 }
                 if (inside && member == 0) {
-                    group<float, P> *to = (group<float, P> *) (dx + (o * size + row) * inner + column);
-                    group<float, P> before;
+                    pack<float, P> *to = (pack<float, P> *) (dx + (o * size + row) * inner + column);
+                    pack<float, P> before;
                     if (begun) {
                         before = *to;
                     }

@@ -28,7 +28,7 @@ final class Dnn {
     private static final Logger LOG = System.getLogger("osteon.cuda");
     /**
      * A shape's result from which on it pays to ask cuDNN for a kernel that goes on behind the sums. Such kernels are
-     * compiled by every process that wants one; a pass over less takes 10 µs on an H100.
+     * compiled by every process that wants one; a pass over less takes 11 µs on an H100.
      */
     private static final long LEAST_BYTES_TO_FUSE = 16L << 20;
     /** Of a graph with operations behind: the likely fastest are first, and one that fails was compiled in vain. */

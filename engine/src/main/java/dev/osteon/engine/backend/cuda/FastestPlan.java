@@ -13,8 +13,8 @@ import java.util.function.Supplier;
 record FastestPlan(CudaRuntime cuda, AlgorithmCache algorithms) {
 
     private static final Logger LOG = System.getLogger("osteon.cuda");
-    /** Most of the device's memory that an engine may use for itself, in MiB. */
     private static final long USUAL_WORKSPACE = 1024;
+    /** Most of the device's memory that an engine may use for itself, in MiB. */
     private static final long WORKSPACE = Long.getLong("osteon.cuda.workspace", USUAL_WORKSPACE);
     /** How many of the engines that cuDNN recommends are tried; fewer of those that are compiled for that. */
     private static final int TRIED = 4;

@@ -39,10 +39,9 @@ record IndexKernels(CudaRuntime cuda) {
         if (dx.size() == 0) {
             return;
         }
-        int pack = Addresses.pack(dx.dtype());
-        boolean packs = op.size() % pack == 0 && Addresses.packed(dx);
-        boolean warps = op.size() / (packs ? pack : 1) <= WARP_ELEMENTS;
-        Launch launch = checked(op, launch("gather_backward_" + (packs ? 16 : 1), in, out).wide(rows)
+        int pack = Addresses.pack(op.size(), dx);
+        boolean warps = op.size() / pack <= WARP_ELEMENTS;
+        Launch launch = checked(op, launch("gather_backward_" + (pack > 1 ? 16 : 1), in, out).wide(rows)
                 .integer(op.size()));
         if (warps) {
             launch.warps(rows);

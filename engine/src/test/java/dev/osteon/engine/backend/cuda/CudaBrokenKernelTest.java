@@ -93,9 +93,9 @@ class CudaBrokenKernelTest {
 
     @Test
     void aWritePastTheEndIsFound() {
-        String write = "((group<T, P> *) y)[i] = v;";
+        String write = "((pack<T, P> *) y)[i] = v;";
         assertThatCode(() -> mask(write, write)).doesNotThrowAnyException();
-        assertThatThrownBy(() -> mask(write, write + " ((group<T, P> *) y)[i + 1] = v;"))
+        assertThatThrownBy(() -> mask(write, write + " ((pack<T, P> *) y)[i + 1] = v;"))
                 .hasMessageContaining("outside an allocation of 144 bytes");
     }
 

@@ -4,7 +4,10 @@ import dev.osteon.engine.op.Window;
 import dev.osteon.engine.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 
-/** Pixels of a channels-last image moved apart, with zeros between. */
+/**
+ * Pixels of a channels-last image moved apart, with zeros between. A row is cleared and filled while it is in the
+ * cache, which two copies between {@link Place}s would not do.
+ */
 public final class PixelsApart {
 
     private static final long GRAIN = 1 << 16;      // bytes
